@@ -1,0 +1,237 @@
+"""The `sayso` command: one line for everything one does to an installation."""
+
+import http.client
+import json
+import logging
+import os
+import socket
+import sys
+from contextlib import contextmanager
+
+import click
+import psycopg2
+
+from service import config, db, demo, embedded, installation, migrate, stream, supervisor
+from service.config import Config
+from service.errors import SaysoError, SettingError
+from service.feedback import letters, members, sign_in
+from service.lib import sealing, text, tokens
+from service.web import server
+from service.web.app import create_app
+from service.worker import THREADS, Worker
+
+GIVEN_ON = ("DATABASE_URL", "SECRET_KEYS", "HOST", "PORT", "STREAM_PORT", "DATA_DIR")
+
+
+def main() -> None:
+    """Run the command; whatever goes wrong in a way we know is one line and exit code 1."""
+    try:
+        commands(prog_name="sayso")
+    except (SaysoError, *db.GONE, psycopg2.Error) as error:
+        click.echo(f"sayso: {' '.join(str(error).split())}", err=True)
+        sys.exit(1)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def commands() -> None:
+    """Sayso, the feedback board you run on one server with one database."""
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(name)s %(message)s")
+    for quiet in ("sayso.access", "peewee.migrations", "waitress"):
+        logging.getLogger(quiet).setLevel(logging.WARNING)
+
+
+data = click.option("--data", "data_dir", metavar="FOLDER", help="Where everything is kept; DATA_DIR, ./data.")
+host = click.option("--host", help="The address to listen on; HOST, 127.0.0.1.")
+port = click.option("--port", help="The port of the pages and the API; PORT, 8000.")
+stream_port = click.option("--stream-port", help="The port of the live updates; STREAM_PORT, 8001.")
+handle = click.option("--fd", type=int, hidden=True, help="A listening socket that the supervisor holds open.")
+
+
+@commands.command()
+@host
+@port
+@stream_port
+@data
+def up(**options) -> None:
+    """Run everything: database, pages, worker and live updates. Ctrl-C ends it all."""
+    with supervisor.stoppable():
+        settings = config.read(**options)
+        web = supervisor.bind(settings.host, settings.port)
+        streams = supervisor.bind(settings.host, settings.stream_port, option="--stream-port")
+        with database(settings, "up") as settings:
+            start(settings, connections=1)
+            prepare(settings)
+            hand_on(settings)
+            children = [child("web", web), child("stream", streams), child("worker")]
+            supervisor.supervise(children, lambda: answers(web, "/readyz") and answers(streams, "/healthz"),
+                                 lambda: greet(settings))  # fmt: skip
+
+
+@commands.command()
+@host
+@port
+@data
+@click.option("--processes", type=click.IntRange(1, 64), default=1, show_default=True, help="How many share the port.")
+@handle
+def web(processes: int, fd: int | None, **options) -> None:
+    """Answer pages and the API."""
+    with process(fd, connections=server.THREADS, **options) as settings:
+        listening = held(fd) or supervisor.bind(settings.host, settings.port)
+        with db.connected():
+            installation.serve(settings)
+        if processes > 1:
+            hand_on(settings)
+            return supervisor.supervise([child("web", listening) for _ in range(processes)])
+        server.serve(create_app(settings), listening, behind_proxy=settings.base_url_given)
+
+
+@commands.command()
+@data
+@click.option("--supervised", is_flag=True, hidden=True)
+def worker(supervised: bool, **options) -> None:
+    """Send letters, make vectors, and do whatever else waits in the queue."""
+    with process(supervised or None, connections=THREADS + 2, **options) as settings:
+        working = Worker(settings.database_url)
+        with supervisor.handling(dict.fromkeys(supervisor.HURRY_SIGNALS, working.stop)):
+            working.run()
+
+
+@commands.command("stream")
+@host
+@stream_port
+@data
+@handle
+def stream_command(fd: int | None, **options) -> None:
+    """Tell open pages what is new."""
+    with process(fd, connections=1, **options) as settings:
+        listening = held(fd) or supervisor.bind(settings.host, settings.stream_port, option="--stream-port")
+        stream.serve(settings.database_url, listening)
+
+
+@commands.command("migrate")
+@data
+def migrate_command(**options) -> None:
+    """Bring the database's tables up to date."""
+    with database(config.read(**options), "migrate") as settings:
+        start(settings, connections=1)
+        names = prepare(settings)
+        click.echo("\n".join(f"applied {name}" for name in names) or "The database is up to date.")
+
+
+@commands.command("sign-in")
+@click.argument("email")
+@data
+def sign_in_command(email: str, **options) -> None:
+    """Print a link that signs EMAIL in, in any browser, once, within 15 minutes."""
+    address = text.email(email)
+    if address is None:
+        raise SettingError(f"{email} is not an e-mail address; give one like ada@example.com.")
+    with database(config.read(**options), "sign-in") as settings:
+        start(settings, connections=1)
+        prepare(settings)
+        with db.connected():
+            click.echo(f"{installation.served(settings).base_url}/app/sign-in/{sign_in.make_link(address)}")
+
+
+@commands.command("demo")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@data
+def demo_command(as_json: bool, **options) -> None:
+    """Make a workspace with lifelike data to look around in, and print its addresses and keys."""
+    with database(config.read(**options), "demo") as settings:
+        start(settings, connections=1)
+        prepare(settings)
+        with db.connected():
+            made = demo.make(installation.served(settings), progress)._asdict()
+        click.echo(json.dumps(made, indent=2) if as_json else "\n".join(f"{key:16} {made[key]}" for key in made))
+
+
+# ── what the commands share ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+@contextmanager
+def database(settings: Config, command: str):
+    """The settings with a database: the one they name, the embedded one that runs, or one started for the while."""
+    running = None if settings.database_url else embedded.find(settings.data_dir)
+    if settings.database_url or (running and command != "up"):
+        yield settings if settings.database_url else settings.at(running.url)
+        return
+    with embedded.claim(settings.data_dir):
+        started = embedded.start(settings.data_dir, os.environ.get("SAYSO_POSTGRES", "18"))
+        try:
+            yield settings.at(started.url)
+        finally:
+            started.stop()
+
+
+@contextmanager
+def process(supervised, connections: int, **options):
+    """What web, worker and stream begin with: settings, a database that is up to date, and the supervisor in sight."""
+    if supervised is not None:
+        supervisor.follow_parent()
+    settings = config.read(**options)
+    with database(settings, "process") as settings:
+        start(settings, connections)
+        if supervised is None:
+            prepare(settings)
+        yield settings
+
+
+def prepare(settings: Config) -> list[str]:
+    """The tables this release needs, and proof that our keys fit them; returns the migrations that ran."""
+    names = migrate.run(settings.database_url)
+    with db.connected():
+        installation.check_keys()
+    return names
+
+
+def start(settings: Config, connections: int) -> None:
+    tokens.start(settings.secret_keys)
+    sealing.start(settings.secret_keys)
+    letters.start(settings)
+    db.start(settings.database_url, connections)
+
+
+def hand_on(settings: Config) -> None:
+    """Let child processes read the same settings from their environment."""
+    keys = ",".join(settings.secret_keys)
+    values = (settings.database_url, keys, settings.host, settings.port, settings.stream_port, settings.data_dir)
+    for name, value in zip(GIVEN_ON, values, strict=True):
+        os.environ[name] = str(value)
+        os.environ.pop(f"{name}_FILE", None)
+
+
+def child(name: str, listening: socket.socket | None = None) -> supervisor.Child:
+    told = ["--fd", str(listening.fileno())] if listening else ["--supervised"]
+    return supervisor.Child(name, [sys.executable, "-m", "service", name, *told], (listening,) if listening else ())
+
+
+def held(fd: int | None) -> socket.socket | None:
+    return None if fd is None else socket.socket(fileno=fd)
+
+
+def answers(listening: socket.socket, path: str) -> bool:
+    address, number = listening.getsockname()[:2]
+    local = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(address, address)  # noqa: S104 where we listen is the user's choice
+    connection = http.client.HTTPConnection(local, number, timeout=2)
+    try:
+        connection.request("GET", path)
+        return connection.getresponse().status == http.HTTPStatus.OK
+    except http.client.HTTPException:
+        return False
+    finally:
+        connection.close()
+
+
+def greet(settings: Config) -> None:
+    click.echo(f"Sayso is ready: {settings.base_url}")
+    with db.connected():
+        if members.is_nobody_yet() and sys.stdout.isatty():
+            click.echo(f"Become the owner: {settings.base_url}/app/sign-in/{sign_in.make_link(None)}")
+
+
+def progress(posts: list):
+    """A bar on a terminal, nothing elsewhere."""
+    with click.progressbar(posts, label="Writing posts", file=sys.stderr, hidden=not sys.stderr.isatty()) as bar:
+        yield from bar
+

@@ -1,0 +1,177 @@
+"""Every setting, read once at the start, loudly; nothing else looks at the environment."""
+
+import os
+import secrets
+import tempfile
+from dataclasses import dataclass, replace
+from ipaddress import ip_network
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from service.errors import SettingError
+
+SECRET_KEY_LENGTH = 32  # characters, at least
+LISTEN_ON_ALL = {"0.0.0.0", "::", ""}
+
+
+@dataclass(frozen=True)
+class Config:
+    """What this installation is told. URLs have no trailing slash; `secret_keys` has the newest last.
+
+    `database_url` is None until an embedded PostgreSQL has been started."""
+
+    database_url: str | None
+    secret_keys: tuple[str, ...]
+    base_url: str
+    base_url_given: bool  # by BASE_URL: then a proxy is in front, and the stream is behind the same address
+    stream_url: str
+    host: str
+    port: int
+    stream_port: int
+    data_dir: Path
+    smtp_url: str | None
+    mail_from: str
+    demo: bool
+    outbound_allow: tuple[str, ...] = ()
+
+    @property
+    def secure(self) -> bool:
+        """Whether browsers reach us over HTTPS."""
+        return self.base_url.startswith("https:")
+
+    def at(self, database_url: str) -> "Config":
+        """The same settings with a database that has been started meanwhile."""
+        return replace(self, database_url=database_url)
+
+    def serving(self, base_url: str) -> "Config":
+        """The same settings for pages that are served elsewhere."""
+        return replace(self, base_url=base_url)
+
+
+def read(environ=os.environ, **options) -> Config:
+    """The settings from the environment; `options` of the command line (None = not given) win.
+
+    Raises SettingError with one line that names the setting, what is wrong and an example."""
+    given = {**environ, **{name.upper(): str(value) for name, value in options.items() if value is not None}}
+    data_dir = Path(given.get("DATA_DIR") or default_data_dir()).absolute()
+    database_url = secret(given, "DATABASE_URL")
+    host = given.get("HOST") or "127.0.0.1"
+    port, stream_port = port_number(given, "PORT", 8000), port_number(given, "STREAM_PORT", 8001)
+    shown = f"[{host}]" if ":" in host else host
+    shown = "127.0.0.1" if host in LISTEN_ON_ALL else shown
+    base_url = url(given, "BASE_URL", {"http", "https"}, "https://feedback.example.com")
+    smtp_url = secret(given, "SMTP_URL")
+    if smtp_url:
+        url({"SMTP_URL": smtp_url}, "SMTP_URL", {"smtp", "smtps"}, "smtp://user:password@mail.example.com:587")
+    if database_url:
+        url({"DATABASE_URL": database_url}, "DATABASE_URL", {"postgres", "postgresql"}, "postgresql://sayso@db/sayso")
+        database_url = database_url.replace("postgres://", "postgresql://", 1)  # peewee knows only the long name
+    return Config(
+        database_url=database_url,
+        secret_keys=secret_keys(given, data_dir, embedded=not database_url),
+        base_url_given=bool(base_url),
+        base_url=base_url or f"http://{shown}:{port}",
+        stream_url=f"{base_url}/stream" if base_url else f"http://{shown}:{stream_port}/stream",
+        host=host,
+        port=port,
+        stream_port=stream_port,
+        data_dir=data_dir,
+        smtp_url=smtp_url,
+        mail_from=given.get("MAIL_FROM") or "Sayso <sayso@localhost>",
+        demo=flag(given, "DEMO", default=not (base_url or "").startswith("https:")),
+        outbound_allow=networks(given, "OUTBOUND_ALLOW"),
+    )
+
+
+def default_data_dir() -> str:
+    # PostgreSQL refuses to run as root, and the user it runs as must reach the folder
+    return "/var/lib/sayso" if os.geteuid() == 0 else "./data"
+
+
+def secret(given, name: str) -> str | None:
+    """The value of NAME, or the content of the file that NAME_FILE names; None when neither is set."""
+    path = given.get(f"{name}_FILE")
+    if not path:
+        return given.get(name) or None
+    try:
+        return Path(path).read_text().strip() or None
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingError(f"{name}_FILE={path} cannot be read ({reason(error)}); name a readable text file.") from None
+
+
+def port_number(given, name: str, default: int) -> int:
+    value = given.get(name) or str(default)
+    if not (value.isascii() and value.isdigit() and 0 < int(value[:6]) < 65536):
+        raise SettingError(f"{name}={value} is not a port; give a number from 1 to 65535, e.g. {name}={default}.")
+    return int(value)
+
+
+def url(given, name: str, schemes: set[str], example: str) -> str | None:
+    value = (given.get(name) or "").rstrip("/")
+    try:
+        parts = urlsplit(value)
+        bad = parts.scheme not in schemes or not (parts.netloc or parts.scheme.startswith("postgres")) or parts.port == 0
+    except ValueError:
+        bad = True
+    if value and bad:
+        # the value may hold a password, so it is not repeated
+        raise SettingError(f"{name} is not a URL that can be used; give one like {name}={example}")
+    return value or None
+
+
+def flag(given, name: str, default: bool) -> bool:
+    value = (given.get(name) or "").lower()
+    if value not in {"", "0", "1", "on", "off", "true", "false", "yes", "no"}:
+        raise SettingError(f"{name}={value} is neither on nor off; give e.g. {name}=on.")
+    return value in {"1", "on", "true", "yes"} if value else default
+
+
+def networks(given, name: str) -> tuple[str, ...]:
+    parts = tuple((given.get(name) or "").replace(",", " ").split())
+    try:
+        return tuple(str(ip_network(part)) for part in parts)
+    except ValueError as error:
+        raise SettingError(f"{name}: {error}; give networks like {name}=10.0.0.0/8.") from None
+
+
+def secret_keys(given, data_dir: Path, embedded: bool) -> tuple[str, ...]:
+    """SECRET_KEYS, newest last; made once in the data folder when the database is embedded too."""
+    keys = secret(given, "SECRET_KEYS")
+    if keys is None and embedded:
+        keys = kept_key(data_dir / "secret_keys")
+    if keys is None:
+        raise SettingError(
+            "SECRET_KEYS is not set; with a DATABASE_URL of your own give at least one key of 32 or more random "
+            "characters, e.g. from: python3 -c 'import secrets; print(secrets.token_urlsafe(32))'"
+        )
+    parts = tuple(keys.replace(",", " ").split())
+    if not parts or any(len(key) < SECRET_KEY_LENGTH for key in parts):
+        raise SettingError(f"SECRET_KEYS has a key shorter than {SECRET_KEY_LENGTH} characters; make a longer random one.")
+    return parts
+
+
+def kept_key(path: Path) -> str:
+    """The key in `path`, made on first use. Whoever starts at the same moment gets the same key."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            # written aside and linked into place: a half-written key can never be read
+            with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=".key-") as new:  # mode 0600
+                new.write(secrets.token_urlsafe(SECRET_KEY_LENGTH) + "\n")
+                new.flush()
+                os.fsync(new.fileno())
+                link_once(new.name, path)
+        return path.read_text()
+    except OSError as error:
+        raise SettingError(f"The data folder {path.parent} cannot be used ({reason(error)}); choose another with --data.") from None
+
+
+def link_once(source: str, target: Path) -> None:
+    try:
+        os.link(source, target)
+    except FileExistsError:
+        pass  # another process was first; its key counts
+
+
+def reason(error: Exception) -> str:
+    return getattr(error, "strerror", None) or "it is not text"

@@ -1,0 +1,197 @@
+"""The demo workspace: an invented product with users, companies, posts, votes and a history, written by us.
+
+Its rows are written with their own dates and without the jobs that would follow, so that nobody gets a letter."""
+
+import json
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+import jwt
+
+from service import db, installation
+from service.config import Config
+from service.db import database
+from service.feedback import identity_secrets, keys, members, sign_in, workspaces
+from service.feedback.workspaces import Workspace
+from service.lib import embeddings, identity
+
+FOLDER = Path(__file__).parent
+OWNER = "demo@sayso.example"
+KEY_NAME = "sayso demo"
+
+
+class Made(NamedTuple):
+    """What `sayso demo` prints."""
+
+    base_url: str
+    workspace: str
+    workspace_id: str
+    widget_key: str
+    identity_secret: str
+    identity_kid: str
+    api_key: str
+    sign_in_url: str
+    demo_page: str
+    board_url: str
+
+
+def workspace() -> Workspace | None:
+    """The demo workspace of this installation, if there is one."""
+    made = installation.demo_id()
+    return workspaces.find(made) if made else None
+
+
+def make(config: Config, progress=iter) -> Made:
+    """Make the demo workspace, unless it is there; always a fresh API key and sign-in link for its owner.
+
+    `progress` wraps the list of posts and may draw a bar while they are written. Interrupted, nothing is left."""
+    place = workspace() or fill(progress)
+    owner = members.person(OWNER, "Robin Demo")
+    secrets_by_kid = identity_secrets.reveal(place)
+    kid = identity_secrets.kids(place)[0]
+    return Made(
+        base_url=config.base_url,
+        workspace=place.slug,
+        workspace_id=place.public_id,
+        widget_key=workspaces.widget_key(place),
+        identity_secret=secrets_by_kid[kid],
+        identity_kid=kid,
+        api_key=keys.create(place, owner, KEY_NAME),
+        sign_in_url=f"{config.base_url}/app/sign-in/{sign_in.make_link(OWNER)}",
+        demo_page=f"{config.base_url}/demo",
+        board_url=f"{config.base_url}/b/{place.slug}",
+    )
+
+
+def user_token(place: Workspace, user: str) -> str:
+    """What the demo's server would sign for one of its users, so that the demo page can show one signed in."""
+    [person] = [each for each in data("users") if each["id"] == user] or [{"id": user, "name": "", "email": None}]
+    now, kid = int(time.time()), identity_secrets.kids(place)[0]
+    claims = {"sub": user, "iss": place.public_id, "aud": identity.AUDIENCE, "iat": now, "exp": now + 3600,
+              "name": person["name"], "email": person["email"]}  # fmt: skip
+    return jwt.encode(claims, identity_secrets.reveal(place)[kid], algorithm="HS256", headers={"kid": kid})
+
+
+@database.atomic()
+def fill(progress) -> Workspace:
+    facts, posts = data("data"), sorted(data("posts"), key=lambda post: -post["days_ago"])
+    place = members.found(facts["workspace"]["name"], members.person(OWNER, "Robin Demo"))
+    identity_secrets.create(place)
+    scope = {"workspace": place.id}
+    places_of_posts(scope, facts)
+    people(scope, facts["companies"], data("users"))
+    numbers = {}
+    for number, post in enumerate(progress(posts), start=1):
+        numbers[post["title"]] = number
+        write(scope, number, post)
+    for comment in data("comments"):
+        db.changed(COMMENT, **scope, number=numbers[comment["post"]], author=author(comment), body=comment["body"],
+                   days=comment["days_ago"])  # fmt: skip
+    for entry in data("changelog"):
+        announce(scope, entry, [numbers[title] for title in entry["posts"]])
+    db.changed(COUNT, **scope, posts=len(posts))
+    installation.remember_demo(place.id)
+    return place
+
+
+def data(name: str):
+    return json.loads((FOLDER / f"{name}.json").read_text())
+
+
+def author(comment: dict) -> str:
+    return TEAM_USER if comment["author"] == "team" else comment["author"]
+
+
+TEAM_USER = "u_1001"
+
+BOARD = """
+INSERT INTO board (workspace_id, key, name, description, access, position)
+VALUES (%(workspace)s, %(key)s, %(name)s, %(description)s, %(access)s, %(position)s)
+ON CONFLICT ON CONSTRAINT one_board_per_key DO UPDATE SET name = excluded.name, description = excluded.description"""
+STATUS = """
+UPDATE status SET name = %(name)s, color = %(color)s WHERE workspace_id = %(workspace)s AND key = %(key)s"""
+COMPANY = """
+INSERT INTO company (workspace_id, external_id, name, plan, mrr)
+VALUES (%(workspace)s, %(id)s, %(name)s, %(plan)s, %(mrr)s)"""
+USER = """
+INSERT INTO "user" (workspace_id, external_id, kind, name, email, locale, company_id, first_seen_at)
+SELECT %(workspace)s, %(id)s, %(kind)s, %(name)s, %(email)s, %(locale)s,
+       (SELECT id FROM company WHERE workspace_id = %(workspace)s AND external_id = %(company)s),
+       now() - interval '300 days'"""
+POST = """
+WITH post AS (
+  INSERT INTO post (workspace_id, number, board_id, status_id, author_id, title, body, meta, votes, created_at, updated_at)
+  SELECT %(workspace)s, %(number)s, b.id, s.id, u.id, %(title)s, %(body)s, %(meta)s::jsonb, cardinality(%(voters)s::text[]),
+         now() - %(days_ago)s * interval '1 day', now() - %(changed)s * interval '1 day'
+    FROM board b, status s, "user" u
+   WHERE b.workspace_id = %(workspace)s AND b.key = %(board)s AND s.workspace_id = %(workspace)s AND s.key = %(status)s
+     AND u.workspace_id = %(workspace)s AND u.external_id = %(author)s
+  RETURNING workspace_id, number
+), voter AS (
+  SELECT u.id, now() - %(days_ago)s * interval '1 day' * (1 - (place - 1) / cardinality(%(voters)s::text[])::float) AS at
+    FROM unnest(%(voters)s::text[]) WITH ORDINALITY AS listed (external_id, place)
+    JOIN "user" u ON u.workspace_id = %(workspace)s AND u.external_id = listed.external_id
+), vote AS (
+  INSERT INTO vote (workspace_id, post_number, user_id, created_at)
+  SELECT workspace_id, number, voter.id, voter.at FROM post, voter
+), follower AS (
+  INSERT INTO follower (workspace_id, post_number, user_id) SELECT workspace_id, number, voter.id FROM post, voter
+)
+INSERT INTO post_embedding (workspace_id, model, post_number, vector)
+SELECT workspace_id, %(model)s, number, %(vector)s::halfvec(384) FROM post"""
+EVENT = """
+WITH taken AS (
+  UPDATE workspace_counter SET next_event = next_event + 1 WHERE workspace_id = %(workspace)s RETURNING next_event - 1 AS seq
+)
+INSERT INTO event (workspace_id, seq, type, post_number, user_id, data, created_at)
+SELECT %(workspace)s, seq, %(type)s, %(number)s, u.id, %(data)s::jsonb, now() - %(days)s * interval '1 day'
+  FROM taken, "user" u WHERE u.workspace_id = %(workspace)s AND u.external_id = %(who)s"""
+COMMENT = """
+WITH made AS (
+  INSERT INTO comment (workspace_id, post_number, user_id, body, created_at)
+  SELECT %(workspace)s, %(number)s, id, %(body)s, now() - %(days)s * interval '1 day' FROM "user"
+   WHERE workspace_id = %(workspace)s AND external_id = %(author)s RETURNING post_number
+)
+UPDATE post SET comments = comments + 1 FROM made WHERE workspace_id = %(workspace)s AND number = made.post_number"""
+ENTRY = """
+WITH entry AS (
+  INSERT INTO changelog_entry (workspace_id, title, body, categories, published_at)
+  VALUES (%(workspace)s, %(title)s, %(body)s, %(categories)s, now() - %(days_ago)s * interval '1 day') RETURNING id
+)
+INSERT INTO changelog_post (workspace_id, entry_id, post_number) SELECT %(workspace)s, id, unnest(%(numbers)s) FROM entry"""
+COUNT = "UPDATE workspace_counter SET next_post = %(posts)s + 1 WHERE workspace_id = %(workspace)s"
+
+
+def places_of_posts(scope: dict, facts: dict) -> None:
+    for position, board in enumerate(facts["boards"]):
+        db.changed(BOARD, **scope, **board, position=position)
+    for status in facts["statuses"]:
+        db.changed(STATUS, **scope, **status)
+
+
+def people(scope: dict, companies: list, users: list) -> None:
+    for company in companies:
+        db.changed(COMPANY, **scope, **company)
+    for user in users:
+        kind = "member" if user["id"] == TEAM_USER else "identified"
+        db.changed(USER, **scope, **user, kind=kind)
+
+
+def write(scope: dict, number: int, post: dict) -> None:
+    history = post.get("history", [])
+    db.changed(
+        POST, **scope, **{**post, "meta": json.dumps(post.get("meta", {}))}, number=number, model=embeddings.MODEL,
+        vector=embeddings.document(post["title"], post["body"]), changed=history[-1]["days_ago"] if history else post["days_ago"],
+    )  # fmt: skip
+    db.changed(EVENT, **scope, number=number, type="post.created", who=post["author"], data="{}", days=post["days_ago"])
+    before = "open"
+    for step in history:
+        change = {"from": before, "to": step["status"], "note": step.get("note", ""), "notify": True}
+        before = step["status"]
+        db.changed(EVENT, **scope, number=number, type="post.status_changed", who=TEAM_USER, data=json.dumps(change),
+                   days=step["days_ago"])  # fmt: skip
+
+
+def announce(scope: dict, entry: dict, numbers: list[int]) -> None:
+    db.changed(ENTRY, **scope, **entry, numbers=numbers)

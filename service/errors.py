@@ -1,0 +1,61 @@
+"""The domain's errors: what went wrong, in words for the person who meets it.
+
+They know nothing of HTTP; `web/problems.py` has the one table that turns each into a status."""
+
+
+class SaysoError(Exception):
+    """Base of every error that we raise on purpose; `str(error)` is fit for people."""
+
+
+class SettingError(SaysoError):
+    """A setting, folder, port or database is not as we need it; one line that says what to do."""
+
+
+class NotFound(SaysoError):
+    """There is no such thing, or it belongs to another workspace: alike on purpose."""
+
+
+class Invalid(SaysoError):
+    """Input that was understood and cannot be taken.
+
+    `fields` maps a field's name to a sentence that says what to do."""
+
+    def __init__(self, **fields: str):
+        super().__init__(" ".join(fields.values()))
+        self.fields = fields
+
+
+class Malformed(SaysoError):
+    """Input that cannot be read at all."""
+
+
+class Unauthenticated(SaysoError):
+    """No proof of identity, or a proof that does not hold. `code` is stable, for programs."""
+
+    def __init__(self, message: str, code: str = "token_invalid"):
+        super().__init__(message)
+        self.code = code
+
+
+class Forbidden(SaysoError):
+    """Known, but not allowed to do this. `code` is stable, for programs."""
+
+    def __init__(self, message: str, code: str = "forbidden"):
+        super().__init__(message)
+        self.code = code
+
+
+class RateLimited(SaysoError):
+    """Too many of these for now; worth another try after `seconds`."""
+
+    def __init__(self, seconds: int):
+        super().__init__(f"That was a lot at once. Please try again in {seconds} seconds.")
+        self.seconds = seconds
+
+
+class LeaseLost(SaysoError):
+    """The job was given to another worker meanwhile; what this one did must be rolled back."""
+
+
+class MailRefused(SaysoError):
+    """The mail server refuses this letter for good (5xx); trying again is no use."""

@@ -1,0 +1,83 @@
+"""The event log, read: by the worker for what follows, by a post's page for its history, by the stream for browsers."""
+
+from datetime import datetime
+from typing import NamedTuple
+
+from service import db
+
+FIND = """
+SELECT workspace_id, seq, type, post_number, user_id, person_id, data, created_at FROM event
+ WHERE workspace_id = %(workspace)s AND seq = %(seq)s"""
+HISTORY = """
+SELECT e.type, coalesce(p.name, u.name, ''), coalesce(p.email, u.email), e.person_id IS NOT NULL, e.data, e.created_at
+  FROM event e
+  LEFT JOIN person p ON p.id = e.person_id
+  LEFT JOIN "user" u ON u.workspace_id = e.workspace_id AND u.id = e.user_id
+ WHERE e.workspace_id = %(workspace)s AND e.post_number = %(number)s AND e.type NOT IN ('vote.created', 'vote.deleted')
+ ORDER BY e.seq DESC LIMIT 100"""
+# For each workspace what is newer than the number given with it, oldest first; who is far behind gets the newest.
+NEWS = """
+SELECT c.workspace_id, e.seq, e.type, e.post_number, e.is_public
+  FROM unnest(%(workspaces)s::bigint[], %(seen)s::bigint[]) AS seen (workspace_id, seq)
+  JOIN workspace_counter c ON c.workspace_id = seen.workspace_id AND c.next_event - 1 > seen.seq
+ CROSS JOIN LATERAL (
+   SELECT e.seq, e.type, e.post_number, coalesce(b.access = 'public', false) AS is_public FROM event e
+     LEFT JOIN post p ON p.workspace_id = e.workspace_id AND p.number = e.post_number
+     LEFT JOIN board b ON b.workspace_id = p.workspace_id AND b.id = p.board_id
+    WHERE e.workspace_id = c.workspace_id AND e.seq > greatest(seen.seq, c.next_event - 1 - %(most)s)
+    ORDER BY e.seq) e
+ ORDER BY e.seq"""
+
+
+class Event(NamedTuple):
+    workspace_id: int
+    seq: int
+    type: str
+    post_number: int | None
+    user_id: int | None
+    person_id: int | None
+    data: dict
+    created_at: datetime
+
+
+class Entry(NamedTuple):
+    """One line of a post's history."""
+
+    type: str
+    actor_name: str
+    actor_email: str | None
+    by_team: bool
+    data: dict
+    created_at: datetime
+
+    @property
+    def actor(self) -> str:
+        return self.actor_name or self.actor_email or "Someone"
+
+
+class News(NamedTuple):
+    """An event as a browser hears of it."""
+
+    seq: int
+    type: str
+    post: int | None
+    public: bool
+
+
+def find(workspace_id: int, seq: int) -> Event | None:
+    """The event with this number; None when it was pruned."""
+    row = db.row(FIND, workspace=workspace_id, seq=seq)
+    return Event(*row) if row else None
+
+
+def history(workspace_id: int, number: int) -> list[Entry]:
+    """What happened to a post besides votes, the newest first."""
+    return [Entry(*row) for row in db.rows(HISTORY, workspace=workspace_id, number=number)]
+
+
+def news(seen: dict[int, int], most: int) -> dict[int, list[News]]:
+    """What happened in each workspace after the event number given with it, at most so many back, the oldest first."""
+    found = {}
+    for workspace_id, *event in db.rows(NEWS, workspaces=list(seen), seen=list(seen.values()), most=most):
+        found.setdefault(workspace_id, []).append(News(*event))
+    return found

@@ -1,0 +1,77 @@
+"""The customer's team: people who sign in, and the workspaces they belong to."""
+
+from typing import NamedTuple
+
+from service import db
+from service.db import database
+from service.errors import NotFound
+from service.feedback import workspaces
+from service.feedback.workspaces import Workspace
+
+KNOW = """
+INSERT INTO person (email, name) VALUES (%(email)s, %(name)s)
+ON CONFLICT (lower(email)) DO UPDATE SET email = person.email RETURNING id, email, name"""
+ADD = "INSERT INTO member (workspace_id, person_id, role) VALUES (%(workspace)s, %(person)s, %(role)s) ON CONFLICT DO NOTHING"
+THEIR_WORKSPACES = """
+SELECT w.name, w.slug FROM member m JOIN workspace w ON w.id = m.workspace_id
+ WHERE m.person_id = %(person)s ORDER BY m.created_at DESC"""
+ROLE = "SELECT role FROM member WHERE workspace_id = %(workspace)s AND person_id = %(person)s"
+TEAM = """
+SELECT p.id, p.email, p.name FROM member m JOIN person p ON p.id = m.person_id
+ WHERE m.workspace_id = %(workspace)s ORDER BY m.created_at, p.id"""
+NOBODY_YET = "SELECT NOT EXISTS (SELECT FROM person)"
+
+
+class Person(NamedTuple):
+    id: int
+    email: str
+    name: str
+
+
+class Place(NamedTuple):
+    """A workspace as the switcher shows it."""
+
+    name: str
+    slug: str
+
+
+def person(email: str, name: str = "") -> Person:
+    """The person with this address, made when they are new."""
+    return Person(*db.row(KNOW, email=email, name=name))
+
+
+@database.atomic()
+def found(name: str, founder: Person) -> Workspace:
+    """A new workspace of this name, owned by its founder."""
+    workspace = workspaces.create(name)
+    add(workspace, founder, "owner")
+    return workspace
+
+
+@database.atomic()
+def add(workspace: Workspace, person: Person, role: str = "member") -> None:
+    """Let a person into a workspace; who is in already keeps their role."""
+    db.changed(ADD, workspace=workspace.id, person=person.id, role=role)
+
+
+def places(person: Person) -> list[Place]:
+    """The workspaces a person belongs to, the newest membership first."""
+    return [Place(*row) for row in db.rows(THEIR_WORKSPACES, person=person.id)]
+
+
+def role(workspace: Workspace, person: Person) -> str:
+    """The person's role; NotFound when they are not of this team, as if there were no such workspace."""
+    row = db.row(ROLE, workspace=workspace.id, person=person.id)
+    if row is None:
+        raise NotFound("There is no such workspace.")
+    return row[0]
+
+
+def team(workspace_id: int) -> list[Person]:
+    """Everyone of the team, the oldest first."""
+    return [Person(*row) for row in db.rows(TEAM, workspace=workspace_id)]
+
+
+def is_nobody_yet() -> bool:
+    """Whether this installation still waits for its first person."""
+    return db.row(NOBODY_YET)[0]

@@ -1,0 +1,107 @@
+"""Members sign in by a link: random, stored as a hash, 15 minutes, once, in the browser that asked for it."""
+
+from service import db, jobs
+from service.db import database
+from service.errors import Invalid, Unauthenticated
+from service.feedback import limits, members
+from service.feedback.members import Person
+from service.lib import text, tokens
+
+LINK_MINUTES = 15
+IDLE_DAYS, LONGEST_DAYS = 14, 30
+SEND = "sign_in.send"  # kind of the job that writes and sends the letter
+
+WITHDRAW = "DELETE FROM sign_in_link WHERE lower(email) = lower(%(email)s) AND used_at IS NULL"
+ASK = "INSERT INTO sign_in_link (email, browser_hash) VALUES (%(email)s, %(browser)s) RETURNING id"
+ARM = """
+UPDATE sign_in_link SET token_hash = %(token)s
+ WHERE id = %(id)s AND used_at IS NULL AND created_at > now() - %(minutes)s * interval '1 minute' RETURNING email"""
+LOOK = """
+SELECT email, browser_hash FROM sign_in_link
+ WHERE token_hash = %(token)s AND used_at IS NULL AND created_at > now() - %(minutes)s * interval '1 minute'"""
+USE = LOOK.replace("SELECT email, browser_hash FROM", "UPDATE").replace("\n WHERE", " SET used_at = now()\n WHERE")
+START = "INSERT INTO session (token_hash, person_id) VALUES (%(token)s, %(person)s)"
+WHO = """
+UPDATE session s SET seen_at = now() FROM person p
+ WHERE s.token_hash = %(token)s AND p.id = s.person_id
+   AND s.seen_at > now() - %(idle)s * interval '1 day' AND s.created_at > now() - %(longest)s * interval '1 day'
+RETURNING p.id, p.email, p.name"""
+END = "DELETE FROM session WHERE token_hash = %(token)s"
+
+GONE = "This sign-in link has been used or is too old. Ask for a new one."
+
+
+@database.atomic()
+def ask(email: str, browser: str, address: str) -> str:
+    """Have a link sent to `email` that works only in `browser` (its random cookie); returns the tidied address.
+
+    The answer is the same whether or not we know the address; older links to it die. `address` is the network
+    address that asks, for the limit."""
+    known = text.email(email)
+    if known is None:
+        raise Invalid(email="Write your e-mail address, like ada@example.com.")
+    limits.hit(f"sign-in:{known.lower()}", most=5, seconds=3600)
+    limits.hit(f"sign-in-from:{address}", most=20, seconds=3600)
+    db.changed(WITHDRAW, email=known)
+    link = db.row(ASK, email=known, browser=tokens.hashed(browser))[0]
+    jobs.enqueue(SEND, link=link)
+    return known
+
+
+@database.atomic()
+def make_link(email: str | None) -> str:
+    """The secret of a link that works in any browser, for the command line; without `email`, for the first owner."""
+    return arm(db.row(ASK, email=email, browser=None)[0])[1]
+
+
+def arm(link: int) -> tuple[str | None, str] | None:
+    """Give a link its secret, at the moment it is sent, so that it is stored nowhere: (email, secret).
+
+    None when the link was used, withdrawn or is too old. Arming again replaces the secret."""
+    secret = tokens.secret()
+    row = db.row(ARM, id=link, token=tokens.hashed(secret), minutes=LINK_MINUTES)
+    return row and (row[0], secret)
+
+
+def look(secret: str, browser: str | None) -> str | None:
+    """Whose link this is (None: the first owner's), without using it up; Unauthenticated when it does not hold."""
+    row = db.row(LOOK, token=tokens.hashed(secret), minutes=LINK_MINUTES)
+    if row is None:
+        raise Unauthenticated(GONE)
+    if row[1] is not None and not tokens.same(bytes(row[1]), tokens.hashed(browser or "")):
+        raise Unauthenticated("Open this link in the browser in which you asked for it, or ask for a new one there.")
+    return row[0]
+
+
+@database.atomic()
+def redeem(secret: str, browser: str | None, email: str = "") -> tuple[Person, str]:
+    """Use a link up and start a session; returns the person and the session's secret, for a cookie.
+
+    Of many at the same moment exactly one succeeds. `email` is asked only for the first owner's link."""
+    address = look(secret, browser) or first_owner(email)
+    if not db.changed(USE, token=tokens.hashed(secret), minutes=LINK_MINUTES):
+        raise Unauthenticated(GONE)
+    person = members.person(address)
+    session = tokens.secret()
+    db.changed(START, token=tokens.hashed(session), person=person.id)
+    return person, session
+
+
+def first_owner(email: str) -> str:
+    if not members.is_nobody_yet():
+        raise Unauthenticated(GONE)
+    address = text.email(email)
+    if address is None:
+        raise Invalid(email="Write your e-mail address, like ada@example.com; you sign in with it from now on.")
+    return address
+
+
+def who(session: str | None) -> Person | None:
+    """The person behind a session's secret; None when it ended or never was."""
+    row = session and db.row(WHO, token=tokens.hashed(session), idle=IDLE_DAYS, longest=LONGEST_DAYS)
+    return Person(*row) if row else None
+
+
+def sign_out(session: str) -> None:
+    """End this session, wherever its cookie was copied to."""
+    db.changed(END, token=tokens.hashed(session))

@@ -1,0 +1,125 @@
+"""The people who use the customer's product: anonymous, identified by the customer's token, or of the team itself."""
+
+import secrets
+from typing import NamedTuple
+
+from psycopg2.extras import Json
+
+from service import db
+from service.db import database
+from service.errors import Forbidden, Invalid, NotFound
+from service.feedback.members import Person
+from service.feedback.workspaces import Workspace
+from service.lib import text
+
+LONGEST_NAME = 200
+
+MAKE = """
+INSERT INTO "user" (workspace_id, external_id, kind, name, email)
+VALUES (%(workspace)s, %(external)s, %(kind)s, %(name)s, %(email)s)
+ON CONFLICT ON CONSTRAINT one_user_per_external_id DO UPDATE SET last_seen_at = now()
+RETURNING id, external_id, kind, name, email, session_version, blocked_at IS NOT NULL"""
+
+KNOW_COMPANY = """
+INSERT INTO company AS c (workspace_id, external_id, name, plan, mrr)
+VALUES (%(workspace)s, %(external)s, coalesce(%(name)s, ''), coalesce(%(plan)s, ''), coalesce(%(mrr)s, 0))
+ON CONFLICT ON CONSTRAINT one_company_per_external_id DO UPDATE
+  SET name = coalesce(%(name)s, c.name), plan = coalesce(%(plan)s, c.plan), mrr = coalesce(%(mrr)s, c.mrr)
+RETURNING id"""
+
+IDENTIFY = """
+INSERT INTO "user" AS u (workspace_id, external_id, kind, email, name, avatar, locale, traits, segments, company_id)
+VALUES (%(workspace)s, %(external)s, 'identified', %(email)s, coalesce(%(name)s, ''), %(avatar)s, %(locale)s,
+        coalesce(%(traits)s, '{}'::jsonb), coalesce(%(segments)s::text[], '{}'), %(company)s)
+ON CONFLICT ON CONSTRAINT one_user_per_external_id DO UPDATE
+  SET email = coalesce(excluded.email, u.email), name = coalesce(%(name)s, u.name),
+      avatar = coalesce(excluded.avatar, u.avatar), locale = coalesce(excluded.locale, u.locale),
+      traits = coalesce(%(traits)s, u.traits), segments = coalesce(%(segments)s::text[], u.segments),
+      company_id = coalesce(excluded.company_id, u.company_id), last_seen_at = now()
+RETURNING id, external_id, kind, name, email, session_version, blocked_at IS NOT NULL"""
+
+FIND = """
+SELECT id, external_id, kind, name, email, session_version, blocked_at IS NOT NULL FROM "user"
+ WHERE workspace_id = %(workspace)s AND id = %(id)s"""
+
+
+class User(NamedTuple):
+    id: int
+    external_id: str
+    kind: str
+    name: str
+    email: str | None
+    session_version: int
+    is_blocked: bool
+
+
+def find(workspace: Workspace, user_id: int) -> User:
+    """The user with our own id, or NotFound."""
+    row = db.row(FIND, workspace=workspace.id, id=user_id)
+    if row is None:
+        raise NotFound("There is no such user.")
+    return User(*row)
+
+
+def make_anonymous(workspace: Workspace) -> User:
+    """A user of whom we know nothing yet; made by their first action, never by a mere visit."""
+    return make(workspace, f"anon_{secrets.token_urlsafe(12)}", "anonymous")
+
+
+def of_member(workspace: Workspace, person: Person) -> User:
+    """The user as whom a member posts and votes in their own workspace."""
+    return make(workspace, f"sayso-member-{person.id}", "member", person.name or person.email, person.email)
+
+
+def by_external_id(workspace: Workspace, external_id: str) -> User:
+    """The user whom the customer calls so, made when they are new (the API acts on behalf of people not seen yet)."""
+    if not text.is_plain_id(external_id):
+        raise Invalid(author="A user's id has 1–255 characters, no “/” and none that is invisible.")
+    return make(workspace, external_id, "identified")
+
+
+def make(workspace: Workspace, external_id: str, kind: str, name: str = "", email: str | None = None) -> User:
+    return User(*db.row(MAKE, workspace=workspace.id, external=external_id, kind=kind, name=name, email=email))
+
+
+@database.atomic()
+def identify(workspace: Workspace, claims: dict) -> User:
+    """Know a user by the verified claims of the customer's token (product contract: sub, email, name, avatar, locale,
+    traits, company, segments). What the token does not say stays as it was. Raises Forbidden when they are blocked."""
+    user = User(*db.row(
+        IDENTIFY, workspace=workspace.id, external=claims["sub"], email=text.email(said(claims, "email") or ""),
+        name=said(claims, "name"), avatar=said(claims, "avatar"), locale=said(claims, "locale"),
+        traits=flat(claims.get("traits")), segments=words(claims.get("segments")), company=company(workspace, claims),
+    ))  # fmt: skip
+    if user.is_blocked:
+        raise Forbidden("This user has been blocked by the team.", "blocked")
+    return user
+
+
+def company(workspace: Workspace, claims: dict) -> int | None:
+    told = claims.get("company")
+    if not isinstance(told, dict) or not text.is_plain_id(str(told.get("id", ""))):
+        return None
+    mrr = told.get("mrr")
+    return db.row(
+        KNOW_COMPANY, workspace=workspace.id, external=str(told["id"]), name=said(told, "name"), plan=said(told, "plan"),
+        mrr=int(mrr) if type(mrr) in (int, float) and 0 <= mrr < 10**15 else None,
+    )[0]  # fmt: skip
+
+
+def said(claims: dict, name: str) -> str | None:
+    value = claims.get(name)
+    return text.tidy_line(value)[:LONGEST_NAME] or None if isinstance(value, str) else None
+
+
+def flat(traits) -> Json | None:
+    if not isinstance(traits, dict):
+        return None
+    plain = {text.tidy_line(key): value for key, value in traits.items() if isinstance(value, str | int | float | bool)}
+    return Json({key: text.tidy_line(value) if isinstance(value, str) else value for key, value in plain.items()})
+
+
+def words(segments) -> list[str] | None:
+    if not isinstance(segments, list):
+        return None
+    return [text.tidy_line(word)[:80] for word in segments if isinstance(word, str)]

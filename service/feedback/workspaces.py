@@ -1,0 +1,116 @@
+"""A customer's account: made with what every product needs first, so that the snippet works at once."""
+
+import re
+import secrets
+import unicodedata
+from typing import NamedTuple
+
+from service import db
+from service.db import database
+from service.errors import Invalid, NotFound
+from service.lib import text, tokens
+
+LONGEST_NAME = 80
+RESERVED_SLUGS = {"new", "sign-in", "sign-out", "outbox", "inbox", "settings", "system", "api", "docs"}
+
+CREATE = """
+WITH made AS (
+  INSERT INTO workspace (public_id, slug, name) VALUES (%(public_id)s, %(slug)s, %(name)s)
+  ON CONFLICT ON CONSTRAINT slug_is_taken DO NOTHING RETURNING id
+), counter AS (
+  INSERT INTO workspace_counter (workspace_id) SELECT id FROM made
+), boards AS (
+  INSERT INTO board (workspace_id, key, name, description, position)
+  SELECT id, key, name, description, position FROM made, (VALUES
+    ('features', 'Features', 'What would make the product better for you?', 1),
+    ('bugs', 'Bugs', 'What does not work as it should?', 2)) AS first (key, name, description, position)
+), statuses AS (
+  INSERT INTO status (workspace_id, key, name, kind, color, position)
+  SELECT id, key, name, key, color, position FROM made, (VALUES
+    ('open', 'Open', '#64748b', 1), ('planned', 'Planned', '#2563eb', 2), ('started', 'In progress', '#b45309', 3),
+    ('done', 'Done', '#15803d', 4), ('declined', 'Not planned', '#9f1239', 5)) AS first (key, name, color, position)
+)
+SELECT id FROM made"""
+
+FIND = """
+SELECT id, public_id, slug, name, language::text, origins, key_generation, key_oldest FROM workspace WHERE {column} = %(value)s"""
+BY_ID, BY_SLUG = FIND.format(column="id"), FIND.format(column="slug")
+
+SET_ORIGINS = "UPDATE workspace SET origins = %(origins)s WHERE id = %(workspace)s"
+
+
+class Workspace(NamedTuple):
+    id: int
+    public_id: str  # what customers' servers put into `iss`
+    slug: str
+    name: str
+    language: str
+    origins: list[str]
+    key_generation: int
+    key_oldest: int
+
+
+@database.atomic()
+def create(name: str) -> Workspace:
+    """A new workspace with a first board or two, the usual statuses, and a slug made from its name."""
+    name = text.tidy_line(name)
+    if not 1 <= len(name) <= LONGEST_NAME:
+        raise Invalid(name=f"Give your product's name, 1–{LONGEST_NAME} characters.")
+    base = slug(name)
+    for candidate in (base, *(f"{base[:33]}-{secrets.token_hex(3)}" for _ in range(3))):
+        made = candidate not in RESERVED_SLUGS and db.row(
+            CREATE, public_id=f"ws_{secrets.token_hex(8)}", slug=candidate, name=name
+        )
+        if made:
+            return find(made[0])
+    raise Invalid(name="This name is taken; choose another.")
+
+
+def slug(name: str) -> str:
+    """The name as it stands in addresses: ASCII only, so that no look-alike can pass for another workspace."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    words = re.findall(r"[a-z0-9]+", plain)
+    made = "-".join(words)[:40].strip("-")
+    return made if len(made) > 1 else f"w-{secrets.token_hex(3)}"
+
+
+def find(workspace_id: int) -> Workspace:
+    """The workspace with this id, or NotFound."""
+    return found(db.row(BY_ID, value=workspace_id))
+
+
+def by_slug(slug: str) -> Workspace:
+    """The workspace under this address, or NotFound."""
+    return found(db.row(BY_SLUG, value=slug))
+
+
+def found(row: tuple | None) -> Workspace:
+    if row is None:
+        raise NotFound("There is no such workspace.")
+    return Workspace(*row)
+
+
+def widget_key(workspace: Workspace) -> str:
+    """What stands in the snippet: signed, not secret, the same each time until it is rotated."""
+    return tokens.sign("widget-key", {"w": workspace.id, "g": workspace.key_generation})
+
+
+def accepts_key(workspace: Workspace, generation: int) -> bool:
+    """Whether a widget key of this generation still works (several do while one is being rotated)."""
+    return workspace.key_oldest <= generation <= workspace.key_generation
+
+
+def accepts_origin(workspace: Workspace, origin: str | None) -> bool:
+    """Whether a page of this origin may carry the widget; an empty list takes any."""
+    return not workspace.origins or origin in workspace.origins
+
+
+@database.atomic()
+def set_origins(workspace: Workspace, lines: str) -> list[str]:
+    """Replace the list of origins by these lines; raises Invalid when one is not an exact origin."""
+    origins = [line.strip().rstrip("/").lower() for line in lines.splitlines() if line.strip()]
+    wrong = [origin for origin in origins if not re.fullmatch(r"https?://[a-z0-9.\-]+(:\d{1,5})?", origin)]
+    if wrong:
+        raise Invalid(origins=f"“{wrong[0][:80]}” is not an origin; write one a line, like https://app.example.com")
+    db.changed(SET_ORIGINS, origins=origins, workspace=workspace.id)
+    return origins

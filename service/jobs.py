@@ -1,0 +1,177 @@
+"""The queue: a table, and the statements that move a job through its life.
+
+waiting → claimed (a fencing token and a lease) → deleted on success, waiting again after a failure, or moved to job_dead.
+A job is enqueued in the caller's transaction, so it exists exactly when the row that caused it does, and it is completed
+in the transaction of its effects, so that a worker that lost its lease rolls its effects back. All time is the
+database's. `worker.py` is the loop around these verbs."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from psycopg2.extras import Json, register_uuid
+
+from service import db
+from service.db import database
+from service.errors import LeaseLost
+
+register_uuid()
+
+MAX_ATTEMPTS = 12
+MOST_CRASHES = 2  # a job whose worker died a third time is poison
+OURS = 0  # workspace_id of jobs that belong to no workspace
+HINT = "sayso_job"  # NOTIFY channel
+
+ENQUEUE = """
+INSERT INTO job (queue, kind, workspace_id, run_at, max_attempts, unique_key, args)
+VALUES (%(queue)s, %(kind)s, %(workspace)s, now() + %(delay)s * interval '1 second', %(max)s, %(key)s, %(args)s)
+ON CONFLICT (workspace_id, kind, unique_key) WHERE unique_key IS NOT NULL AND claim IS NULL DO NOTHING
+RETURNING id"""
+
+# Workspaces take turns, beginning after the one served last, so that a hundred thousand jobs of one do not delay
+# another's. The recursion jumps from workspace to workspace in the index and is read only as far as needed.
+CLAIM = """
+WITH RECURSIVE turn AS (
+  (SELECT workspace_id FROM job WHERE queue = %(queue)s AND claim IS NULL AND workspace_id > %(after)s
+    ORDER BY workspace_id LIMIT 1)
+  UNION ALL
+  SELECT next.workspace_id FROM turn CROSS JOIN LATERAL
+    (SELECT workspace_id FROM job WHERE queue = %(queue)s AND claim IS NULL AND workspace_id > turn.workspace_id
+      ORDER BY workspace_id LIMIT 1) next
+), share AS (
+  SELECT ceil(%(most)s::numeric / greatest(1, count(*))) AS jobs FROM (SELECT FROM turn LIMIT %(most)s) few
+), due AS MATERIALIZED (
+  SELECT first.workspace_id, first.id FROM share, turn CROSS JOIN LATERAL
+    (SELECT workspace_id, id FROM job
+      WHERE queue = %(queue)s AND workspace_id = turn.workspace_id AND claim IS NULL AND run_at <= now()
+      ORDER BY run_at, id LIMIT share.jobs FOR UPDATE SKIP LOCKED) first
+  LIMIT %(most)s
+)
+UPDATE job SET claim = gen_random_uuid(), worker = %(worker)s, attempt = attempt + 1, unique_key = NULL,
+       lease_until = now() + %(lease)s * interval '1 second'
+  FROM due WHERE job.workspace_id = due.workspace_id AND job.id = due.id
+RETURNING job.workspace_id, job.id, job.claim, job.kind, job.args, job.attempt, job.max_attempts"""
+
+COMPLETE = "DELETE FROM job WHERE workspace_id = %(workspace)s AND id = %(id)s AND claim = %(claim)s"
+
+FAIL = """
+WITH mine AS (
+  SELECT attempt >= max_attempts OR %(fatal)s AS last FROM job
+   WHERE workspace_id = %(workspace)s AND id = %(id)s AND claim = %(claim)s FOR UPDATE
+), dead AS (
+  DELETE FROM job USING mine WHERE last AND workspace_id = %(workspace)s AND id = %(id)s RETURNING job.*
+), buried AS (
+  INSERT INTO job_dead SELECT dead.*, now(), left(%(error)s, 2000) FROM dead RETURNING id
+)
+UPDATE job SET claim = NULL, worker = NULL, lease_until = NULL, last_error = left(%(error)s, 2000),
+       run_at = now() + %(delay)s * (0.8 + 0.4 * random()) * interval '1 second'
+  FROM mine WHERE NOT last AND workspace_id = %(workspace)s AND id = %(id)s"""
+
+HEARTBEAT = """
+UPDATE job SET lease_until = now() + %(lease)s * interval '1 second'
+ WHERE claim = ANY(%(claims)s) AND queue = %(queue)s RETURNING claim"""
+
+RELEASE = """
+UPDATE job SET claim = NULL, worker = NULL, lease_until = NULL, attempt = attempt - 1, run_at = now()
+ WHERE claim = ANY(%(claims)s) AND queue = %(queue)s"""
+
+RESCUE = """
+WITH late AS (
+  SELECT workspace_id, id, crashes >= %(crashes)s OR attempt >= max_attempts AS bad FROM job
+   WHERE queue = %(queue)s AND claim IS NOT NULL AND lease_until < now()
+   ORDER BY lease_until LIMIT 500 FOR UPDATE SKIP LOCKED
+), dead AS (
+  DELETE FROM job USING late WHERE job.workspace_id = late.workspace_id AND job.id = late.id AND bad RETURNING job.*
+), buried AS (
+  INSERT INTO job_dead SELECT dead.*, now(), 'its worker died or hung, ' || crashes + 1 || ' times' FROM dead RETURNING id
+)
+UPDATE job SET claim = NULL, worker = NULL, lease_until = NULL, crashes = crashes + 1,
+       run_at = now() + %(pause)s * (2 ^ crashes) * interval '1 second'
+  FROM late WHERE job.workspace_id = late.workspace_id AND job.id = late.id AND NOT bad"""
+
+# Slots are whole multiples of the period since the epoch: an instant, the same on every host and on every day of the
+# year. Whoever inserts the slot first enqueues; slots missed while nobody ran are not made up for.
+CRON = """
+WITH slot AS (
+  INSERT INTO cron_run (name, due_at)
+  VALUES (%(kind)s, to_timestamp(floor(extract(epoch FROM now()) / %(every)s) * %(every)s))
+  ON CONFLICT DO NOTHING RETURNING name
+)
+INSERT INTO job (kind) SELECT name FROM slot"""
+
+NEXT_DUE = "SELECT extract(epoch FROM min(run_at) - now())::float FROM job WHERE queue = %(queue)s AND claim IS NULL"
+
+
+@dataclass
+class Job:
+    """One claimed attempt. `claim` is the fencing token: what is done under an old one does not count."""
+
+    workspace_id: int
+    id: int
+    claim: UUID
+    kind: str
+    args: dict
+    attempt: int
+    max_attempts: int
+    completed: bool = False
+
+    def complete(self) -> None:
+        """Delete the job, in the transaction of its effects; raises LeaseLost, which rolls them back."""
+        if not db.changed(COMPLETE, workspace=self.workspace_id, id=self.id, claim=self.claim):
+            raise LeaseLost(f"job {self.id} ({self.kind}) was given to another worker")
+        self.completed = True
+
+    @property
+    def is_last_attempt(self) -> bool:
+        return self.attempt >= self.max_attempts
+
+
+def enqueue(kind: str, workspace_id: int = OURS, *, delay: float = 0, unique_key: str | None = None,
+            max_attempts: int = MAX_ATTEMPTS, queue: str = "default", **args) -> int | None:  # fmt: skip
+    """Add a job in the caller's transaction; `args` are ids, as JSON. Returns its id.
+
+    With a `unique_key`, None is returned when one of this workspace, kind and key already waits (one that runs does not
+    count: what it has read may be old)."""
+    made = db.row(ENQUEUE, queue=queue, kind=kind, workspace=workspace_id, delay=delay, max=max_attempts,
+                  key=unique_key, args=Json(args))  # fmt: skip
+    if made and not delay:
+        database.after_commit(hint)
+    return made and made[0]
+
+
+def hint() -> None:
+    """Wake the workers. Only a hint, sent after the commit: lost or failed, they look by themselves."""
+    try:
+        database.execute_sql(f"NOTIFY {HINT}")
+    except db.GONE:
+        pass
+
+
+def claim(worker: str, most: int, lease: float, after: int = -1, queue: str = "default") -> list[Job]:
+    """Take up to `most` due jobs for `lease` seconds, workspace by workspace, beginning after workspace `after`."""
+    found = db.rows(CLAIM, queue=queue, worker=worker, most=most, lease=lease, after=after)
+    return [Job(*row) for row in found]
+
+
+def fail(job: Job, error: str, delay: float, fatal: bool = False) -> None:
+    """Try again in about `delay` seconds; after the last attempt, or when `fatal`, move the job to the dead ones."""
+    db.changed(FAIL, workspace=job.workspace_id, id=job.id, claim=job.claim, error=error, delay=delay, fatal=fatal)
+
+
+def release(claims: list[UUID], queue: str = "default") -> None:
+    """Give claimed jobs back unstarted, and their attempt with them (a graceful stop)."""
+    db.changed(RELEASE, claims=claims, queue=queue)
+
+
+def rescue(pause: float = 10, queue: str = "default") -> None:
+    """Take jobs from workers whose lease ran out; after a third such crash a job is dead. First pause in seconds."""
+    db.changed(RESCUE, crashes=MOST_CRASHES, pause=pause, queue=queue)
+
+
+def cron(kind: str, every: int) -> None:
+    """Enqueue `kind` once per `every` seconds, whoever calls it however often on however many hosts."""
+    db.changed(CRON, kind=kind, every=every)
+
+
+def seconds_to_next(queue: str = "default") -> float | None:
+    """Seconds until the earliest waiting job is due (0 or less: now); None when nothing waits."""
+    return db.row(NEXT_DUE, queue=queue)[0]

@@ -1,0 +1,44 @@
+"""What people type, made fit to store: NFC, no control characters, no invisible or reordering trickery."""
+
+import re
+import unicodedata
+
+KEPT = {"\n", "\t", "\u200d", "\u200c"}  # line, tab; joiners that emoji and several scripts need
+EMAIL = re.compile(r"[^@\s<>,;:\"()\[\]\\]{1,64}@[^@\s<>,;:\"()\[\]\\.]+(\.[^@\s<>,;:\"()\[\]\\.]+)*")
+MOST_MARKS = 8  # combining marks on one letter
+
+
+def tidy(text: str) -> str:
+    """Text of several lines: NFC, line ends as \\n, trimmed, without control and format characters."""
+    text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
+    kept = "".join(char for char in text if char in KEPT or unicodedata.category(char) not in {"Cc", "Cf", "Cs"})
+    return without_towers(kept).strip()
+
+
+def tidy_line(text: str) -> str:
+    """The same on one line, runs of blanks folded; what shows nothing is empty."""
+    line = " ".join(tidy(text).split())
+    return line if any(unicodedata.category(char)[0] not in "ZC" for char in line) else ""
+
+
+def without_towers(text: str) -> str:
+    kept, marks = [], 0
+    for char in text:
+        marks = marks + 1 if unicodedata.combining(char) else 0
+        if marks <= MOST_MARKS:
+            kept.append(char)
+    return "".join(kept)
+
+
+def email(text: str) -> str | None:
+    """An address as we store it, its domain in lower case; None when it cannot be one."""
+    address = text.strip()
+    if len(address) > 254 or not address.isprintable() or not EMAIL.fullmatch(address):
+        return None
+    local, domain = address.rsplit("@", 1)
+    return f"{local}@{domain.lower()}"
+
+
+def is_plain_id(text: str) -> bool:
+    """Whether this can be a customer's id of a user or company: 1–255 characters, no `/`, none invisible."""
+    return 1 <= len(text) <= 255 and "/" not in text and text.isprintable() and text == text.strip()

@@ -1,0 +1,220 @@
+"""Live updates: what Postgres notifies, as server-sent events to everyone who has a page open.
+
+One process holds thousands of connections on one LISTEN connection. What a browser hears is a hint (type and post
+number): it refetches what it shows. Each subscriber remembers the last event number it was sent, and every look reads
+what came after it, so a hint that is lost, a reconnect with `Last-Event-ID` and a normal second are the same case."""
+
+import asyncio
+import logging
+from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+import falcon
+import falcon.asgi
+import psycopg2
+import uvicorn
+from falcon.asgi import SSEvent
+
+from service import db, events
+from service.errors import SaysoError, Unauthenticated
+from service.feedback import activity, keys
+from service.lib import tokens
+
+log = logging.getLogger("sayso.stream")
+
+LOOK_SECONDS = 1.0  # also without a hint: hints may be lost, and votes send none
+COALESCE_SECONDS = 0.02  # hints closer together than this are looked at once
+HEARTBEAT_SECONDS = 15
+LONGEST_SECONDS = 600  # then the browser comes back with a new ticket, if it still may
+MOST_SUBSCRIBERS = 10_000
+FARTHEST_BACK = 500  # events; who missed more refetches everything anyway
+
+
+@dataclass(eq=False)
+class Subscriber:
+    workspace_id: int
+    last: int  # number of the last event it was sent
+    public: bool  # hears only of public posts
+    waiting: asyncio.Queue = field(default_factory=asyncio.Queue)
+
+
+class Hub:
+    """Who listens to what, and the one loop that looks for news."""
+
+    def __init__(self, url: str):
+        self.url = url
+        self.subscribers: dict[int, set[Subscriber]] = defaultdict(set)
+        self.news = asyncio.Event()
+        self.reader = ThreadPoolExecutor(1, thread_name_prefix="reader")
+        self.task: asyncio.Task | None = None
+
+    async def process_startup(self, _scope, _event) -> None:
+        self.task = asyncio.create_task(self.follow())
+
+    async def process_shutdown(self, _scope, _event) -> None:
+        self.task.cancel()
+
+    def add(self, subscriber: Subscriber) -> None:
+        self.subscribers[subscriber.workspace_id].add(subscriber)
+        self.news.set()  # it may have missed something already
+
+    def remove(self, subscriber: Subscriber) -> None:
+        listening = self.subscribers[subscriber.workspace_id]
+        listening.discard(subscriber)
+        if not listening:
+            del self.subscribers[subscriber.workspace_id]
+
+    def count(self) -> int:
+        return sum(map(len, self.subscribers.values()))
+
+    async def in_thread(self, function, *args):
+        """Ask the database without holding up everyone's connections."""
+        return await asyncio.get_running_loop().run_in_executor(self.reader, with_database, function, *args)
+
+    async def follow(self) -> None:
+        """Look for news at every hint, and once a second; for ever, whatever happens to the database."""
+        while True:
+            try:
+                await self.listen()
+            except (*db.GONE, psycopg2.Error) as error:
+                log.warning("The database is away (%s); trying again.", type(error).__name__)
+                await asyncio.sleep(LOOK_SECONDS)
+
+    async def listen(self) -> None:
+        connection = await asyncio.to_thread(db.listener, self.url)
+        loop = asyncio.get_running_loop()
+        try:
+            connection.cursor().execute(f"LISTEN {events.HINT}")
+            loop.add_reader(connection.fileno(), self.news.set)
+            while not connection.closed:
+                await self.wait()
+                self.hear(connection)
+                await self.look()
+        finally:
+            loop.remove_reader(connection.fileno()) if not connection.closed else None
+            connection.close()
+
+    async def wait(self) -> None:
+        try:
+            await asyncio.wait_for(self.news.wait(), LOOK_SECONDS)
+            await asyncio.sleep(COALESCE_SECONDS)
+        except TimeoutError:
+            pass
+        self.news.clear()
+
+    @staticmethod
+    def hear(connection) -> None:
+        connection.poll()  # raises when the connection has died
+        connection.notifies.clear()  # they only said: look
+
+    async def look(self) -> None:
+        seen = {workspace: min(each.last for each in listening) for workspace, listening in self.subscribers.items()}
+        if not seen:
+            return
+        for workspace, found in (await self.in_thread(activity.news, seen, FARTHEST_BACK)).items():
+            for subscriber in self.subscribers.get(workspace, ()):
+                deliver(subscriber, found)
+
+
+def deliver(subscriber: Subscriber, found: list[activity.News]) -> None:
+    for news in found:
+        if news.seq > subscriber.last:
+            subscriber.last = news.seq
+            if news.public or not subscriber.public:
+                subscriber.waiting.put_nowait(news)
+
+
+def with_database(function, *args):
+    try:
+        db.connect()
+        return function(*args)
+    except db.GONE:
+        if not db.database.is_closed():
+            db.discard()
+        raise
+
+
+class Stream:
+    """GET /stream?ticket=…&after=…, or with an API key."""
+
+    def __init__(self, hub: Hub):
+        self.hub = hub
+
+    async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
+        if self.hub.count() >= MOST_SUBSCRIBERS:
+            raise falcon.HTTPServiceUnavailable(description="Too many open pages for now.", retry_after=10)
+        subscriber = await self.subscriber(req)
+        if req.get_header("Origin"):
+            resp.set_header("Access-Control-Allow-Origin", req.get_header("Origin"))
+        resp.set_header("Vary", "Origin")
+        resp.set_header("X-Accel-Buffering", "no")
+        resp.sse = self.emit(subscriber)
+
+    async def subscriber(self, req) -> Subscriber:
+        scheme, _, key = (req.auth or "").partition(" ")
+        if scheme.lower() == "bearer":
+            workspace, public = (await self.hub.in_thread(keys.use, key, "read")).workspace.id, False
+        else:
+            ticket = tokens.read("ticket", req.get_param("ticket", default=""))
+            workspace, public = ticket["w"], ticket["p"]
+            if ticket["o"] and req.get_header("Origin") not in (None, ticket["o"]):
+                raise Unauthenticated("This ticket was given to another page.")
+        after = number(req.get_header("Last-Event-ID") or req.get_param("after"))
+        if after is None:
+            after = await self.hub.in_thread(events.latest, workspace)
+        return Subscriber(workspace, after, public)
+
+    async def emit(self, subscriber: Subscriber):
+        self.hub.add(subscriber)
+        ends = asyncio.get_running_loop().time() + LONGEST_SECONDS
+        try:
+            yield SSEvent(comment="open")
+            while asyncio.get_running_loop().time() < ends:
+                try:
+                    news = await asyncio.wait_for(subscriber.waiting.get(), HEARTBEAT_SECONDS)
+                    yield SSEvent(event=news.type, event_id=str(news.seq), json={"post": news.post})
+                except TimeoutError:
+                    yield SSEvent(comment="still here")
+        finally:
+            self.hub.remove(subscriber)
+
+
+class Alive:
+    async def on_get(self, _req, resp) -> None:
+        resp.media = {"alive": True}
+
+
+def number(text: str | None) -> int | None:
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 19 else None
+
+
+async def refuse(_req, resp, error: SaysoError, _params) -> None:
+    resp.status = 401 if isinstance(error, Unauthenticated) else 403
+    resp.content_type = "application/problem+json"
+    resp.media = {"type": "about:blank", "title": falcon.code_to_http_status(resp.status)[4:], "status": resp.status,
+                  "detail": str(error), "code": getattr(error, "code", None)}  # fmt: skip
+
+
+async def away(_req, resp, _error, _params) -> None:
+    resp.status = 503
+    resp.set_header("Retry-After", "2")
+
+
+def create_app(url: str) -> falcon.asgi.App:
+    """The ASGI application. The database and tokens must have been started."""
+    hub = Hub(url)
+    app = falcon.asgi.App(middleware=[hub])
+    app.add_error_handler(SaysoError, refuse)
+    for gone in db.GONE:
+        app.add_error_handler(gone, away)
+    app.add_route("/stream", Stream(hub))
+    app.add_route("/healthz", Alive())
+    return app
+
+
+def serve(url: str, socket) -> None:
+    """Answer on this listening socket until SIGTERM or SIGINT."""
+    config = uvicorn.Config(create_app(url), log_level="warning", access_log=False, timeout_graceful_shutdown=1,
+                            lifespan="on", server_header=False)  # fmt: skip
+    uvicorn.Server(config).run(sockets=[socket])

@@ -1,0 +1,44 @@
+"""The way into the dashboard, and a new workspace."""
+
+import falcon
+
+from service.errors import Invalid
+from service.feedback import members
+from service.web import guards, pages, shapes
+from service.web.guards import require_member, require_person
+from service.web.widget import calls
+
+
+@falcon.before(require_person)
+class Home:
+    """/app/ and /app/outbox and the like: that page of the workspace in the address, or of the one joined last."""
+
+    def __init__(self, page: str):
+        self.page = page
+
+    def on_get(self, req, resp, slug=None):
+        slug = slug or next((place.slug for place in members.places(req.context.person)), None)
+        resp.status, resp.location = 303, f"/app/{slug}/{self.page}" if slug else "/app/new"
+
+
+@falcon.before(require_person)
+class NewWorkspace:
+    def on_get(self, req, resp):
+        pages.render(req, resp, "app/new_workspace.html", errors={}, values={})
+
+    def on_post(self, req, resp):
+        try:
+            workspace = members.found(req.context.form.get("name", ""), req.context.person)
+        except Invalid as error:
+            resp.status = 422
+            return pages.render(req, resp, "app/new_workspace.html", errors=error.fields, values=req.context.form)
+        resp.status, resp.location = 303, f"/app/{workspace.slug}/settings"
+
+
+@falcon.before(require_member)
+class Ticket:
+    """A fresh address for the stream, for a page whose connection broke."""
+
+    def on_get(self, req, resp):
+        resp.cache_control = ["no-store"]
+        shapes.answer(resp, calls.Stream(guards.stream_url(req, public=False)))

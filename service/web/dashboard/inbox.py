@@ -1,0 +1,58 @@
+"""What arrived: the list that a member keeps open, and one post of it."""
+
+import falcon
+
+from service.errors import Invalid
+from service.feedback import activity, comments, posts, similar, statuses, votes
+from service.lib import text
+from service.web import inputs, pages
+from service.web.guards import require_member
+from service.web.pages import query
+from service.web.rows import StatusCount, row
+
+
+@falcon.before(require_member)
+class Inbox:
+    def on_get(self, req, resp):
+        workspace = req.context.workspace
+        sort, status = inputs.param(req, "sort", "new"), inputs.param(req, "status")
+        q = text.tidy_line(inputs.param(req, "q"))[:200]
+        page = posts.page(workspace.id, sort=sort, status=status, q=q, cursor=inputs.param(req, "cursor"))
+        counts = posts.counts(workspace.id)
+        shown = [StatusCount(*each[1:], posts=counts[each.key]) for each in statuses.of(workspace.id)]
+        pages.render(
+            req, resp, "app/inbox.html", active="inbox", posts=[row(req, post) for post in page.posts], statuses=shown,
+            chosen=status, sort=sort, q=q, total=sum(counts.values()),
+            next_url=page.next_cursor and query(status=status, sort=sort, q=q, cursor=page.next_cursor),
+        )  # fmt: skip
+
+
+@falcon.before(require_member)
+class Post:
+    def on_get(self, req, resp, number):
+        show(req, resp, number)
+
+
+@falcon.before(require_member)
+class Status:
+    def on_post(self, req, resp, number):
+        context, form = req.context, req.context.form
+        try:
+            posts.set_status(context.workspace, number, form.get("status", ""), form.get("note", ""),
+                             notify="notify" in form, person=context.person.id)  # fmt: skip
+        except Invalid as error:
+            resp.status = 422
+            return show(req, resp, number, errors=error.fields, values=form)
+        resp.status, resp.location = 303, f"/app/{context.workspace.slug}/posts/{number}"
+
+
+def show(req, resp, number: int, errors=(), values=()) -> None:
+    workspace = req.context.workspace
+    post = posts.find(workspace.id, number)
+    likes = similar.find(workspace, f"{post.title}\n{post.body}", beside=number)
+    pages.render(
+        req, resp, "app/post.html", active="inbox", post=row(req, post), statuses=statuses.of(workspace.id),
+        history=activity.history(workspace.id, number), voters=votes.voters(workspace.id, number),
+        comments=comments.of(workspace.id, number), errors=dict(errors), values=dict(values),
+        similar=[{"post": row(req, hit.post), "why": hit.why, "score": hit.score} for hit in likes],
+    )  # fmt: skip

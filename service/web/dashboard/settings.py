@@ -1,0 +1,53 @@
+"""The snippet, the origins it may be on, and the secret that signs users' tokens."""
+
+from html import escape
+
+import falcon
+
+from service.errors import Forbidden, Invalid
+from service.feedback import identity_secrets, workspaces
+from service.web import pages
+from service.web.guards import require_member
+
+
+@falcon.before(require_member)
+class Settings:
+    def on_get(self, req, resp):
+        show(req, resp)
+
+    def on_post(self, req, resp):
+        require_admin(req)
+        try:
+            workspaces.set_origins(req.context.workspace, req.context.form.get("origins", ""))
+        except Invalid as error:
+            resp.status = 422
+            return show(req, resp, errors=error.fields, values=req.context.form)
+        resp.status, resp.location = 303, f"/app/{req.context.workspace.slug}/settings#origins"
+
+
+@falcon.before(require_member)
+class IdentitySecret:
+    """Makes a secret and shows it in this one answer."""
+
+    def on_post(self, req, resp):
+        require_admin(req)
+        kid, secret = identity_secrets.create(req.context.workspace)
+        show(req, resp, kid=kid, secret=secret)
+
+
+def require_admin(req) -> None:
+    if req.context.role == "member":
+        raise Forbidden("Only owners and admins of this workspace can change its settings.")
+
+
+def show(req, resp, kid=None, secret=None, errors=(), values=()) -> None:
+    workspace, config = req.context.workspace, req.context.config
+    kids = identity_secrets.kids(workspace)
+    stream = pages.origin(config.stream_url)
+    connect = config.base_url if stream == config.base_url else f"{config.base_url} {stream}"
+    pages.render(
+        req, resp, "app/settings.html", active="settings", origins=workspace.origins, secret=secret,
+        kid=kid or (kids[0] if kids else None), kids=kids, errors=dict(errors), values=dict(values),
+        snippet=f'<script async src="{escape(config.base_url)}/w.js" data-key="{workspaces.widget_key(workspace)}"></script>',
+        csp=f"script-src {config.base_url}; connect-src {connect}",
+    )  # fmt: skip

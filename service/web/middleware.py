@@ -1,0 +1,66 @@
+"""What happens around every request: an id, a database connection, headers, and a log line without secrets."""
+
+import logging
+import secrets
+import time
+
+import falcon
+
+from service import db
+from service.config import Config
+from service.errors import Malformed
+
+log = logging.getLogger("sayso.access")
+
+ALWAYS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "strict-origin-when-cross-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+}
+HSTS = "max-age=31536000"
+LONGEST_URL = 8192
+
+
+class Around:
+    """The one middleware. A resource that needs no database says `offline = True`."""
+
+    def __init__(self, config: Config):
+        self.config = config
+
+    def process_request(self, req: falcon.Request, resp: falcon.Response) -> None:
+        req.context.config = self.config
+        req.context.id = secrets.token_hex(6)
+        req.context.started = time.perf_counter()
+        resp.set_headers({**ALWAYS, "X-Request-Id": req.context.id})
+        if self.config.secure:
+            resp.set_header("Strict-Transport-Security", HSTS)
+        if len(req.relative_uri) > LONGEST_URL:
+            raise falcon.HTTPURITooLong(description="This address is too long.")
+        if "\0" in req.path or "%00" in req.query_string:
+            raise Malformed("An address cannot hold a NUL character.")
+
+    def process_resource(self, _req, _resp, resource, _params) -> None:
+        if resource is not None and not getattr(resource, "offline", False):
+            db.connect()
+
+    def process_response(self, req, resp, _resource, _succeeded) -> None:
+        # the route's template, not the path: paths hold sign-in links
+        if resp.status_code >= 500 or not getattr(_resource, "offline", False):
+            took = (time.perf_counter() - req.context.started) * 1000
+            log.info("%s %s %s %s %.0f ms", req.context.id, req.method, req.uri_template or "-", resp.status_code, took)
+
+
+class HeadFollowsGet:
+    """WSGI: HEAD is answered like GET, without the body; Falcon by itself refuses it."""
+
+    def __init__(self, app):
+        self.app = app
+
+    def __call__(self, environ, start_response):
+        if environ["REQUEST_METHOD"] != "HEAD":
+            return self.app(environ, start_response)
+        closing = self.app({**environ, "REQUEST_METHOD": "GET"}, start_response)
+        if hasattr(closing, "close"):
+            closing.close()
+        return []

@@ -1,0 +1,135 @@
+"""HTML pages: a template and its values → an answer, with the headers that keep it safe."""
+
+import re
+from datetime import datetime, timezone
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from urllib.parse import urlencode, urlsplit
+
+import falcon
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
+
+from service.lib import markdown
+
+HERE = Path(__file__).parent
+MINUTE, HOUR, DAY = 60, 3600, 86400  # seconds
+DATE_AFTER = 30 * DAY  # older than this, a date says more than an age
+EXCERPT = 280  # characters
+MARKS = re.compile(r"\*\*|__|~~|`|^\s*(?:#+|>|[-*+]|\d+\.)\s|\[([^\]]*)\]\([^)\s]*\)", re.MULTILINE)
+
+PAGE = (
+    "default-src 'self'; img-src 'self' data:; connect-src 'self' {streams}; "
+    "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+# What a strict customer allows: the widget must live with it, so our own example of a customer has it too.
+CUSTOMER = (
+    "default-src 'none'; script-src 'self' {scripts}; connect-src 'self' {scripts} {streams}; style-src 'self'; "
+    "img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+    "require-trusted-types-for 'script'; trusted-types 'none'"
+)
+LETTER = (
+    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'; "
+    "sandbox allow-popups allow-popups-to-escape-sandbox"
+)
+TOKEN_PAGES = {"app/sign_in_link.html"}  # their own address is a secret
+
+
+def render(req: falcon.Request, resp: falcon.Response, template: str, **values) -> None:
+    """Answer with `template`. Values that every page needs may stand in `req.context.page`, a dict."""
+    shared = req.context.get("page") or {}
+    values = {**shared, **values}
+    resp.text = TEMPLATES.get_template(template).render(values)
+    policy = CUSTOMER if template == "demo.html" else PAGE
+    protect(resp, policy.format(streams=origin(values.get("stream_url")), scripts=origin(values.get("script_url"))))
+    if template in TOKEN_PAGES:
+        resp.set_header("Referrer-Policy", "no-referrer")
+    resp.cache_control = ["no-store"] if template.startswith("app/") else ["no-cache"]
+
+
+def render_letter(resp: falcon.Response, html: str) -> None:
+    """Answer with the HTML of a letter, for the sandboxed frame of app/letter.html."""
+    resp.text = html
+    protect(resp, LETTER)
+    resp.cache_control = ["no-store"]
+
+
+def protect(resp: falcon.Response, policy: str) -> None:
+    resp.content_type = falcon.MEDIA_HTML
+    resp.set_headers({
+        "Content-Security-Policy": " ".join(policy.split()).replace(" ;", ";"),
+        "Referrer-Policy": "strict-origin-when-cross-origin",
+        "X-Content-Type-Options": "nosniff",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
+    })  # fmt: skip
+
+
+def origin(url: str | None) -> str:
+    """`https://host:port` of `url`; nothing for none, or for a path of our own."""
+    parts = urlsplit(url or "")
+    return f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
+
+
+# ── what templates can call ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+@cache
+def asset(name: str) -> str:
+    """Address of a static file; it changes when the file does, so browsers may keep it for ever."""
+    digest = sha256((HERE / "static" / name).read_bytes()).hexdigest()
+    return f"/static/{name}?v={digest[:10]}"
+
+
+def query(**values: str | None) -> str:
+    """`?a=b`, without the empty ones; "?" when all are."""
+    return "?" + urlencode({name: value for name, value in values.items() if value})
+
+
+def date(at: datetime) -> str:
+    """12 Nov 2026"""
+    return f"{at.day} {at:%b %Y}"
+
+
+def ago(at: datetime) -> str:
+    """just now, 5 min ago, 3 h ago, 2 days ago, then the date"""
+    seconds = (datetime.now(timezone.utc) - at).total_seconds()
+    if seconds < MINUTE:
+        return "just now"
+    if seconds < HOUR:
+        return f"{int(seconds // MINUTE)} min ago"
+    if seconds < DAY:
+        return f"{int(seconds // HOUR)} h ago"
+    days = int(seconds // DAY)
+    return date(at) if seconds >= DATE_AFTER else f"{days} day{'s' if days > 1 else ''} ago"
+
+
+def money(cents: int | None) -> str:
+    """$1,200, or $12.50 when there are cents; nothing for None."""
+    if cents is None:
+        return ""
+    return f"${cents / 100:,.2f}" if cents % 100 else f"${cents // 100:,}"
+
+
+def excerpt(text: str) -> str:
+    """The beginning of a text, without its Markdown signs."""
+    return MARKS.sub(r"\1", text[:EXCERPT])
+
+
+def environment() -> Environment:
+    templates = Environment(
+        loader=FileSystemLoader(HERE / "templates"),
+        autoescape=select_autoescape(["html"]),
+        undefined=StrictUndefined,
+        auto_reload=False,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    templates.filters.update(date=date, ago=ago, money=money, excerpt=excerpt)
+    templates.filters["markdown"] = lambda text: Markup(markdown.render(text))
+    templates.globals.update(asset=asset, query=query)
+    return templates
+
+
+TEMPLATES = environment()

@@ -1,0 +1,97 @@
+"""Errors as answers: problem+json (RFC 9457) to programs, a readable page to people; never a traceback."""
+
+import logging
+from http import HTTPStatus
+
+import falcon
+import msgspec
+
+from service import db, errors
+from service.db import database
+from service.web import pages
+
+log = logging.getLogger("sayso.web")
+
+STATUS = {
+    errors.NotFound: 404,
+    errors.Invalid: 422,
+    errors.Malformed: 400,
+    errors.Unauthenticated: 401,
+    errors.Forbidden: 403,
+    errors.RateLimited: 429,
+}
+RETRY_SECONDS = "2"  # when the database is away: it is asked again by every request
+FOR_PROGRAMS = ("/api/", "/w/", "/w.js", "/healthz", "/readyz", "/static/")
+
+
+class Problem(msgspec.Struct, omit_defaults=True):
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str | None = None
+    errors: list[dict[str, str]] | None = None
+    request_id: str | None = None
+
+
+def install(app: falcon.App) -> None:
+    """Give every error its answer."""
+    app.add_error_handler(Exception, unexpected)
+    app.add_error_handler(errors.SaysoError, known)
+    app.add_error_handler(falcon.HTTPError, of_falcon)
+    app.add_error_handler(falcon.HTTPStatus, redirect)
+    for gone in db.GONE:
+        app.add_error_handler(gone, away)
+
+
+def known(req, resp, error: errors.SaysoError, _params) -> None:
+    fields = [{"field": name, "message": text} for name, text in getattr(error, "fields", {}).items()]
+    if isinstance(error, errors.RateLimited):
+        resp.set_header("Retry-After", str(error.seconds))
+    if isinstance(error, errors.Unauthenticated) and req.path.startswith("/api/v1"):
+        resp.set_header("WWW-Authenticate", "Bearer")
+    answer(req, resp, STATUS[type(error)], str(error), getattr(error, "code", None), fields or None)
+
+
+def of_falcon(req, resp, error: falcon.HTTPError, _params) -> None:
+    resp.set_headers(error.headers or {})
+    status = falcon.http_status_to_code(error.status)
+    answer(req, resp, status, error.description or SENTENCES.get(status, f"{HTTPStatus(status).phrase}."))
+
+
+def redirect(_req, resp, status: falcon.HTTPStatus, _params) -> None:
+    resp.status = status.status
+    resp.set_headers(status.headers or {})
+
+
+def away(req, resp, error: Exception, _params) -> None:
+    """The database is gone: say so at once, and ask for it anew with the next request."""
+    log.warning("%s: the database is away (%s)", req.context.get("id"), type(error).__name__)
+    if not database.is_closed():
+        db.discard()
+    resp.set_header("Retry-After", RETRY_SECONDS)
+    answer(req, resp, 503, "The database cannot be reached for a moment; please try again.", "unavailable")
+
+
+def unexpected(req, resp, error: Exception, _params) -> None:
+    log.error("%s %s %s failed", req.context.get("id"), req.method, req.uri_template, exc_info=error)
+    answer(req, resp, 500, "Something went wrong on our side. It has been written down.")
+
+
+SENTENCES = {
+    404: "There is nothing at this address.",
+    405: "This address does not take that method.",
+}
+
+
+def answer(req, resp, status: int, detail: str, code: str | None = None, fields: list | None = None) -> None:
+    """The error as problem+json or as a page, whichever this address speaks."""
+    title = HTTPStatus(status).phrase
+    resp.status = status
+    resp.data = resp.text = resp.media = None
+    if req.path.startswith(FOR_PROGRAMS):
+        kind = (code or title).lower().replace(" ", "-").replace("_", "-")
+        problem = Problem(f"{req.context.config.base_url}/docs/problems#{kind}", title, status, detail, code, fields, req.context.get("id"))
+        resp.data, resp.content_type = msgspec.json.encode(problem), "application/problem+json"
+    else:
+        pages.render(req, resp, "error.html", status=status, title=title, detail=detail)

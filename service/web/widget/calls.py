@@ -1,0 +1,126 @@
+"""What the widget sends and gets: every call carries the snippet's key and, when there is one, its user's token."""
+
+from datetime import datetime
+
+import msgspec
+
+from service.feedback.posts import Post
+from service.web import shapes
+from service.web.shapes import ColoredStatus, Meta
+
+
+class Call(msgspec.Struct, kw_only=True):
+    key: str
+    session: str | None = None  # of an identified user
+    anonymous: str | None = None  # of one who acted before
+
+
+class List(Call):
+    sort: str = "top"
+    q: str | None = None
+    board: str | None = None
+    status: str | None = None
+    mine: bool = False
+    cursor: str | None = None
+
+
+class NewPost(Call):
+    title: str
+    body: str = ""
+    board: str | None = None
+    meta: Meta | None = None
+    submission: str | None = None
+
+
+class Vote(Call):
+    voted: bool
+
+
+class Text(Call):
+    text: str
+
+
+class Trade(Call):
+    user_token: str
+
+
+class Card(msgspec.Struct):
+    """A post as its readers see it: nothing of who wrote it or what they pay."""
+
+    number: int
+    title: str
+    body: str
+    status: ColoredStatus
+    board: str
+    votes: int
+    voted: bool
+    mine: bool
+    created_at: datetime
+    url: str
+
+
+class Cards(msgspec.Struct):
+    data: list[Card]
+    next_cursor: str | None
+
+
+class Hit(msgspec.Struct):
+    post: Card
+    why: str
+    score: float
+
+
+class Hits(msgspec.Struct):
+    data: list[Hit]
+
+
+class OnePost(msgspec.Struct, omit_defaults=True):
+    post: Card
+    anonymous: str | None = None  # of the user who was made for this action
+
+
+class Who(msgspec.Struct):
+    id: str
+    name: str
+    kind: str
+
+
+class Place(msgspec.Struct):
+    name: str
+    url: str
+
+
+class Key(msgspec.Struct):
+    key: str
+    name: str
+
+
+class Opening(msgspec.Struct, omit_defaults=True):
+    workspace: Place
+    boards: list[Key]
+    statuses: list[ColoredStatus]
+    user: Who | None
+    posts: Cards
+    stream_url: str
+    session: str | None = None
+
+
+class Session(msgspec.Struct):
+    session: str
+    user: Who
+    expires_in: int
+
+
+class Stream(msgspec.Struct):
+    stream_url: str
+
+
+def card(req, post: Post) -> Card:
+    status = ColoredStatus(post.status_key, post.status_name, post.status_kind, post.status_color)
+    address = shapes.url(req.context.config, req.context.workspace, post.number)
+    return Card(post.number, post.title, post.body, status, post.board_key, post.votes, post.voted, post.mine,
+                post.created_at, address)  # fmt: skip
+
+
+def who(user) -> Who | None:
+    return user and Who(user.external_id, user.name, user.kind)
