@@ -25,6 +25,7 @@ LOCALES = {
 }
 OWNER, ROLE = "postgres", "sayso"
 STOP_SECONDS = ((signal.SIGINT, 60), (signal.SIGQUIT, 15))  # a fast shutdown; if that hangs, an immediate one
+ORPHANS_SECONDS = 15  # what a killed server was busy with ends by itself in that time, and only then can another start
 LOG_BYTES = 10_000_000
 FAST = "fsync = off\nsynchronous_commit = off\nfull_page_writes = off\n"
 SETTINGS = """\
@@ -176,6 +177,19 @@ def quoted(path) -> str:
 
 def serve(folder: Path, account, programs: Path) -> subprocess.Popen:
     """Start the server and wait until it takes connections, through crash recovery too."""
+    deadline = time.monotonic() + ORPHANS_SECONDS
+    while True:
+        server = attempt(folder, account, programs)
+        if server.poll() is None:
+            return server
+        why = last_words((folder / "postgres.log").read_text(errors="replace"))
+        if "shared memory block" not in why or time.monotonic() > deadline:
+            raise SettingError(f"PostgreSQL does not start: {why}")
+        time.sleep(0.2)
+
+
+def attempt(folder: Path, account, programs: Path) -> subprocess.Popen:
+    """A server that is ready, or one that has ended."""
     path = folder / "postgres.log"
     if path.exists() and path.stat().st_size > LOG_BYTES:
         path.replace(path.with_suffix(".old"))
@@ -184,9 +198,7 @@ def serve(folder: Path, account, programs: Path) -> subprocess.Popen:
         command = [programs / "postgres", "-D", folder / "settings"]
         server = subprocess.Popen(command, stdout=log, stderr=log, **under(account))  # noqa: S603 our own program
     try:
-        while not is_ready(folder, server.pid):
-            if server.poll() is not None:
-                raise SettingError(f"PostgreSQL does not start: {last_words(path.read_text(errors='replace'))}")
+        while server.poll() is None and not is_ready(folder, server.pid):
             time.sleep(0.02)
     except BaseException:
         server.send_signal(signal.SIGINT)

@@ -3,6 +3,7 @@
 import os
 import secrets
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from ipaddress import ip_network
 from pathlib import Path
@@ -11,7 +12,7 @@ from urllib.parse import urlsplit
 from service.errors import SettingError
 
 SECRET_KEY_LENGTH = 32  # characters, at least
-LISTEN_ON_ALL = {"0.0.0.0", "::", ""}
+LISTEN_ON_ALL = {"0.0.0.0", "::", ""}  # noqa: S104 the user's choice
 
 
 @dataclass(frozen=True)
@@ -163,14 +164,13 @@ def kept_key(path: Path) -> str:
                 link_once(new.name, path)
         return path.read_text()
     except OSError as error:
-        raise SettingError(f"The data folder {path.parent} cannot be used ({reason(error)}); choose another with --data.") from None
+        why = f"The data folder {path.parent} cannot be used ({reason(error)})"
+        raise SettingError(f"{why}; choose another with --data.") from None
 
 
 def link_once(source: str, target: Path) -> None:
-    try:
+    with suppress(FileExistsError):  # another process was first; its key counts
         os.link(source, target)
-    except FileExistsError:
-        pass  # another process was first; its key counts
 
 
 def reason(error: Exception) -> str:

@@ -27,7 +27,8 @@ database = PooledPostgresqlDatabase(None, autoconnect=False)
 
 def start(url: str, connections: int, statement_ms: int = STATEMENT_MS) -> None:
     """Let this process use the database at `url` with at most so many `connections`; connects later, by thread."""
-    options = f"-c statement_timeout={statement_ms} -c lock_timeout={LOCK_MS} -c idle_in_transaction_session_timeout={IDLE_MS}"
+    limits = {"statement_timeout": statement_ms, "lock_timeout": LOCK_MS, "idle_in_transaction_session_timeout": IDLE_MS}
+    options = " ".join(f"-c {name}={milliseconds}" for name, milliseconds in limits.items())
     database.init(url, max_connections=connections, timeout=CONNECT_SECONDS, options=options, **ALIVE)
 
 

@@ -64,6 +64,12 @@ class Embedded:
         except (psycopg2.Error, OSError):
             return False
 
+    def is_running(self) -> bool:
+        """Whether its process is there; cheap enough to ask every second."""
+        if self.process:
+            return self.process.poll() is None
+        return cluster.postmaster(self.data_dir) is not None
+
     def stop(self) -> None:
         """Shut it down and wait until it has ended; does nothing when it has, or when it is not ours."""
         if self.owned:
@@ -192,9 +198,7 @@ def check(folder: Path, account, version: str) -> None:
         )
     made_by = (made / "PG_VERSION").read_text().strip()
     if made_by != version:
-        raise SettingError(
-            f"The data in {made} is of PostgreSQL {made_by}, not {version}; set SAYSO_POSTGRES={made_by}."
-        )
+        raise SettingError(f"The data in {made} is of PostgreSQL {made_by}, not {version}; set SAYSO_POSTGRES={made_by}.")
 
 
 def launch(folder: Path, account, version: str, fast: bool) -> Embedded:
@@ -209,16 +213,20 @@ def launch(folder: Path, account, version: str, fast: bool) -> Embedded:
 
 
 def socket_folder(folder: Path, account) -> Path:
-    """A new folder for the socket that only the account may enter, elsewhere when our path is too long for a socket."""
+    """A folder for the socket that only the account may enter, elsewhere when our path is too long for a socket."""
+    place, known = folder / "socket", known_socket(folder)
+    fits = len(os.fsencode(place)) <= SOCKET_PATH_BYTES
+    if known and fits != place.is_symlink():
+        for left in known.iterdir():
+            left.unlink()
+        return known
     forget_socket(folder)
-    place = folder / "socket"
-    if len(os.fsencode(place)) <= SOCKET_PATH_BYTES:
+    if fits:
         place.mkdir(0o700)
-        cluster.give(place, account)
-        return place
-    made = Path(tempfile.mkdtemp(prefix="sayso-"))
+    made = place if fits else Path(tempfile.mkdtemp(prefix="sayso-"))
     cluster.give(made, account)
-    place.symlink_to(made)
+    if not fits:
+        place.symlink_to(made)
     return made
 
 

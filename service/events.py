@@ -4,6 +4,8 @@ It takes the workspace's next event number, writes the event and enqueues the jo
 vectors, webhooks): they appear together with what caused them, or not at all. The number is taken last, so within a
 workspace the order of numbers is the order of commits, and a reader that remembers the last one it saw misses nothing."""
 
+from contextlib import suppress
+
 from psycopg2.extras import Json
 
 from service import db, jobs
@@ -39,10 +41,8 @@ def record(type: str, workspace_id: int, *, post: int | None = None, user: int |
 
 def hint(workspace_id: int) -> None:
     """Tell workers and open browsers, after the commit. It may be lost: both also look by themselves."""
-    try:
+    with suppress(*db.GONE):
         database.execute_sql(f"NOTIFY {jobs.HINT}; SELECT pg_notify(%s, %s)", (HINT, str(workspace_id)))
-    except db.GONE:
-        pass
 
 
 LATEST = "SELECT next_event - 1 FROM workspace_counter WHERE workspace_id = %(workspace)s"

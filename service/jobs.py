@@ -5,6 +5,7 @@ A job is enqueued in the caller's transaction, so it exists exactly when the row
 in the transaction of its effects, so that a worker that lost its lease rolls its effects back. All time is the
 database's. `worker.py` is the loop around these verbs."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -140,10 +141,8 @@ def enqueue(kind: str, workspace_id: int = OURS, *, delay: float = 0, unique_key
 
 def hint() -> None:
     """Wake the workers. Only a hint, sent after the commit: lost or failed, they look by themselves."""
-    try:
+    with suppress(*db.GONE):
         database.execute_sql(f"NOTIFY {HINT}")
-    except db.GONE:
-        pass
 
 
 def claim(worker: str, most: int, lease: float, after: int = -1, queue: str = "default") -> list[Job]:

@@ -114,23 +114,26 @@ def supervise(
     children: list[Child],
     ready: Callable[[], bool] = lambda: True,
     on_ready: Callable[[], None] = lambda: None,
+    tend: Callable[[], None] = lambda: None,
     stop_grace: float = STOP_GRACE,
 ) -> None:
     """Keep the children running until a stop signal comes, then end them and return; a second signal hurries.
 
-    `on_ready` is called once, as soon as `ready` answers yes; an OSError from it means not yet."""
+    `on_ready` is called once, as soon as `ready` answers yes; an OSError from it means not yet. `tend` is called at least
+    once a second and whenever a process ended: for what else has to be kept running."""
     happened = queue.SimpleQueue()  # its put() may be called by a signal handler at any moment
     with handling(dict.fromkeys((*STOP_SIGNALS, signal.SIGCHLD), lambda number, _: happened.put(number))):
         try:
             threading.Thread(target=watch, args=(ready, happened), daemon=True).start()
-            keep(children, happened, on_ready)
+            keep(children, happened, on_ready, tend)
         finally:
             end(children, happened, stop_grace)
 
 
-def keep(children: list[Child], happened: queue.SimpleQueue, on_ready: Callable[[], None]) -> None:
+def keep(children: list[Child], happened: queue.SimpleQueue, on_ready: Callable, tend: Callable) -> None:
     event = None
     while event not in STOP_SIGNALS:
+        tend()
         for child in children:
             child.tend()
         waiting = [child.due_at - time.monotonic() for child in children if not child.process]

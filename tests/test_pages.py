@@ -1,6 +1,6 @@
 """Every page can be shown, with values like those of a lively workspace, of an empty one, and of a hostile one."""
 
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace as Thing
 
@@ -11,7 +11,7 @@ from falcon import testing
 
 from service.web import pages
 
-NOW = datetime.now(timezone.utc)
+NOW = datetime.now(UTC)
 HOSTILE = """<script>alert(1)</script>"'><img src=x onerror=alert(2)>{{ 7 * 7 }}"""
 
 STATUSES = [
@@ -24,51 +24,106 @@ STATUSES = [
 
 
 def a_post(number=12, title="Export invoices to CSV", text="For our **accountant**.", status=1, company="Fern & Co", **more):
-    given = dict(
-        number=number, title=title, body=text, status=STATUSES[status], board=Thing(key="features", name="Features"),
-        votes=128, mrr=123400, author=Thing(name="Maya Okafor", email="maya@fern.example", company=company),
-        created_at=NOW - timedelta(hours=3), updated_at=NOW - timedelta(minutes=5),
-        url=f"http://sayso.example/b/tidewater/posts/{number}", meta={"page": "https://app.example/invoices"},
-    )  # fmt: skip
+    given = {
+        "number": number,
+        "title": title,
+        "body": text,
+        "status": STATUSES[status],
+        "board": Thing(key="features", name="Features"),
+        "votes": 128,
+        "mrr": 123400,
+        "author": Thing(name="Maya Okafor", email="maya@fern.example", company=company),
+        "created_at": NOW - timedelta(hours=3),
+        "updated_at": NOW - timedelta(minutes=5),
+        "url": f"http://sayso.example/b/tidewater/posts/{number}",
+        "meta": {"page": "https://app.example/invoices"},
+    }
     return Thing(**given | more)
 
 
 def values(word="Tidewater", **more):
     """What every page of the dashboard is given, and what each of them needs, in one."""
     post = a_post(title=word, text=word, company=word)
-    given = dict(
-        base_url="http://sayso.example", stream_url="http://sayso.example:8001/stream?ticket=t", csrf="c5rf", active="inbox",
-        person=Thing(name=word, email="robin@tidewater.example"), signed_in=True,
-        workspace=Thing(name=word, slug="tidewater", public_id="ws_1"), workspaces=[Thing(name=word, slug="tidewater")],
-        errors={"email": word, "name": word, "note": word, "status": word, "origins": word},
-        values={"email": word, "name": word, "note": word, "origins": word},
-        status=404, title=word, detail=word, email=word, needs_email=True, post=post,
-        posts=[post, a_post(13, body="", author=None, mrr=0)], statuses=STATUSES, boards=[post.board, Thing(key="bugs", name=word)],
-        chosen="open", sort="new", q=word, next_url="?cursor=x", total=2,
-        history=[
+    given = {
+        "base_url": "http://sayso.example",
+        "stream_url": "http://sayso.example:8001/stream?ticket=t",
+        "csrf": "c5rf",
+        "active": "inbox",
+        "person": Thing(name=word, email="robin@tidewater.example"),
+        "signed_in": True,
+        "workspace": Thing(name=word, slug="tidewater", public_id="ws_1"),
+        "workspaces": [Thing(name=word, slug="tidewater")],
+        "errors": {"email": word, "name": word, "note": word, "status": word, "origins": word},
+        "values": {"email": word, "name": word, "note": word, "origins": word},
+        "status": 404,
+        "title": word,
+        "detail": word,
+        "email": word,
+        "needs_email": True,
+        "post": post,
+        "posts": [post, a_post(13, body="", author=None, mrr=0)],
+        "statuses": STATUSES,
+        "boards": [post.board, Thing(key="bugs", name=word)],
+        "chosen": "open",
+        "sort": "new",
+        "q": word,
+        "next_url": "?cursor=x",
+        "total": 2,
+        "history": [
             Thing(type="post.created", actor=word, created_at=NOW, data={}),
-            Thing(type="post.status_changed", actor=None, created_at=NOW, data={"from": "open", "to": "planned", "note": word}),
+            Thing(
+                type="post.status_changed", actor=None, created_at=NOW, data={"from": "open", "to": "planned", "note": word}
+            ),
         ],
-        voters=[Thing(name=word, email=None, company=word, plan=word, mrr=4900, created_at=NOW)],
-        similar=[Thing(post=post, why="words", score=0.8)],
-        snippet=word, origins=[word], csp=word, kids=["k1"], secret=word, smtp=False,
-        letters=[Thing(id=1, to_email=word, subject=word, state="kept", created_at=NOW, sent_at=None)],
-        letter=Thing(id=1, to_email=word, subject=word, state="sent", created_at=NOW, sent_at=NOW, text=word, html=word),
-        script_url="http://sayso.example/w.js", widget_key="key", user_token=word, board_url="/b/tidewater",
-    )  # fmt: skip
+        "voters": [Thing(name=word, email=None, company=word, plan=word, mrr=4900, created_at=NOW)],
+        "similar": [Thing(post=post, why="words", score=0.8)],
+        "snippet": word,
+        "origins": [word],
+        "csp": word,
+        "kids": ["k1"],
+        "secret": word,
+        "smtp": False,
+        "letters": [Thing(id=1, to_email=word, subject=word, state="kept", created_at=NOW, sent_at=None)],
+        "letter": Thing(id=1, to_email=word, subject=word, state="sent", created_at=NOW, sent_at=NOW, text=word, html=word),
+        "script_url": "http://sayso.example/w.js",
+        "widget_key": "key",
+        "user_token": word,
+        "board_url": "/b/tidewater",
+    }
     return given | more
 
 
-EMPTY = dict(
-    person=Thing(name="", email="robin@tidewater.example"), errors={}, values={}, posts=[], statuses=[], boards=[], chosen="", q="",
-    next_url=None, total=0, history=[], voters=[], similar=[], origins=[], kids=[], secret=None, letters=[], user_token=None,
-    needs_email=False, signed_in=False, post=a_post(body="", author=None, mrr=0, votes=1),
-)  # fmt: skip
+EMPTY = {
+    "person": Thing(name="", email="robin@tidewater.example"),
+    "errors": {},
+    "values": {},
+    "posts": [],
+    "statuses": [],
+    "boards": [],
+    "chosen": "",
+    "q": "",
+    "next_url": None,
+    "total": 0,
+    "history": [],
+    "voters": [],
+    "similar": [],
+    "origins": [],
+    "kids": [],
+    "secret": None,
+    "letters": [],
+    "user_token": None,
+    "needs_email": False,
+    "signed_in": False,
+    "post": a_post(body="", author=None, mrr=0, votes=1),
+}
 OPTIONAL = ["board_url", "snippet"]
 WHOLE = sorted(
-    name for name in pages.TEMPLATES.list_templates(["html"])
-    if not Path(name).name.startswith("_") and Path(name).stem not in {"layout", "single"} and not name.startswith("letters/")
-)  # fmt: skip
+    name
+    for name in pages.TEMPLATES.list_templates(["html"])
+    if not Path(name).name.startswith("_")
+    and Path(name).stem not in {"layout", "single"}
+    and not name.startswith("letters/")
+)
 LETTERS = ["new_post.html", "new_post.txt", "status_changed.html", "status_changed.txt", "sign_in.html", "sign_in.txt"]
 
 
@@ -154,7 +209,12 @@ def test_a_letter_is_shown_in_a_sandbox_that_runs_nothing():
 
 @pytest.mark.parametrize("template", LETTERS)
 def test_letters_say_everything_and_escape_it_where_it_is_html(template):
-    given = {"workspace": Thing(name=HOSTILE), "post": a_post(title=HOSTILE, text=HOSTILE), "author": HOSTILE, "note": HOSTILE}
+    given = {
+        "workspace": Thing(name=HOSTILE),
+        "post": a_post(title=HOSTILE, text=HOSTILE),
+        "author": HOSTILE,
+        "note": HOSTILE,
+    }
     more = {"url": "http://sayso.example/x?a=1", "minutes": 15, "status": STATUSES[3]}
     letter = pages.TEMPLATES.get_template(f"letters/{template}").render(**given, **more)
     assert "http://sayso.example/x?a=1" in letter
@@ -191,12 +251,12 @@ def test_shared_values_of_the_request_reach_the_page():
     ],
 )
 def test_ages_in_words(age, words):
-    assert pages.ago(datetime.now(timezone.utc) - age) == words
+    assert pages.ago(datetime.now(UTC) - age) == words
 
 
 def test_dates_and_money():
-    assert pages.date(datetime(2026, 11, 2, tzinfo=timezone.utc)) == "2 Nov 2026"
-    assert pages.ago(datetime(2020, 1, 31, tzinfo=timezone.utc)) == "31 Jan 2020"
+    assert pages.date(datetime(2026, 11, 2, tzinfo=UTC)) == "2 Nov 2026"
+    assert pages.ago(datetime(2020, 1, 31, tzinfo=UTC)) == "31 Jan 2020"
     assert [pages.money(cents) for cents in (120000, 1250, 0, None)] == ["$1,200", "$12.50", "$0", ""]
 
 

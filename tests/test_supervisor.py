@@ -227,6 +227,17 @@ def test_a_program_that_cannot_be_started_is_tried_again(tmp_path):
     assert process.returncode == 0
 
 
+def test_what_else_has_to_run_is_looked_at_again_and_again():
+    code = (
+        "from service import supervisor; import itertools; rounds = itertools.count()\n"
+        "supervisor.supervise([], tend=lambda: print(next(rounds), flush=True))"
+    )
+    process = subprocess.Popen([sys.executable, "-c", code], cwd=REPOSITORY, stdout=subprocess.PIPE, text=True)
+    assert [process.stdout.readline() for _ in range(3)] == ["0\n", "1\n", "2\n"]
+    process.terminate()
+    process.communicate(timeout=PATIENCE)
+
+
 def test_a_taken_port_is_refused_with_what_to_do():
     with supervisor.bind("127.0.0.1", 0) as taken:
         port = taken.getsockname()[1]

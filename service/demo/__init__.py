@@ -180,10 +180,10 @@ def people(scope: dict, companies: list, users: list) -> None:
 
 def write(scope: dict, number: int, post: dict) -> None:
     history = post.get("history", [])
-    db.changed(
-        POST, **scope, **{**post, "meta": json.dumps(post.get("meta", {}))}, number=number, model=embeddings.MODEL,
-        vector=embeddings.document(post["title"], post["body"]), changed=history[-1]["days_ago"] if history else post["days_ago"],
-    )  # fmt: skip
+    changed = history[-1]["days_ago"] if history else post["days_ago"]
+    written = {**post, "number": number, "changed": changed, "meta": json.dumps(post.get("meta", {}))}
+    vector = embeddings.document(post["title"], post["body"])
+    db.changed(POST, **scope, **written, model=embeddings.MODEL, vector=vector)
     db.changed(EVENT, **scope, number=number, type="post.created", who=post["author"], data="{}", days=post["days_ago"])
     before = "open"
     for step in history:

@@ -70,7 +70,8 @@ def write(workspace_id: int, event: int, kind: str, to: str, subject: str, **val
 
 
 def composed(kind: str, values: dict) -> dict[str, str]:
-    return {part: templates.get_template(f"{kind}.{ending}").render(values) for part, ending in (("text", "txt"), ("html", "html"))}
+    endings = {"text": "txt", "html": "html"}
+    return {part: templates.get_template(f"{kind}.{ending}").render(values) for part, ending in endings.items()}
 
 
 def send(job: jobs.Job) -> None:
@@ -108,7 +109,8 @@ def send_sign_in(job: jobs.Job) -> None:
     if config.smtp_url:
         parts = composed("sign_in", {"url": url, "minutes": sign_in.LINK_MINUTES})
         message_id = f"<sign-in.{job.args['link']}@{mail.domain(config.mail_from)}>"
-        delivered(config.smtp_url, mail.message(config.mail_from, email, "Your sign-in link", **parts, message_id=message_id))
+        ready = mail.message(config.mail_from, email, "Your sign-in link", **parts, message_id=message_id)
+        delivered(config.smtp_url, ready)
     elif sys.stdout.isatty():
         print(f"Sign-in link for {email}: {url}", flush=True)
 

@@ -11,7 +11,8 @@ from service.feedback.workspaces import Workspace
 KNOW = """
 INSERT INTO person (email, name) VALUES (%(email)s, %(name)s)
 ON CONFLICT (lower(email)) DO UPDATE SET email = person.email RETURNING id, email, name"""
-ADD = "INSERT INTO member (workspace_id, person_id, role) VALUES (%(workspace)s, %(person)s, %(role)s) ON CONFLICT DO NOTHING"
+ADD = """
+INSERT INTO member (workspace_id, person_id, role) VALUES (%(workspace)s, %(person)s, %(role)s) ON CONFLICT DO NOTHING"""
 THEIR_WORKSPACES = """
 SELECT w.name, w.slug FROM member m JOIN workspace w ON w.id = m.workspace_id
  WHERE m.person_id = %(person)s ORDER BY m.created_at DESC"""

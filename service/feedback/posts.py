@@ -62,9 +62,11 @@ SELECT p.number, p.title, p.body, p.votes, p.comments, p.meta::text, p.created_a
        CASE WHEN NOT %(public)s THEN (
          SELECT coalesce(sum(payer.mrr), 0)::bigint FROM company payer
           WHERE payer.workspace_id = %(workspace)s AND payer.id IN (
-            SELECT voter.company_id FROM vote v JOIN "user" voter ON voter.workspace_id = %(workspace)s AND voter.id = v.user_id
+            SELECT voter.company_id FROM vote v
+              JOIN "user" voter ON voter.workspace_id = %(workspace)s AND voter.id = v.user_id
              WHERE v.workspace_id = %(workspace)s AND v.post_number = p.number)) END,
-       EXISTS (SELECT FROM vote v WHERE v.workspace_id = %(workspace)s AND v.post_number = p.number AND v.user_id = %(user)s),
+       EXISTS (SELECT FROM vote v
+                WHERE v.workspace_id = %(workspace)s AND v.post_number = p.number AND v.user_id = %(user)s),
        coalesce(p.author_id = %(user)s, false), p.rank
   FROM ({page}) p
   JOIN status s ON s.workspace_id = %(workspace)s AND s.id = p.status_id

@@ -33,7 +33,8 @@ WITH made AS (
 SELECT id FROM made"""
 
 FIND = """
-SELECT id, public_id, slug, name, language::text, origins, key_generation, key_oldest FROM workspace WHERE {column} = %(value)s"""
+SELECT id, public_id, slug, name, language::text, origins, key_generation, key_oldest FROM workspace
+ WHERE {column} = %(value)s"""
 BY_ID, BY_SLUG = FIND.format(column="id"), FIND.format(column="slug")
 
 SET_ORIGINS = "UPDATE workspace SET origins = %(origins)s WHERE id = %(workspace)s"

@@ -1,7 +1,7 @@
 """HTML pages: a template and its values → an answer, with the headers that keep it safe."""
 
 import re
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -94,7 +94,7 @@ def date(at: datetime) -> str:
 
 def ago(at: datetime) -> str:
     """just now, 5 min ago, 3 h ago, 2 days ago, then the date"""
-    seconds = (datetime.now(timezone.utc) - at).total_seconds()
+    seconds = (datetime.now(UTC) - at).total_seconds()
     if seconds < MINUTE:
         return "just now"
     if seconds < HOUR:

@@ -4,7 +4,7 @@ import falcon
 
 from service import demo, migrate
 from service.db import database
-from service.feedback import sign_in, workspaces
+from service.feedback import workspaces
 from service.web import guards, pages, shapes
 
 

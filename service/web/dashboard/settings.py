@@ -44,10 +44,11 @@ def show(req, resp, kid=None, secret=None, errors=(), values=()) -> None:
     workspace, config = req.context.workspace, req.context.config
     kids = identity_secrets.kids(workspace)
     stream = pages.origin(config.stream_url)
+    key = workspaces.widget_key(workspace)
     connect = config.base_url if stream == config.base_url else f"{config.base_url} {stream}"
     pages.render(
         req, resp, "app/settings.html", active="settings", origins=workspace.origins, secret=secret,
         kid=kid or (kids[0] if kids else None), kids=kids, errors=dict(errors), values=dict(values),
-        snippet=f'<script async src="{escape(config.base_url)}/w.js" data-key="{workspaces.widget_key(workspace)}"></script>',
+        snippet=f'<script async src="{escape(config.base_url)}/w.js" data-key="{key}"></script>',
         csp=f"script-src {config.base_url}; connect-src {connect}",
     )  # fmt: skip

@@ -14,6 +14,7 @@ import rjsmin
 IMPORT = re.compile(r'^import \{[^}]*\} from "\./(\w+\.js)";\n', re.MULTILINE)
 EXPORT = re.compile(r"^export (?=(?:async )?function|const)", re.MULTILINE)
 PLACE = re.compile(r'"%([\w.]+)%"')
+OFFER = re.compile(r"(?:^|,)\s*([\w*-]+)\s*(?:;\s*q=(\d(?:\.\d+)?)\s*)?(?=,|$)")
 LOADER_CACHE = "public, max-age=300, stale-while-revalidate=86400"
 CHUNK_CACHE = "public, max-age=31536000, immutable"
 ANY_SITE = {
@@ -133,8 +134,5 @@ def send(req, resp, script: Script, cache: str):
 
 def choose_encoding(accepted: str) -> str:
     """"br", "gzip" or "plain", from an Accept-Encoding header."""
-    offers = [offer.strip().lower().replace(" ", "") for offer in accepted.split(",")]
-    for encoding in ("br", "gzip"):
-        if any(offer == encoding or (offer.startswith(encoding + ";q=") and float(offer[len(encoding) + 3 :] or 0) > 0) for offer in offers):
-            return encoding
-    return "plain"
+    wanted = {name for name, weight in OFFER.findall(accepted.lower()) if not weight or float(weight) > 0}
+    return next((encoding for encoding in ("br", "gzip") if encoding in wanted), "plain")

@@ -1,0 +1,119 @@
+"""A real PostgreSQL for the run, one template database with our schema, and a fresh copy of it for every test."""
+
+import dataclasses
+import itertools
+import shutil
+import tempfile
+from pathlib import Path
+
+import cast
+import falcon.testing
+import psycopg2
+import pytest
+
+from service import config, db, embedded, migrate
+from service.db import database
+from service.feedback import letters
+from service.lib import sealing, tokens
+from service.web.app import create_app
+
+SECRET_KEY = "for-tests-only-for-tests-only-for-tests"
+numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def folder():
+    """A folder that the account of the database can reach, which pytest's own is not when we are root."""
+    made = Path(tempfile.mkdtemp(prefix="sayso-tests-"))
+    made.chmod(0o755)
+    yield made
+    shutil.rmtree(made, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def postgres(folder):
+    """The server, with a database `template_sayso` that has the schema."""
+    with embedded.claim(folder / "data"):
+        server = embedded.start(folder / "data", fast=True)
+        try:
+            yield server
+        finally:
+            server.stop()
+
+
+@pytest.fixture(scope="session")
+def admin(postgres):
+    """A superuser's cursor in another database, for making and dropping databases."""
+    connection = psycopg2.connect(postgres.address("postgres", "postgres"))
+    connection.autocommit = True
+    yield connection.cursor()
+    connection.close()
+
+
+@pytest.fixture(scope="session")
+def template(postgres, admin):
+    admin.execute("CREATE DATABASE template_sayso OWNER sayso")
+    with embedded.cursor(postgres.address("postgres", "template_sayso")) as owner:
+        owner.execute("CREATE EXTENSION vector")
+    migrate.run(postgres.address("sayso", "template_sayso"))
+    return "template_sayso"
+
+
+@pytest.fixture
+def empty_url(postgres, admin):
+    """A database without anything of ours in it."""
+    name = f"test_{next(numbers)}"
+    admin.execute(f"CREATE DATABASE {name} OWNER sayso")
+    yield postgres.address("sayso", name)
+    admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def url(postgres, admin, template):
+    """A database with our schema and nothing in it, for one test."""
+    name = f"test_{next(numbers)}"
+    admin.execute(f"CREATE DATABASE {name} TEMPLATE {template} OWNER sayso")
+    yield postgres.address("sayso", name)
+    admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="session")
+def settings(folder):
+    """The configuration of the tests; pages at http://127.0.0.1:8000."""
+    made = config.read({"SECRET_KEYS": SECRET_KEY, "DATABASE_URL": "postgresql://none", "DATA_DIR": str(folder / "app")})
+    tokens.start(made.secret_keys)
+    sealing.start(made.secret_keys)
+    return made
+
+
+@pytest.fixture
+def here(url, settings):
+    """This test's process, connected to its database, as every process of ours is when it begins."""
+    letters.start(settings)
+    db.start(url, connections=40)
+    db.connect()
+    yield dataclasses.replace(settings, database_url=url)
+    if not database.is_closed():
+        db.discard()
+    database.close_all()
+
+
+@pytest.fixture(scope="session")
+def app(settings):
+    return create_app(settings)
+
+
+@pytest.fixture
+def client(app, here):
+    """HTTP without a network: the whole application."""
+    return falcon.testing.TestClient(app)
+
+
+@pytest.fixture
+def acme(here):
+    return cast.acme()
+
+
+@pytest.fixture
+def globex(here):
+    return cast.globex()

@@ -1,0 +1,181 @@
+"""What users write is shown as Markdown and can never do anything: numbers in names are the attack cases."""
+
+import re
+import time
+from html.parser import HTMLParser
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from service.lib.markdown import ATTRIBUTES, REL, TAGS, render
+
+ALLOWED = {("a", "href"), ("a", "title"), ("a", "rel"), ("ol", "start")}
+HOSTILE = [
+    "<script>alert(1)</script>",
+    "<scr<script>ipt>alert(1)</scr</script>ipt>",
+    "<img src=x onerror=alert(1)>",
+    "<svg/onload=alert(1)>",
+    "<svg><style><img src=x onerror=alert(1)></style></svg>",
+    "<math><mtext><table><mglyph><style><!--</style><img title=\"--&gt;&lt;img src=1 onerror=alert(1)&gt;\">",
+    "<form><math><mtext></form><form><mglyph><style></math><img src onerror=alert(1)>",
+    "<noscript><p title=\"</noscript><img src=x onerror=alert(1)>\">",
+    "<a href=\"javascript:alert(1)\">x</a>",
+    "<iframe srcdoc='<script>alert(1)</script>'></iframe>",
+    "<base href=//evil.example>",
+    "<meta http-equiv=refresh content='0;url=//evil.example'>",
+    "<p style='position:fixed;inset:0'>x</p>",
+    "<!--><img src=x onerror=alert(1)-->",
+    "<![CDATA[<img src=x onerror=alert(1)>]]>",
+    "[x](javascript:alert(1))",
+    "[x](JaVaScRiPt:alert(1))",
+    "[x]( javascript:alert(1))",
+    "[x](<javascript:alert(1)>)",
+    "[x](<java\tscript:alert(1)>)",
+    "[x](java&Tab;script:alert(1))",
+    "[x](java&NewLine;script:alert(1))",
+    "[x](javascript&colon;alert(1))",
+    "[x](javascript&#58;alert(1))",
+    "[x](&#106;avascript:alert(1))",
+    "[x](&#x6A;&#x61;vascript:alert(1))",
+    "[x](\x01javascript:alert(1))",
+    "[x](\u200bjavascript:alert(1))",
+    "[x](javascript%3Aalert(1))",
+    "[x](vbscript:msgbox(1))",
+    "[x](data:text/html;base64,PHNjcmlwdD5hbGVydCgxKTwvc2NyaXB0Pg==)",
+    "[x](data:image/svg+xml,<svg/onload=alert(1)>)",
+    "[x](file:///etc/passwd)",
+    "[x](blob:https://example.com/1)",
+    "[x](//evil.example)",
+    "[x](/app/sign-out)",
+    "[x](\\\\evil.example)",
+    "[x][1]\n\n[1]: javascript:alert(1)",
+    "[x][1]\n\n[1]: https://example.com \"'><img src=x onerror=alert(1)>\"",
+    "[x](https://example.com \"onmouseover=alert(1) x='\")",
+    "[x](https://example.com/\"onmouseover=\"alert(1))",
+    "[a](b](javascript:alert(1))",
+    "[[x](https://example.com)](javascript:alert(1))",
+    "[x](javascript:alert(1)//[y](https://example.com))",
+    "![x](javascript:alert(1))",
+    "![x](https://example.com/x.png\"onerror=\"alert(1))",
+    "![\"onerror=\"alert(1)](https://example.com/x.png)",
+    "<javascript:alert(1)>",
+    "<data:text/html,x>",
+    "<https://example.com/\"onmouseover=\"alert(1)>",
+    "`</code><script>alert(1)</script>`",
+    "```\"onload=\"alert(1)\n</code></pre><script>alert(1)</script>\n```",
+    "``` <img src=x onerror=alert(1)>\nx\n```",
+    "&lt;script&gt;alert(1)&lt;/script&gt;",
+    "&#60;img src=x onerror=alert(1)&#62;",
+    "| <img src=x onerror=alert(1)> |\n|---|\n| [x](javascript:alert(1)) |",
+    "# <script>alert(1)</script>\n\n> <img src=x onerror=alert(1)>\n\n1. [x](vbscript:x)",
+    "\x00<script>alert(1)</script>",
+    "\ufeff<script\x0c>alert(1)</script\x0b>",
+]  # fmt: skip
+
+
+class Reader(HTMLParser):
+    """What a browser would find: every tag with its attributes."""
+
+    def __init__(self, html: str):
+        super().__init__()
+        self.found: list[tuple[str, dict]] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag, attrs):
+        self.found.append((tag, dict(attrs)))
+
+    def handle_comment(self, data):
+        self.found.append(("comment", {}))
+
+    handle_decl = handle_pi = unknown_decl = handle_comment
+
+
+def assert_harmless(html: str) -> None:
+    for tag, attributes in Reader(html).found:
+        assert tag in TAGS
+        assert {(tag, name) for name in attributes} <= ALLOWED
+        if tag == "a":
+            assert re.match(r"(https?|mailto):", attributes["href"], re.IGNORECASE)
+            assert attributes["rel"] == REL
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_26_hostile_markdown_is_harmless(text):
+    assert_harmless(render(text))
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_26_hostile_markdown_inside_other_markdown_is_harmless(text):
+    for around in ("> {}", "* {}", "**{}**", "~~{}~~", "[{}](https://example.com)", "a | b\n-|-\n{} | x"):
+        assert_harmless(render(around.format(text)))
+
+
+@given(st.text(alphabet=st.sampled_from(list("[]()<>!`*_~#|-\\\"'&;:/ \n\tjavscript.x1=")), max_size=200))
+def test_26_no_combination_of_signs_is_harmful(text):
+    assert_harmless(render(text))
+
+
+@pytest.mark.parametrize(
+    "scheme", ["http://example.com", "https://example.com/a?b=1&c=2", "mailto:maya@example.com", "HTTPS://EXAMPLE.COM"]
+)
+def test_27_links_to_the_web_and_to_mail_work_and_vouch_for_nothing(scheme):
+    [(_, paragraph), (tag, link)] = Reader(render(f"[here]({scheme})")).found
+    assert (paragraph, tag, link["href"]) == ({}, "a", scheme)
+    assert set(link["rel"].split()) == {"nofollow", "ugc", "noopener", "noreferrer"}
+
+
+def test_27_a_refused_link_stays_readable():
+    assert render("[x](javascript:alert(1))") == "<p>[x](javascript:alert(1))</p>\n"
+
+
+@pytest.mark.parametrize("sign", ["[", "![", "> ", "*a_", "`", "<", "- ", "[a](<", "|", "\\", "&#", "**", "~~"])
+def test_26_the_longest_body_of_one_sign_is_read_quickly(sign):
+    started = time.perf_counter()
+    render(sign * (10_000 // len(sign)))
+    assert time.perf_counter() - started < 2
+
+
+def test_usual_markdown_is_shown():
+    html = render("# Big\n\none\ntwo **b** *i* ~~s~~ `c`\n\n3. x\n\n> q\n\n|a|\n|-|\n|1|")
+    for part in (
+        "<h3>Big</h3>",
+        "one<br>",
+        "<strong>b</strong>",
+        "<em>i</em>",
+        "<s>s</s>",
+        "<code>c</code>",
+        '<ol start="3">',
+        "<blockquote>",
+        "<td>1</td>",
+    ):
+        assert part in html
+
+
+def test_headings_never_stand_above_the_pages_own():
+    assert render("# 1\n\n###### 6") == "<h3>1</h3>\n<h6>6</h6>\n"
+
+
+def test_pictures_become_links_because_loading_them_would_tell_who_reads():
+    assert "<img" not in render("![x](https://example.com/x.png)")
+    assert 'href="https://example.com/x.png"' in render("![x](https://example.com/x.png)")
+
+
+def test_the_allow_list_has_no_dangerous_part():
+    dangerous = {
+        "script",
+        "style",
+        "img",
+        "svg",
+        "math",
+        "iframe",
+        "form",
+        "input",
+        "object",
+        "embed",
+        "base",
+        "link",
+        "meta",
+    }
+    assert not TAGS & dangerous
+    assert not {name for names in ATTRIBUTES.values() for name in names} & {"style", "class", "id", "src"}
