@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 import falcon
 import falcon.asgi
+import msgspec
 import psycopg2
 import uvicorn
 from falcon.asgi import SSEvent
@@ -191,9 +192,9 @@ def number(text: str | None) -> int | None:
 
 async def refuse(_req, resp, error: SaysoError, _params) -> None:
     resp.status = 401 if isinstance(error, Unauthenticated) else 403
-    resp.content_type = "application/problem+json"
-    resp.media = {"type": "about:blank", "title": falcon.code_to_http_status(resp.status)[4:], "status": resp.status,
-                  "detail": str(error), "code": getattr(error, "code", None)}  # fmt: skip
+    code = getattr(error, "code", "forbidden")
+    problem = {"type": f"about:blank#{code}", "title": "Not allowed", "status": resp.status, "detail": str(error), "code": code}
+    resp.data, resp.content_type = msgspec.json.encode(problem), "application/problem+json"
 
 
 async def away(_req, resp, _error, _params) -> None:

@@ -1,5 +1,6 @@
 """Every page can be shown, with values like those of a lively workspace, of an empty one, and of a hostile one."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace as Thing
@@ -9,6 +10,7 @@ import jinja2
 import pytest
 from falcon import testing
 
+from service.feedback import letters
 from service.web import pages
 
 NOW = datetime.now(UTC)
@@ -89,6 +91,8 @@ def values(word="Tidewater", **more):
         "widget_key": "key",
         "user_token": word,
         "board_url": "/b/tidewater",
+        "comments": [Thing(author_name=word, by_team=True, body=word, created_at=NOW)],
+        "entries": [Thing(title=word, body=word, categories=[word], posts=[12], published_at=NOW)],
     }
     return given | more
 
@@ -111,6 +115,8 @@ EMPTY = {
     "kids": [],
     "secret": None,
     "letters": [],
+    "comments": [],
+    "entries": [],
     "user_token": None,
     "needs_email": False,
     "signed_in": False,
@@ -120,9 +126,7 @@ OPTIONAL = ["board_url", "snippet"]
 WHOLE = sorted(
     name
     for name in pages.TEMPLATES.list_templates(["html"])
-    if not Path(name).name.startswith("_")
-    and Path(name).stem not in {"layout", "single"}
-    and not name.startswith("letters/")
+    if not Path(name).name.startswith("_") and Path(name).stem not in {"layout", "single"}
 )
 LETTERS = ["new_post.html", "new_post.txt", "status_changed.html", "status_changed.txt", "sign_in.html", "sign_in.txt"]
 
@@ -167,6 +171,12 @@ def test_pages_need_no_inline_script_or_style(template):
     assert "<style" not in page
     assert "<script>" not in page
     assert " onclick=" not in page
+
+
+@pytest.mark.parametrize("template", WHOLE)
+def test_no_id_stands_twice_on_a_page(template):
+    ids = re.findall(r' id="([^"]+)"', show(template, **values()).text)
+    assert len(ids) == len(set(ids))
 
 
 @pytest.mark.parametrize("template", [name for name in WHOLE if name.startswith("app/")])
@@ -216,7 +226,7 @@ def test_letters_say_everything_and_escape_it_where_it_is_html(template):
         "note": HOSTILE,
     }
     more = {"url": "http://sayso.example/x?a=1", "minutes": 15, "status": STATUSES[3]}
-    letter = pages.TEMPLATES.get_template(f"letters/{template}").render(**given, **more)
+    letter = letters.templates.get_template(template).render(**given, **more)
     assert "http://sayso.example/x?a=1" in letter
     assert ("<script>" in letter) == (template in {"new_post.txt", "status_changed.txt"})
 

@@ -13,7 +13,7 @@ from service.feedback.workspaces import Workspace
 from service.lib import embeddings, text
 
 EMBED = "post.embed"  # kind of the job
-FLOOR = 0.36  # cosine below which two English texts have nothing to do with each other, for the local model
+FLOOR = 0.33  # cosine below which two English texts have nothing to do with each other, for the local model
 KNOWN_LANGUAGES = {"english"}  # of the local model
 LONGEST_QUERY = 500  # characters
 DEFAULT_HITS, MOST_HITS = 5, 20

@@ -3,6 +3,7 @@
 import re
 import secrets
 import unicodedata
+from html import escape
 from typing import NamedTuple
 
 from service import db
@@ -94,6 +95,11 @@ def found(row: tuple | None) -> Workspace:
 def widget_key(workspace: Workspace) -> str:
     """What stands in the snippet: signed, not secret, the same each time until it is rotated."""
     return tokens.sign("widget-key", {"w": workspace.id, "g": workspace.key_generation})
+
+
+def snippet(workspace: Workspace, base_url: str) -> str:
+    """What a team puts into its product's pages."""
+    return f'<script async src="{escape(base_url)}/w.js" data-key="{widget_key(workspace)}"></script>'
 
 
 def accepts_key(workspace: Workspace, generation: int) -> bool:

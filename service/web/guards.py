@@ -155,7 +155,8 @@ def is_same_site(req) -> bool:
     if said:
         return said in {"same-origin", "none"}
     origin = req.get_header("Origin")
-    return origin is None or urlsplit(origin).netloc in {req.netloc, urlsplit(req.context.config.base_url).netloc}
+    # a page that sends no referrer (the one with a sign-in link) has the origin "null" in older browsers
+    return origin in {None, "null"} or urlsplit(origin).netloc in {req.netloc, urlsplit(req.context.config.base_url).netloc}
 
 
 def cookie(req, name: str) -> str:

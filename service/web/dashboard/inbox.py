@@ -3,7 +3,7 @@
 import falcon
 
 from service.errors import Invalid
-from service.feedback import activity, comments, posts, similar, statuses, votes
+from service.feedback import activity, comments, posts, similar, statuses, votes, workspaces
 from service.lib import text
 from service.web import inputs, pages
 from service.web.guards import require_member
@@ -24,6 +24,7 @@ class Inbox:
             req, resp, "app/inbox.html", active="inbox", posts=[row(req, post) for post in page.posts], statuses=shown,
             chosen=status, sort=sort, q=q, total=sum(counts.values()),
             next_url=page.next_cursor and query(status=status, sort=sort, q=q, cursor=page.next_cursor),
+            snippet=workspaces.snippet(workspace, req.context.config.base_url),
         )  # fmt: skip
 
 
@@ -35,6 +36,9 @@ class Post:
 
 @falcon.before(require_member)
 class Status:
+    def on_get(self, req, resp, number):
+        back(req, resp, number)  # who reloads after a form was refused
+
     def on_post(self, req, resp, number):
         context, form = req.context, req.context.form
         try:
@@ -43,7 +47,11 @@ class Status:
         except Invalid as error:
             resp.status = 422
             return show(req, resp, number, errors=error.fields, values=form)
-        resp.status, resp.location = 303, f"/app/{context.workspace.slug}/posts/{number}"
+        back(req, resp, number)
+
+
+def back(req, resp, number: int) -> None:
+    resp.status, resp.location = 303, f"/app/{req.context.workspace.slug}/posts/{number}"
 
 
 def show(req, resp, number: int, errors=(), values=()) -> None:

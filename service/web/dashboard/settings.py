@@ -1,7 +1,5 @@
 """The snippet, the origins it may be on, and the secret that signs users' tokens."""
 
-from html import escape
-
 import falcon
 
 from service.errors import Forbidden, Invalid
@@ -29,6 +27,9 @@ class Settings:
 class IdentitySecret:
     """Makes a secret and shows it in this one answer."""
 
+    def on_get(self, req, resp):
+        resp.status, resp.location = 303, f"/app/{req.context.workspace.slug}/settings"
+
     def on_post(self, req, resp):
         require_admin(req)
         kid, secret = identity_secrets.create(req.context.workspace)
@@ -44,11 +45,10 @@ def show(req, resp, kid=None, secret=None, errors=(), values=()) -> None:
     workspace, config = req.context.workspace, req.context.config
     kids = identity_secrets.kids(workspace)
     stream = pages.origin(config.stream_url)
-    key = workspaces.widget_key(workspace)
     connect = config.base_url if stream == config.base_url else f"{config.base_url} {stream}"
     pages.render(
         req, resp, "app/settings.html", active="settings", origins=workspace.origins, secret=secret,
         kid=kid or (kids[0] if kids else None), kids=kids, errors=dict(errors), values=dict(values),
-        snippet=f'<script async src="{escape(config.base_url)}/w.js" data-key="{key}"></script>',
+        snippet=workspaces.snippet(workspace, config.base_url),
         csp=f"script-src {config.base_url}; connect-src {connect}",
     )  # fmt: skip

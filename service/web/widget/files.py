@@ -65,7 +65,8 @@ def bundle(folder: Path, entry: str) -> str:
     All of them then share one scope: top-level names must differ, and only the entry exports.
     """
     *imported, own = in_order(folder, entry, [])
-    return IMPORT.sub("", "".join(EXPORT.sub("", (folder / name).read_text()) for name in imported) + (folder / own).read_text())
+    sources = [EXPORT.sub("", (folder / name).read_text()) for name in imported]
+    return IMPORT.sub("", "".join([*sources, (folder / own).read_text()]))
 
 
 def in_order(folder: Path, name: str, known: list[str]) -> list[str]:
@@ -86,7 +87,8 @@ def minify_css(text: str) -> str:
 
 def compress(code: bytes) -> Script:
     """The smallest forms, made once at start."""
-    return Script(code, brotli.compress(code, quality=11), gzip.compress(code, 9, mtime=0), hashlib.sha256(code).hexdigest()[:12])
+    digest = hashlib.sha256(code).hexdigest()[:8]
+    return Script(code, brotli.compress(code, quality=11), gzip.compress(code, 9, mtime=0), digest)
 
 
 class Loader:
@@ -122,8 +124,9 @@ def send(req, resp, script: Script, cache: str):
     """Answers a script in the best encoding the browser takes, or 304 when it has it."""
     encoding = choose_encoding(req.get_header("Accept-Encoding") or "")
     resp.set_headers({**ANY_SITE, "Cache-Control": cache, "Vary": "Accept-Encoding"})
-    resp.etag = f"{script.hash}-{encoding}"
-    if req.if_none_match and resp.etag in req.if_none_match:
+    tag = f"{script.hash}-{encoding}"
+    resp.etag = tag
+    if tag in (req.if_none_match or ()):
         resp.status = falcon.HTTP_304
         return
     resp.content_type = "text/javascript; charset=utf-8"
@@ -133,6 +136,6 @@ def send(req, resp, script: Script, cache: str):
 
 
 def choose_encoding(accepted: str) -> str:
-    """"br", "gzip" or "plain", from an Accept-Encoding header."""
+    """Reads an Accept-Encoding header: "br", "gzip" or "plain"."""
     wanted = {name for name, weight in OFFER.findall(accepted.lower()) if not weight or float(weight) > 0}
     return next((encoding for encoding in ("br", "gzip") if encoding in wanted), "plain")

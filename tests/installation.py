@@ -1,0 +1,162 @@
+"""Sayso as people run it: `sayso up` as real processes, with ports and a data folder of its own.
+
+    with running() as sayso:
+        sayso.base_url, sayso.demo["api_key"], sayso.pid("worker")
+"""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+import service
+from service import cluster, embedded
+
+REPOSITORY = Path(service.__file__).parents[1]
+START_SECONDS, STOP_SECONDS = 60, 40
+READY = "Sayso is ready: "
+
+
+@dataclass
+class Installation:
+    """One `sayso up` and its data folder. `said` is what it wrote, line by line, on both of its outputs."""
+
+    folder: Path
+    port: int
+    stream_port: int
+    environment: dict
+    said: list[str] = field(default_factory=list)
+    process: subprocess.Popen | None = None
+
+    @property
+    def base_url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def database_url(self) -> str:
+        return embedded.find(self.folder).url
+
+    @cached_property
+    def demo(self) -> dict[str, str]:
+        """The demo workspace's addresses and keys, as `sayso demo --json` prints them; made when first asked for."""
+        return json.loads(self.command("demo", "--json"))
+
+    def command(self, *arguments: str) -> str:
+        """What another `sayso` command says in this installation."""
+        done = subprocess.run(self.sayso(*arguments), **self.surroundings(), stdout=subprocess.PIPE, check=True)
+        return done.stdout
+
+    def start(self) -> None:
+        """Return when it is ready; AssertionError with what it said when it does not get there."""
+        ports = ("--port", str(self.port), "--stream-port", str(self.stream_port))
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+        self.process = subprocess.Popen(self.sayso("up", *ports), **self.surroundings(), **pipes)
+        threading.Thread(target=self.listen, args=(self.process.stdout,), daemon=True).start()
+        until(lambda: self.has_said(READY) or self.process.poll() is not None, START_SECONDS)
+        assert self.process.poll() is None, self.last_words()
+
+    def stop(self, number: int = signal.SIGTERM) -> int:
+        """Tell it to stop, as Ctrl-C or an init system does; returns its exit status."""
+        self.process.send_signal(number)
+        return self.process.wait(STOP_SECONDS)
+
+    def pid(self, name: str) -> int:
+        """The process that is web, worker or stream at this moment; postgres too."""
+        if name == "postgres":
+            return cluster.postmaster(self.folder)
+        return until(lambda: self.children().get(name))
+
+    def children(self) -> dict[str, int]:
+        """Our own processes below `up`, by name."""
+        found = {}
+        for place in Path("/proc").glob("[0-9]*"):
+            with suppress(OSError, IndexError):
+                parent = int((place / "stat").read_text().rsplit(")", 1)[1].split()[1])
+                words = (place / "cmdline").read_bytes().decode().split("\0")
+                if parent == self.process.pid and words[1:3] == ["-m", "service"]:
+                    found[words[3]] = int(place.name)
+        return found
+
+    def kill(self, name: str) -> None:
+        """End one of its processes as a crash does."""
+        os.kill(self.pid(name), signal.SIGKILL)
+
+    def last_words(self) -> str:
+        return "\n".join(self.said[-30:])
+
+    def has_said(self, text: str) -> bool:
+        return any(text in line for line in self.said)
+
+    def listen(self, output) -> None:
+        for line in output:
+            self.said.append(line.rstrip())
+
+    @staticmethod
+    def sayso(*arguments: str) -> list[str]:
+        return [sys.executable, "-m", "service", *arguments]
+
+    def surroundings(self) -> dict:
+        # nothing of the tester's own settings
+        kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
+        told = {**kept, **self.environment, "DATA_DIR": str(self.folder)}
+        return {"cwd": REPOSITORY, "env": told, "text": True, "stdin": subprocess.DEVNULL}
+
+
+@contextmanager
+def running(**environment: str):
+    """An installation that is ready, with these environment variables; it is stopped and its folder removed."""
+    with data_folder() as folder:
+        made = Installation(folder, *free_ports(2), environment)
+        try:
+            made.start()
+            yield made
+        finally:
+            end(made)
+
+
+def end(made: Installation) -> None:
+    with suppress(ProcessLookupError, subprocess.TimeoutExpired):
+        made.stop()
+    if made.process.poll() is None:
+        made.process.kill()
+        made.process.wait()
+        cluster.stop(made.folder)
+
+
+@contextmanager
+def data_folder():
+    """A folder that the account which runs PostgreSQL can reach; pytest's own are closed to it when we are root."""
+    home = Path(tempfile.mkdtemp(prefix="sayso-up-")).resolve()
+    home.chmod(0o755)
+    try:
+        yield home / "data"
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports that nobody uses at this moment."""
+    probes = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [probe.getsockname()[1] for probe in probes]
+    for probe in probes:
+        probe.close()
+    return ports
+
+
+def until(condition, seconds: float = 15, every: float = 0.02):
+    """What `condition` answers as soon as it is true; AssertionError when that takes too long."""
+    deadline = time.monotonic() + seconds
+    while not (found := condition()):
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(every)
+    return found

@@ -1,0 +1,147 @@
+"""Live updates over a real socket: what a browser with an open stream hears, and what it never hears."""
+
+import json
+import socket
+import threading
+import time
+from contextlib import contextmanager
+
+import pytest
+import urllib3
+import uvicorn
+from cast import CLEO, DAN
+
+from service import db, events, stream
+from service.feedback import posts, votes
+from service.lib import tokens
+
+SECONDS = 5  # within which everything must have been heard
+
+
+@pytest.fixture
+def server(here):
+    """The stream process's application on a free port; yields its address."""
+    listening = socket.create_server(("127.0.0.1", 0))
+    config = uvicorn.Config(stream.create_app(here.database_url), log_level="error", lifespan="on", timeout_graceful_shutdown=1)
+    running = uvicorn.Server(config)
+    thread = threading.Thread(target=running.run, kwargs={"sockets": [listening]}, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{listening.getsockname()[1]}/stream"
+    running.should_exit = True
+    thread.join(SECONDS)
+
+
+def ticket(company, public=True, origin=None) -> str:
+    return tokens.sign("ticket", {"w": company.workspace.id, "p": public, "o": origin})
+
+
+@contextmanager
+def listening(server, **asked):
+    """An open stream; yields a function that returns the next event as (number, type, data)."""
+    headers = asked.pop("headers", {})
+    answer = urllib3.request("GET", server, fields=asked, headers=headers, preload_content=False, timeout=SECONDS, retries=False)
+    assert answer.status == 200, answer.read()
+    lines = iter(answer.stream(1, decode_content=False))
+
+    def line() -> str:
+        return b"".join(iter(lambda: next(lines), b"\n")).decode()
+
+    def heard():
+        found = {}
+        while "data" not in found:
+            name, _, value = line().partition(": ")
+            found[name] = value
+        return int(found["id"]), found["event"], json.loads(found["data"])
+
+    assert line().startswith(":")  # from here on it is subscribed
+    yield heard
+    answer.close()
+
+
+def test_an_open_page_hears_of_a_new_post_and_of_its_status(server, acme):
+    with listening(server, ticket=ticket(acme)) as heard:
+        number = acme.post()
+        assert heard() == (1, "post.created", {"post": number})
+        posts.set_status(acme.workspace, number, "planned")
+        assert heard() == (2, "post.status_changed", {"post": number})
+
+
+def test_a_vote_is_heard_although_it_sends_no_hint(server, acme):
+    number = acme.post(by=CLEO)
+    with listening(server, ticket=ticket(acme), after=1) as heard:
+        votes.cast(acme.workspace.id, number, acme.user(DAN).id)
+        assert heard()[1] == "vote.created"
+
+
+def test_who_reconnects_with_the_last_event_id_misses_nothing(server, acme):
+    for title in ("one", "two", "three"):
+        acme.post(title)
+    with listening(server, ticket=ticket(acme), headers={"Last-Event-ID": "1"}) as heard:
+        assert [heard()[0], heard()[0]] == [2, 3]
+
+
+def test_a_page_of_another_workspace_hears_nothing(server, acme, globex):
+    with listening(server, ticket=ticket(globex)) as heard:
+        acme.post()
+        globex.post("Ours")
+        assert heard() == (1, "post.created", {"post": 1})
+
+
+def test_users_never_hear_of_a_private_board_and_members_do(server, acme):
+    db.changed("UPDATE board SET access = 'private' WHERE workspace_id = %(w)s AND key = 'bugs'", w=acme.workspace.id)
+    with listening(server, ticket=ticket(acme, public=True)) as user, listening(server, ticket=ticket(acme, public=False)) as member:
+        acme.post("Secret", board="bugs", public=False)
+        acme.post("Open")
+        assert user() == (2, "post.created", {"post": 2})
+        assert member() == (1, "post.created", {"post": 1})
+
+
+def test_an_api_key_opens_the_stream_too(server, acme):
+    with listening(server, headers=acme.bearer()) as heard:
+        acme.post()
+        assert heard()[1] == "post.created"
+
+
+@pytest.mark.parametrize("bad", ["", "garbage", "x" * 5000])
+def test_without_a_valid_ticket_there_is_a_problem_and_no_stream(server, bad):
+    answer = urllib3.request("GET", server, fields={"ticket": bad}, retries=False)
+    assert answer.status == 401
+    assert answer.json()["code"] == "token_invalid"
+
+
+def test_a_ticket_of_one_page_is_refused_to_a_page_of_another_origin(server, acme):
+    fields = {"ticket": ticket(acme, origin="https://app.acme.example")}
+    answer = urllib3.request("GET", server, fields=fields, headers={"Origin": "https://evil.example"}, retries=False)
+    assert answer.status == 401
+
+
+def test_an_old_ticket_is_refused(server, acme, monkeypatch):
+    monkeypatch.setitem(tokens.LIFETIME, "ticket", -1)
+    answer = urllib3.request("GET", server, fields={"ticket": ticket(acme)}, retries=False)
+    assert (answer.status, answer.json()["code"]) == (401, "token_expired")
+
+
+def test_it_goes_on_after_every_connection_to_the_database_was_killed(server, acme):
+    with listening(server, ticket=ticket(acme)) as heard:
+        db.rows("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() "
+                "AND pid <> pg_backend_pid()")  # fmt: skip
+        acme.post()
+        assert heard()[1] == "post.created"
+
+
+def test_a_lost_hint_delays_an_event_by_a_second_at_most(server, acme, monkeypatch):
+    monkeypatch.setattr(events, "hint", lambda workspace_id: None)
+    with listening(server, ticket=ticket(acme)) as heard:
+        acme.post()
+        began = time.monotonic()
+        assert heard()[1] == "post.created"
+        assert time.monotonic() - began < SECONDS
+
+
+def test_a_closed_page_is_forgotten(server, acme):
+    for _ in range(3):
+        with listening(server, ticket=ticket(acme)):
+            pass
+    with listening(server, ticket=ticket(acme)) as heard:
+        acme.post()
+        assert heard()[1] == "post.created"
