@@ -45,6 +45,7 @@ host = click.option("--host", help="The address to listen on; HOST, 127.0.0.1.")
 port = click.option("--port", help="The port of the pages and the API; PORT, 8000.")
 stream_port = click.option("--stream-port", help="The port of the live updates; STREAM_PORT, 8001.")
 handle = click.option("--fd", type=int, hidden=True, help="A listening socket that the supervisor holds open.")
+parent = click.option("--supervisor", "parent", type=int, hidden=True, help="Whom to end with.")
 
 
 @commands.command()
@@ -54,17 +55,18 @@ handle = click.option("--fd", type=int, hidden=True, help="A listening socket th
 @data
 def up(**options) -> None:
     """Run everything: database, pages, worker and live updates. Ctrl-C ends it all."""
-    with supervisor.stoppable():
-        settings = config.read(**options)
+    with supervisor.stoppable(), database(config.read(**options), alone=True) as (settings, tend):
         web = supervisor.bind(settings.host, settings.port)
         streams = supervisor.bind(settings.host, settings.stream_port, option="--stream-port")
-        with database(settings, "up") as settings:
-            start(settings, connections=1)
-            prepare(settings)
-            hand_on(settings)
-            children = [child("web", web), child("stream", streams), child("worker")]
-            supervisor.supervise(children, lambda: answers(web, "/readyz") and answers(streams, "/healthz"),
-                                 lambda: greet(settings))  # fmt: skip
+        start(settings, connections=1)
+        prepare(settings)
+        hand_on(settings)
+        supervisor.supervise(
+            [child("web", web), child("stream", streams), child("worker")],
+            ready=lambda: answers(web, "/readyz") and answers(streams, "/healthz"),
+            on_ready=lambda: greet(settings),
+            tend=tend,
+        )
 
 
 @commands.command()
@@ -73,9 +75,10 @@ def up(**options) -> None:
 @data
 @click.option("--processes", type=click.IntRange(1, 64), default=1, show_default=True, help="How many share the port.")
 @handle
-def web(processes: int, fd: int | None, **options) -> None:
+@parent
+def web(processes: int, fd: int | None, parent: int | None, **options) -> None:
     """Answer pages and the API."""
-    with process(fd, connections=server.THREADS, **options) as settings:
+    with process(parent, connections=server.THREADS, **options) as settings:
         listening = held(fd) or supervisor.bind(settings.host, settings.port)
         with db.connected():
             installation.serve(settings)
@@ -87,11 +90,11 @@ def web(processes: int, fd: int | None, **options) -> None:
 
 @commands.command()
 @data
-@click.option("--supervised", is_flag=True, hidden=True)
-def worker(supervised: bool, **options) -> None:
+@parent
+def worker(parent: int | None, **options) -> None:
     """Send letters, make vectors, and do whatever else waits in the queue."""
-    with process(supervised or None, connections=THREADS + 2, **options) as settings:
-        working = Worker(settings.database_url)
+    with process(parent, connections=THREADS + 2, **options) as settings:
+        working = Worker(settings.database_url, lease=settings.lease_seconds)
         with supervisor.handling(dict.fromkeys(supervisor.HURRY_SIGNALS, working.stop)):
             working.run()
 
@@ -101,9 +104,10 @@ def worker(supervised: bool, **options) -> None:
 @stream_port
 @data
 @handle
-def stream_command(fd: int | None, **options) -> None:
+@parent
+def stream_command(fd: int | None, parent: int | None, **options) -> None:
     """Tell open pages what is new."""
-    with process(fd, connections=1, **options) as settings:
+    with process(parent, connections=1, **options) as settings:
         listening = held(fd) or supervisor.bind(settings.host, settings.stream_port, option="--stream-port")
         stream.serve(settings.database_url, listening)
 
@@ -112,7 +116,7 @@ def stream_command(fd: int | None, **options) -> None:
 @data
 def migrate_command(**options) -> None:
     """Bring the database's tables up to date."""
-    with database(config.read(**options), "migrate") as settings:
+    with database(config.read(**options)) as (settings, _):
         start(settings, connections=1)
         names = prepare(settings)
         click.echo("\n".join(f"applied {name}" for name in names) or "The database is up to date.")
@@ -126,7 +130,7 @@ def sign_in_command(email: str, **options) -> None:
     address = text.email(email)
     if address is None:
         raise SettingError(f"{email} is not an e-mail address; give one like ada@example.com.")
-    with database(config.read(**options), "sign-in") as settings:
+    with database(config.read(**options)) as (settings, _):
         start(settings, connections=1)
         prepare(settings)
         with db.connected():
@@ -138,7 +142,7 @@ def sign_in_command(email: str, **options) -> None:
 @data
 def demo_command(as_json: bool, **options) -> None:
     """Make a workspace with lifelike data to look around in, and print its addresses and keys."""
-    with database(config.read(**options), "demo") as settings:
+    with database(config.read(**options)) as (settings, _):
         start(settings, connections=1)
         prepare(settings)
         with db.connected():
@@ -150,29 +154,25 @@ def demo_command(as_json: bool, **options) -> None:
 
 
 @contextmanager
-def database(settings: Config, command: str):
-    """The settings with a database: the one they name, the embedded one that runs, or one started for the while."""
-    running = None if settings.database_url else embedded.find(settings.data_dir)
-    if settings.database_url or (running and command != "up"):
-        yield settings if settings.database_url else settings.at(running.url)
+def database(settings: Config, alone: bool = False):
+    """The settings with a database, and a function that keeps it running: the one they name, the embedded one that
+    runs (unless we must be `alone` in the data folder), or one that is started for the while."""
+    found = None if settings.database_url or alone else embedded.find(settings.data_dir)
+    if settings.database_url or found:
+        yield settings if settings.database_url else settings.at(found.url), lambda: None
         return
-    with embedded.claim(settings.data_dir):
-        started = embedded.start(settings.data_dir, os.environ.get("SAYSO_POSTGRES", "18"))
-        try:
-            yield settings.at(started.url)
-        finally:
-            started.stop()
+    with supervisor.stoppable(), embedded.running(settings.data_dir, settings.postgres) as (url, tend):
+        yield settings.at(url), tend
 
 
 @contextmanager
-def process(supervised, connections: int, **options):
+def process(parent: int | None, connections: int, **options):
     """What web, worker and stream begin with: settings, a database that is up to date, and the supervisor in sight."""
-    if supervised is not None:
-        supervisor.follow_parent()
-    settings = config.read(**options)
-    with database(settings, "process") as settings:
+    if parent:
+        supervisor.follow_parent(parent)
+    with database(config.read(**options)) as (settings, _):
         start(settings, connections)
-        if supervised is None:
+        if not parent:
             prepare(settings)
         yield settings
 
@@ -202,7 +202,7 @@ def hand_on(settings: Config) -> None:
 
 
 def child(name: str, listening: socket.socket | None = None) -> supervisor.Child:
-    told = ["--fd", str(listening.fileno())] if listening else ["--supervised"]
+    told = ["--supervisor", str(os.getpid()), *(["--fd", str(listening.fileno())] if listening else [])]
     return supervisor.Child(name, [sys.executable, "-m", "service", name, *told], (listening,) if listening else ())
 
 

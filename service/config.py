@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from service.errors import SettingError
 
 SECRET_KEY_LENGTH = 32  # characters, at least
+LEASE_SECONDS = 60  # a job whose worker was silent for so long goes to another
 LISTEN_ON_ALL = {"0.0.0.0", "::", ""}  # noqa: S104 the user's choice
 
 
@@ -33,7 +34,9 @@ class Config:
     smtp_url: str | None
     mail_from: str
     demo: bool
+    postgres: str = "18"  # major version of the embedded PostgreSQL: 16 or 18
     outbound_allow: tuple[str, ...] = ()
+    lease_seconds: int = LEASE_SECONDS
 
     @property
     def secure(self) -> bool:
@@ -80,7 +83,9 @@ def read(environ=os.environ, **options) -> Config:
         smtp_url=smtp_url,
         mail_from=given.get("MAIL_FROM") or "Sayso <sayso@localhost>",
         demo=flag(given, "DEMO", default=not (base_url or "").startswith("https:")),
+        postgres=given.get("SAYSO_POSTGRES") or "18",
         outbound_allow=networks(given, "OUTBOUND_ALLOW"),
+        lease_seconds=whole_seconds(given, "SAYSO_LEASE", LEASE_SECONDS),
     )
 
 
@@ -104,6 +109,13 @@ def port_number(given, name: str, default: int) -> int:
     value = given.get(name) or str(default)
     if not (value.isascii() and value.isdigit() and 0 < int(value[:6]) < 65536):
         raise SettingError(f"{name}={value} is not a port; give a number from 1 to 65535, e.g. {name}={default}.")
+    return int(value)
+
+
+def whole_seconds(given, name: str, default: int) -> int:
+    value = given.get(name) or str(default)
+    if not (value.isascii() and value.isdigit() and 0 < int(value[:6]) <= 3600):
+        raise SettingError(f"{name}={value} is not a number of seconds from 1 to 3600; give e.g. {name}={default}.")
     return int(value)
 
 

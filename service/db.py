@@ -5,7 +5,6 @@ and replaces a connection that died meanwhile (PostgreSQL restarted, a firewall 
 
 import select
 from contextlib import contextmanager
-from urllib.parse import quote, urlsplit
 
 import psycopg2
 from peewee import InterfaceError, OperationalError
@@ -36,7 +35,7 @@ def connect() -> None:
     """Give this thread a connection that works; raises one of GONE when there is none to be had."""
     if database.is_closed():
         database.connect()
-    elif is_broken(database.connection()):
+    while is_broken(database.connection()):  # the pool's next may have died at the same time
         discard()
         database.connect()
 
@@ -105,14 +104,3 @@ def row(sql: str, **parameters) -> tuple | None:
 def changed(sql: str, **parameters) -> int:
     """How many rows a statement touched."""
     return database.execute_sql(sql, parameters).rowcount
-
-
-def local_url(socket_folder: str, user: str, name: str) -> str:
-    """The URL of a database behind a socket of this machine."""
-    return f"postgresql://{quote(user)}@/{quote(name)}?host={quote(socket_folder, safe='')}"
-
-
-def described(url: str) -> str:
-    """The URL without its password, for people."""
-    parts = urlsplit(url)
-    return f"{parts.hostname or 'this machine'}/{parts.path.lstrip('/')}"

@@ -130,6 +130,26 @@ def start(data_dir: Path, version: str = "18", fast: bool = False) -> Embedded:
 
 
 @contextmanager
+def running(data_dir: Path, version: str = "18"):
+    """A PostgreSQL for as long as the block lasts, in a folder that this process claims; yields (url, tend).
+
+    Call `tend` now and then: it starts the server again when it has died."""
+    with claim(data_dir):
+        server = start(data_dir, version)
+
+        def tend():
+            nonlocal server
+            if not server.is_running():
+                server.stop()  # takes leave of the dead process
+                server = start(data_dir, version)
+
+        try:
+            yield server.url, tend
+        finally:
+            server.stop()
+
+
+@contextmanager
 def plainly(folder: Path):
     """Turn what the operating system or the database refuses into one line that says what to do."""
     try:

@@ -5,6 +5,7 @@ A job is enqueued in the caller's transaction, so it exists exactly when the row
 in the transaction of its effects, so that a worker that lost its lease rolls its effects back. All time is the
 database's. `worker.py` is the loop around these verbs."""
 
+import threading
 from contextlib import suppress
 from dataclasses import dataclass
 from uuid import UUID
@@ -14,18 +15,23 @@ from psycopg2.extras import Json, register_uuid
 from service import db
 from service.db import database
 from service.errors import LeaseLost
+from service.lib import text
 
 register_uuid()
 
 MAX_ATTEMPTS = 12
 MOST_CRASHES = 2  # a job whose worker died a third time is poison
 OURS = 0  # workspace_id of jobs that belong to no workspace
+FIRST = -1  # comes before every workspace
+LONGEST_ERROR = 2000  # characters
 HINT = "sayso_job"  # NOTIFY channel
 
+# A job that waits already is locked until the caller commits: claimed before that, it would not see what he wrote.
 ENQUEUE = """
 INSERT INTO job (queue, kind, workspace_id, run_at, max_attempts, unique_key, args)
 VALUES (%(queue)s, %(kind)s, %(workspace)s, now() + %(delay)s * interval '1 second', %(max)s, %(key)s, %(args)s)
-ON CONFLICT (workspace_id, kind, unique_key) WHERE unique_key IS NOT NULL AND claim IS NULL DO NOTHING
+ON CONFLICT (workspace_id, kind, unique_key) WHERE unique_key IS NOT NULL AND claim IS NULL
+DO UPDATE SET run_at = least(job.run_at, excluded.run_at)
 RETURNING id"""
 
 # Workspaces take turns, beginning after the one served last, so that a hundred thousand jobs of one do not delay
@@ -61,15 +67,15 @@ WITH mine AS (
 ), dead AS (
   DELETE FROM job USING mine WHERE last AND workspace_id = %(workspace)s AND id = %(id)s RETURNING job.*
 ), buried AS (
-  INSERT INTO job_dead SELECT dead.*, now(), left(%(error)s, 2000) FROM dead RETURNING id
+  INSERT INTO job_dead SELECT dead.*, now(), %(error)s FROM dead RETURNING id
 )
-UPDATE job SET claim = NULL, worker = NULL, lease_until = NULL, last_error = left(%(error)s, 2000),
+UPDATE job SET claim = NULL, worker = NULL, lease_until = NULL, last_error = %(error)s,
        run_at = now() + %(delay)s * (0.8 + 0.4 * random()) * interval '1 second'
   FROM mine WHERE NOT last AND workspace_id = %(workspace)s AND id = %(id)s"""
 
 HEARTBEAT = """
 UPDATE job SET lease_until = now() + %(lease)s * interval '1 second'
- WHERE claim = ANY(%(claims)s) AND queue = %(queue)s RETURNING claim"""
+ WHERE claim = ANY(%(claims)s) AND queue = %(queue)s"""
 
 RELEASE = """
 UPDATE job SET claim = NULL, worker = NULL, lease_until = NULL, attempt = attempt - 1, run_at = now()
@@ -127,25 +133,33 @@ class Job:
 
 
 def enqueue(kind: str, workspace_id: int = OURS, *, delay: float = 0, unique_key: str | None = None,
-            max_attempts: int = MAX_ATTEMPTS, queue: str = "default", **args) -> int | None:  # fmt: skip
+            max_attempts: int = MAX_ATTEMPTS, queue: str = "default", **args) -> int:  # fmt: skip
     """Add a job in the caller's transaction; `args` are ids, as JSON. Returns its id.
 
-    With a `unique_key`, None is returned when one of this workspace, kind and key already waits (one that runs does not
-    count: what it has read may be old)."""
+    With a `unique_key`, one of this workspace, kind and key that waits already will do, at the earlier of both times (one
+    that runs will not: what it has read may be old)."""
     made = db.row(ENQUEUE, queue=queue, kind=kind, workspace=workspace_id, delay=delay, max=max_attempts,
                   key=unique_key, args=Json(args))  # fmt: skip
-    if made and not delay:
+    if not delay:
+        unsaid.hint = True
         database.after_commit(hint)
-    return made and made[0]
+    return made[0]
+
+
+unsaid = threading.local()  # hint: whether this thread has enqueued since it last gave one
 
 
 def hint() -> None:
-    """Wake the workers. Only a hint, sent after the commit: lost or failed, they look by themselves."""
-    with suppress(*db.GONE):
-        database.execute_sql(f"NOTIFY {HINT}")
+    """Wake the workers, once for all that a transaction enqueued.
+
+    Only a hint, sent after the commit: lost or failed, they look by themselves."""
+    if unsaid.hint:
+        unsaid.hint = False
+        with suppress(*db.GONE):
+            database.execute_sql(f"NOTIFY {HINT}")
 
 
-def claim(worker: str, most: int, lease: float, after: int = -1, queue: str = "default") -> list[Job]:
+def claim(worker: str, most: int, lease: float, after: int = FIRST, queue: str = "default") -> list[Job]:
     """Take up to `most` due jobs for `lease` seconds, workspace by workspace, beginning after workspace `after`."""
     found = db.rows(CLAIM, queue=queue, worker=worker, most=most, lease=lease, after=after)
     return [Job(*row) for row in found]
@@ -153,11 +167,17 @@ def claim(worker: str, most: int, lease: float, after: int = -1, queue: str = "d
 
 def fail(job: Job, error: str, delay: float, fatal: bool = False) -> None:
     """Try again in about `delay` seconds; after the last attempt, or when `fatal`, move the job to the dead ones."""
+    error = text.tidy(error[:LONGEST_ERROR])[:LONGEST_ERROR]  # it may hold anything, NUL too
     db.changed(FAIL, workspace=job.workspace_id, id=job.id, claim=job.claim, error=error, delay=delay, fatal=fatal)
 
 
+def heartbeat(claims: list[UUID], lease: float, queue: str = "default") -> None:
+    """Let these claims hold for another `lease` seconds; those that were lost stay lost."""
+    db.changed(HEARTBEAT, claims=claims, lease=lease, queue=queue)
+
+
 def release(claims: list[UUID], queue: str = "default") -> None:
-    """Give claimed jobs back unstarted, and their attempt with them (a graceful stop)."""
+    """Give claimed jobs back, and their attempt with them (a graceful stop)."""
     db.changed(RELEASE, claims=claims, queue=queue)
 
 

@@ -193,7 +193,7 @@ def number(text: str | None) -> int | None:
 async def refuse(_req, resp, error: SaysoError, _params) -> None:
     resp.status = 401 if isinstance(error, Unauthenticated) else 403
     code = getattr(error, "code", "forbidden")
-    problem = {"type": f"about:blank#{code}", "title": "Not allowed", "status": resp.status, "detail": str(error), "code": code}
+    problem = {"type": "about:blank", "title": "Not allowed", "status": resp.status, "detail": str(error), "code": code}
     resp.data, resp.content_type = msgspec.json.encode(problem), "application/problem+json"
 
 

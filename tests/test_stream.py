@@ -22,8 +22,8 @@ SECONDS = 5  # within which everything must have been heard
 def server(here):
     """The stream process's application on a free port; yields its address."""
     listening = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(stream.create_app(here.database_url), log_level="error", lifespan="on", timeout_graceful_shutdown=1)
-    running = uvicorn.Server(config)
+    application = stream.create_app(here.database_url)
+    running = uvicorn.Server(uvicorn.Config(application, log_level="error", lifespan="on", timeout_graceful_shutdown=1))
     thread = threading.Thread(target=running.run, kwargs={"sockets": [listening]}, daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{listening.getsockname()[1]}/stream"
@@ -39,7 +39,8 @@ def ticket(company, public=True, origin=None) -> str:
 def listening(server, **asked):
     """An open stream; yields a function that returns the next event as (number, type, data)."""
     headers = asked.pop("headers", {})
-    answer = urllib3.request("GET", server, fields=asked, headers=headers, preload_content=False, timeout=SECONDS, retries=False)
+    how = {"preload_content": False, "timeout": SECONDS, "retries": False}
+    answer = urllib3.request("GET", server, fields=asked, headers=headers, **how)
     assert answer.status == 200, answer.read()
     lines = iter(answer.stream(1, decode_content=False))
 
@@ -89,7 +90,8 @@ def test_a_page_of_another_workspace_hears_nothing(server, acme, globex):
 
 def test_users_never_hear_of_a_private_board_and_members_do(server, acme):
     db.changed("UPDATE board SET access = 'private' WHERE workspace_id = %(w)s AND key = 'bugs'", w=acme.workspace.id)
-    with listening(server, ticket=ticket(acme, public=True)) as user, listening(server, ticket=ticket(acme, public=False)) as member:
+    tickets = ticket(acme, public=True), ticket(acme, public=False)
+    with listening(server, ticket=tickets[0]) as user, listening(server, ticket=tickets[1]) as member:
         acme.post("Secret", board="bugs", public=False)
         acme.post("Open")
         assert user() == (2, "post.created", {"post": 2})

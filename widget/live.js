@@ -3,7 +3,8 @@
 const PAUSE = 300;
 const TRIES = 6;
 
-/** Calls `changed` after a hint, at most every 300 ms. `url` serves once, later ones come from `ticket()`. Returns stop(). */
+/** Calls `changed` after a hint, at most every 300 ms. `url` serves once, later ones come from `ticket()`.
+    Returns stop(). */
 export function follow({ url, ticket, changed }) {
   let stream, timer, retry, again;
   let failures = 0;
