@@ -89,7 +89,7 @@ WITH late AS (
 ), dead AS (
   DELETE FROM job USING late WHERE job.workspace_id = late.workspace_id AND job.id = late.id AND bad RETURNING job.*
 ), buried AS (
-  INSERT INTO job_dead SELECT dead.*, now(), 'its worker died or hung, ' || crashes + 1 || ' times' FROM dead RETURNING id
+  INSERT INTO job_dead SELECT dead.*, now(), 'its worker died or hung (crash ' || crashes + 1 || ')' FROM dead RETURNING id
 )
 UPDATE job SET claim = NULL, worker = NULL, lease_until = NULL, crashes = crashes + 1,
        run_at = now() + %(pause)s * (2 ^ crashes) * interval '1 second'
@@ -146,7 +146,11 @@ def enqueue(kind: str, workspace_id: int = OURS, *, delay: float = 0, unique_key
     return made[0]
 
 
-unsaid = threading.local()  # hint: whether this thread has enqueued since it last gave one
+class Unsaid(threading.local):
+    hint = False  # whether this thread has enqueued something since it gave one
+
+
+unsaid = Unsaid()
 
 
 def hint() -> None:

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 import falcon
 import falcon.asgi
 import msgspec
-import psycopg2
 import uvicorn
 from falcon.asgi import SSEvent
 
@@ -78,23 +77,28 @@ class Hub:
         while True:
             try:
                 await self.listen()
-            except (*db.GONE, psycopg2.Error) as error:
-                log.warning("The database is away (%s); trying again.", type(error).__name__)
+            except Exception as error:  # nothing may end this task: most often the database is away
+                log.warning("Live updates pause (%s); trying again.", type(error).__name__)
                 await asyncio.sleep(LOOK_SECONDS)
 
     async def listen(self) -> None:
         connection = await asyncio.to_thread(db.listener, self.url)
-        loop = asyncio.get_running_loop()
+        loop, handle = asyncio.get_running_loop(), connection.fileno()
         try:
             connection.cursor().execute(f"LISTEN {events.HINT}")
-            loop.add_reader(connection.fileno(), self.news.set)
             while not connection.closed:
+                loop.add_reader(handle, self.rouse, handle)
                 await self.wait()
                 self.hear(connection)
                 await self.look()
         finally:
-            loop.remove_reader(connection.fileno()) if not connection.closed else None
+            loop.remove_reader(handle)  # also when libpq closed it: the next connection may get the same number
             connection.close()
+
+    def rouse(self, handle: int) -> None:
+        # once is enough until the hint is read; else the loop would call us without end meanwhile
+        asyncio.get_running_loop().remove_reader(handle)
+        self.news.set()
 
     async def wait(self) -> None:
         try:
@@ -131,8 +135,7 @@ def with_database(function, *args):
         db.connect()
         return function(*args)
     except db.GONE:
-        if not db.database.is_closed():
-            db.discard()
+        db.discard()
         raise
 
 

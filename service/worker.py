@@ -1,22 +1,23 @@
-"""The worker: claims jobs, runs each in a thread of its own, keeps their leases alive, and stops without losing any.
+"""The worker: claims jobs, runs a few at a time, keeps their leases alive, and stops without losing any.
 
 A handler is a function of one Job. Slow work (SMTP, the model, HTTP) is done outside a transaction; then it opens one,
 writes the effects and calls `job.complete()` in it. A handler that has no effects to write just returns."""
 
 import logging
 import os
+import queue
 import secrets
 import select
 import socket
 import threading
 import time
 import traceback
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager, suppress
 
 import psycopg2
 
 from service import db, events, jobs
-from service.db import database
+from service.config import LEASE_SECONDS
 from service.errors import LeaseLost
 from service.feedback import consequences, letters, similar
 
@@ -33,42 +34,45 @@ HANDLERS = {
 CRON = {"rows.prune": 3600}  # seconds between runs
 
 THREADS = 4
-LEASE_SECONDS = 60
-RESCUE_SECONDS = 15
 POLL_SECONDS = 1.0
-STOP_SECONDS = 25  # of grace for what is running
-WATCHDOG_SECONDS = 60  # without a successful look at the queue: let the supervisor start us anew
+STOP_SECONDS = 20  # of grace for what is running; less than the supervisor's
+BEAT_SECONDS, RESCUE_SECONDS, RESCUE_PAUSE_SECONDS = 5, 15, 10  # at most; less when leases are short
+WATCHDOG_SECONDS = 60  # without a turn of the loop: let the supervisor start us anew
 FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS = 5, 6 * 3600
 
 
 class Worker:
-    """One process's loop. `lease` in seconds is a parameter so that tests need not wait a minute."""
+    """One process's loop. It needs `threads` + 2 database connections; `lease` and `grace` are in seconds."""
 
-    def __init__(self, url: str, threads: int = THREADS, lease: float = LEASE_SECONDS, handlers: dict | None = None):
-        self.url, self.threads, self.lease = url, threads, lease
-        self.handlers = HANDLERS if handlers is None else handlers
+    def __init__(self, url: str, *, threads: int = THREADS, lease: float = LEASE_SECONDS, grace: float = STOP_SECONDS,
+                 handlers: dict = HANDLERS, cron: dict = CRON):  # fmt: skip
+        self.url, self.threads, self.lease, self.grace = url, threads, lease, grace
+        self.handlers, self.cron = handlers, cron
         # unique per start: a worker that comes back must not be taken for the one that died
         self.name = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
-        self.running: dict = {}  # claim → Job
-        self.stopping, self.ended = threading.Event(), threading.Event()
+        self.running: dict = {}  # claim → Job, from the claim until its thread is done with it
+        self.given = queue.SimpleQueue()  # Jobs for the threads; None tells one to end
+        self.served_last = jobs.FIRST  # workspace
+        self.stopping = False  # no Event: its lock may be held by the very thread that a signal interrupts
+        self.turned = False  # since the watchdog looked
+        self.ended = threading.Event()
         self.wake_read, self.wake_write = os.pipe()
-        self.served_last = -1
-        self.looked_at = time.monotonic()
 
     def run(self) -> None:
         """Work until `stop()`; then finish what runs within the grace, and give the rest back."""
-        heart = threading.Thread(target=self.beat, name="heartbeat", daemon=True)
-        heart.start()
-        pool = ThreadPoolExecutor(self.threads, thread_name_prefix="job")
+        hands = [start(self.labour) for _ in range(self.threads)]
+        heart = start(self.beat)
+        start(self.watch)
         try:
-            while not self.stopping.is_set():
-                self.turn(pool)
+            while not self.stopping:
+                self.follow()
         finally:
-            self.wind_up(pool)
+            self.wind_up(hands)
+            heart.join(POLL_SECONDS)
 
     def stop(self, *_) -> None:
         """End `run()` soon; safe in a signal handler."""
-        self.stopping.set()
+        self.stopping = True
         self.wake()
 
     def wake(self) -> None:
@@ -76,35 +80,37 @@ class Worker:
 
     # ── the loop ──
 
-    def turn(self, pool: ThreadPoolExecutor) -> None:
+    def follow(self) -> None:
+        """Look for jobs at every hint and every second, until told to stop or the database goes away."""
         try:
             with self.listening() as listener:
-                while not self.stopping.is_set():
-                    taken = self.take(pool)
-                    self.wait(listener, 0 if taken else self.pause())
+                while not self.stopping:
+                    again = self.take()
+                    self.wait(0 if again else self.pause(), listener)
+                    self.turned = True
         except (*db.GONE, psycopg2.Error) as error:
             log.warning("The database is away (%s); trying again.", type(error).__name__)
-            self.watch()
-            self.stopping.wait(POLL_SECONDS)
+            self.wait(POLL_SECONDS)
 
+    @contextmanager
     def listening(self):
-        connection = db.listener(self.url)
-        connection.cursor().execute(f"LISTEN {jobs.HINT}")
-        return Closing(connection)
+        with closing(db.listener(self.url)) as listener:
+            listener.cursor().execute(f"LISTEN {jobs.HINT}")
+            yield listener
 
-    def take(self, pool: ThreadPoolExecutor) -> int:
-        free = self.threads - len(self.running)
+    def take(self) -> bool:
+        """Claim a job for every free thread; returns whether there may be more at once."""
+        free, began = self.threads - len(self.running), self.served_last
         if not free:
-            return 0
+            return False
         with db.connected():
-            found = jobs.claim(self.name, free, self.lease, self.served_last)
-        self.looked_at = time.monotonic()
-        # fewer than asked for: the last workspace was passed, so the next turn begins with the first again
-        self.served_last = found[-1].workspace_id if len(found) == free else -1
+            found = jobs.claim(self.name, free, self.lease, began)
         for job in found:
             self.running[job.claim] = job
-            pool.submit(self.work, job)
-        return len(found)
+            self.given.put(job)
+        # fewer than asked for: nothing is left behind that workspace, so the next turn begins with the first again
+        self.served_last = max(job.workspace_id for job in found) if len(found) == free else jobs.FIRST
+        return bool(found) or began != jobs.FIRST
 
     def pause(self) -> float:
         if len(self.running) >= self.threads:
@@ -113,8 +119,8 @@ class Worker:
             due = jobs.seconds_to_next()
         return POLL_SECONDS if due is None else min(max(due, 0.01), POLL_SECONDS)
 
-    def wait(self, listener, seconds: float) -> None:
-        ready, _, _ = select.select([listener, self.wake_read], [], [], seconds)
+    def wait(self, seconds: float, listener=None) -> None:
+        ready, _, _ = select.select([self.wake_read, listener] if listener else [self.wake_read], [], [], seconds)
         if self.wake_read in ready:
             os.read(self.wake_read, 4096)
         if listener in ready:
@@ -123,86 +129,90 @@ class Worker:
             if listener.closed:
                 raise psycopg2.OperationalError("the listening connection was closed")
 
-    def watch(self) -> None:
-        if time.monotonic() - self.looked_at > WATCHDOG_SECONDS:
-            log.error("No look at the queue succeeded for %s s; ending, to be started anew.", WATCHDOG_SECONDS)
-            os._exit(1)
-
     # ── one job ──
 
-    def work(self, job: jobs.Job) -> None:
-        try:
-            db.connect()
-            self.handle(job)
-        except LeaseLost as lost:
-            log.warning("%s", lost)
-        except db.GONE:
-            db.discard() if not database.is_closed() else None
-            log.warning("job %s (%s) lost the database; its lease will run out", job.id, job.kind)
-        finally:
-            self.running.pop(job.claim, None)
-            self.wake()
+    def labour(self) -> None:
+        """A thread's life: one job after the other, on a connection of its own."""
+        while job := self.given.get():
+            try:
+                self.attempt(job)
+            except LeaseLost as lost:
+                log.warning("%s", lost)
+            except Exception as error:  # the database is away: not even the failure can be written down
+                log.warning("job %s (%s) is left to its lease: %s", job.id, job.kind, type(error).__name__)
+            finally:
+                self.running.pop(job.claim)
+                self.wake()
+        db.discard()
 
-    def handle(self, job: jobs.Job) -> None:
+    def attempt(self, job: jobs.Job) -> None:
+        db.connect()
         try:
-            self.handlers[job.kind](job)
+            self.handler(job.kind)(job)
             if not job.completed:
                 job.complete()
-        except (LeaseLost, *db.GONE):
+        except LeaseLost:
             raise
-        except Exception as error:  # whatever a handler does wrong, the job is tried again
+        except (Exception, SystemExit) as error:  # whatever a handler does wrong, the job is tried again
             log.warning("job %s (%s) failed, attempt %s: %s", job.id, job.kind, job.attempt, type(error).__name__)
-            known = job.kind in self.handlers
-            reason = traceback.format_exc(limit=-4) if known else f"no handler for {job.kind}"
-            jobs.fail(job, reason, self.delay(job))
+            db.connect()  # a new one, if what went wrong is the old
+            jobs.fail(job, traceback.format_exc(limit=-4), self.delay(job))
+
+    def handler(self, kind: str):
+        if kind not in self.handlers:
+            raise LookupError(f"no handler for {kind}; a newer release may have enqueued it")
+        return self.handlers[kind]
 
     @staticmethod
     def delay(job: jobs.Job) -> float:
         return min(FIRST_RETRY_SECONDS * 3 ** (job.attempt - 1), LONGEST_RETRY_SECONDS)
 
-    # ── leases ──
+    # ── beside the loop ──
 
     def beat(self) -> None:
-        """Lengthen the leases of what runs, rescue what others left, keep the clock of cron: on our own connection."""
+        """Lengthen the leases of what runs, rescue what others left, keep the clock of cron."""
         rescued = 0.0
-        while not self.ended.wait(min(self.lease / 3, POLL_SECONDS * 5)):
+        while not self.ended.wait(min(self.lease / 3, BEAT_SECONDS)):
             try:
                 with db.connected():
-                    self.lengthen()
-                    if time.monotonic() - rescued > min(self.lease / 4, RESCUE_SECONDS):
+                    jobs.heartbeat(list(self.running), self.lease)
+                    if time.monotonic() - rescued >= min(self.lease / 4, RESCUE_SECONDS):
                         rescued = time.monotonic()
-                        jobs.rescue(pause=min(self.lease / 6, 10))
-                        for kind, every in CRON.items():
-                            jobs.cron(kind, every)
-            except db.GONE:
-                db.discard() if not database.is_closed() else None
-                time.sleep(POLL_SECONDS)  # leases run on meanwhile; fencing keeps late effects out
+                        self.tidy()
+            except Exception as error:  # nothing may end this thread; leases run on meanwhile, and fencing holds
+                log.warning("The heartbeat missed a beat: %s", type(error).__name__)
 
-    def lengthen(self) -> None:
-        claims = list(self.running)
-        if claims:
-            database.execute_sql(jobs.HEARTBEAT, {"claims": claims, "lease": self.lease, "queue": "default"})
+    def tidy(self) -> None:
+        jobs.rescue(pause=min(self.lease / 6, RESCUE_PAUSE_SECONDS))
+        for kind, every in self.cron.items():
+            jobs.cron(kind, every)
 
-    def wind_up(self, pool: ThreadPoolExecutor) -> None:
-        pool.shutdown(wait=False, cancel_futures=True)
-        deadline = time.monotonic() + STOP_SECONDS
-        while any(thread.is_alive() for thread in pool._threads) and time.monotonic() < deadline:
-            time.sleep(0.05)
+    def watch(self) -> None:
+        """End the process when its loop hangs. Seconds are counted, so that a process that was halted may go on."""
+        quiet = 0
+        while not self.ended.wait(1):
+            quiet = 0 if self.turned else quiet + 1
+            self.turned = False
+            if quiet >= WATCHDOG_SECONDS:
+                log.error("No look at the queue for %s s; ending, to be started anew.", WATCHDOG_SECONDS)
+                os._exit(1)
+
+    def wind_up(self, hands: list[threading.Thread]) -> None:
+        """What still runs after the grace goes to another worker, unless it may be tried only once."""
+        for _ in hands:
+            self.given.put(None)
+        deadline = time.monotonic() + self.grace
+        for hand in hands:
+            hand.join(max(0, deadline - time.monotonic()))
         self.ended.set()
-        if self.running:
-            with db.connected():
-                jobs.release(list(self.running))
-            os._exit(0)  # what hangs holds no job any more, and would hold up the end of the process
+        left = [claim for claim, job in list(self.running.items()) if job.max_attempts > 1]
+        if left:
+            with suppress(*db.GONE), db.connected():
+                jobs.release(left)
 
 
-class Closing:
-    """A psycopg2 connection that a `with` block closes (its own `with` only ends a transaction)."""
-
-    def __init__(self, connection):
-        self.connection = connection
-
-    def __enter__(self):
-        return self.connection
-
-    def __exit__(self, *_):
-        self.connection.close()
+def start(work) -> threading.Thread:
+    # a daemon: what hangs must not hold up the end of the process
+    thread = threading.Thread(target=work, name=work.__name__, daemon=True)
+    thread.start()
+    return thread

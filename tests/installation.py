@@ -98,8 +98,9 @@ class Installation:
         return any(text in line for line in self.said)
 
     def listen(self, output) -> None:
-        for line in output:
-            self.said.append(line.rstrip())
+        with output:
+            for line in output:
+                self.said.append(line.rstrip())
 
     @staticmethod
     def sayso(*arguments: str) -> list[str]:

@@ -3,6 +3,7 @@
 import base64
 import binascii
 import math
+import re
 from datetime import datetime
 from typing import NamedTuple
 
@@ -15,9 +16,10 @@ from service.feedback import boards, statuses
 from service.feedback.workspaces import Workspace
 from service.lib import text
 
-LONGEST_TITLE, LONGEST_BODY, LONGEST_NOTE = 200, 10_000, 5_000
+LONGEST_TITLE, LONGEST_BODY, LONGEST_NOTE, LONGEST_SEARCH = 200, 10_000, 5_000, 200
 LARGEST_META = 8_000  # characters of JSON
 DEFAULT_PAGE, LARGEST_PAGE = 20, 100
+IDLE_MINUS = re.compile(r"-(?=[\W_]*(?:-|$))")  # that stands before no word: PostgreSQL gives up at 33 in a row
 
 # Row, first vote and subscription in one statement. The counter comes first: behind it this transaction touches only
 # rows that nobody else has, so it cannot deadlock. A draft that was sent before makes nothing.
@@ -39,13 +41,12 @@ SELECT number FROM made"""
 SUBMITTED = """
 SELECT number FROM post WHERE workspace_id = %(workspace)s AND author_id = %(author)s AND submission = %(submission)s"""
 
+# Without a join: after waiting for another member's change, PostgreSQL looks at the post again but not at what was joined.
+STANDS = """
+SELECT (SELECT key FROM status s WHERE s.workspace_id = p.workspace_id AND s.id = p.status_id) FROM post p
+ WHERE p.workspace_id = %(workspace)s AND p.number = %(number)s FOR UPDATE"""
 SET_STATUS = """
-UPDATE post SET status_id = %(status)s, updated_at = now() FROM (
-  SELECT p.workspace_id, p.number, s.key, s.id FROM post p
-    JOIN status s ON s.workspace_id = p.workspace_id AND s.id = p.status_id
-   WHERE p.workspace_id = %(workspace)s AND p.number = %(number)s FOR UPDATE OF p) before
- WHERE post.workspace_id = before.workspace_id AND post.number = before.number
-RETURNING before.key"""
+UPDATE post SET status_id = %(status)s, updated_at = now() WHERE workspace_id = %(workspace)s AND number = %(number)s"""
 
 # One page first, decorated after: what is joined and counted is so for the posts shown, not for all there are.
 # What orders them is a number of the row that does not move with time, so a cursor stays true between two pages.
@@ -144,6 +145,7 @@ def create(workspace: Workspace, author: int, title: str, body: str = "", *, boa
 
     `submission` names the draft: sending it twice makes one post. `public` writers see only public boards. `person` is
     the member who did it, if one did. Raises Invalid with the field that must change."""
+    submission = submission or None
     earlier = submission and db.row(SUBMITTED, workspace=workspace.id, author=author, submission=submission)
     if earlier:
         return earlier[0]
@@ -188,11 +190,12 @@ def set_status(workspace: Workspace, number: int, key: str, note: str = "", *, n
     status, note = statuses.choose(workspace.id, key), text.tidy(note)
     if len(note) > LONGEST_NOTE:
         raise Invalid(note=f"A note has at most {LONGEST_NOTE:,} characters.")
-    before = db.row(SET_STATUS, workspace=workspace.id, number=number, status=status.id)
+    before = db.row(STANDS, workspace=workspace.id, number=number)
     if before is None:
         raise NotFound(f"There is no post #{number}.")
     if before[0] == status.key and not note:
         return
+    db.changed(SET_STATUS, workspace=workspace.id, number=number, status=status.id)
     data = {"from": before[0], "to": status.key, "note": note, "notify": notify}
     events.record("post.status_changed", workspace.id, post=number, person=person, data=data)
 
@@ -221,11 +224,15 @@ def page(workspace_id: int, *, sort: str = "top", board: str | None = None, stat
     rank, last = opened(cursor) if cursor else (None, None)
     limit = min(max(limit, 1), LARGEST_PAGE)
     found = [Post(*row) for row in db.rows(
-        LIST[sort], workspace=workspace_id, board=board or None, status=status or None, q=q or None, mine=mine, user=user,
+        LIST[sort], workspace=workspace_id, board=board or None, status=status or None, q=searched(q), mine=mine, user=user,
         public=public, rank=rank, last=last, limit=limit + 1,
     )]  # fmt: skip
     more = len(found) > limit
     return Page(found[:limit], closed(found[limit - 1]) if more else None)
+
+
+def searched(q: str | None) -> str | None:
+    return IDLE_MINUS.sub("", text.tidy_line(q or "")[:LONGEST_SEARCH]) or None
 
 
 def closed(post: Post) -> str:

@@ -98,11 +98,12 @@ def identify(workspace: Workspace, claims: dict) -> User:
 
 def company(workspace: Workspace, claims: dict) -> int | None:
     told = claims.get("company")
-    if not isinstance(told, dict) or not text.is_plain_id(str(told.get("id", ""))):
+    known = told.get("id") if isinstance(told, dict) else None
+    if type(known) not in (str, int) or not text.is_plain_id(str(known)):
         return None
     mrr = told.get("mrr")
     return db.row(
-        KNOW_COMPANY, workspace=workspace.id, external=str(told["id"]), name=said(told, "name"), plan=said(told, "plan"),
+        KNOW_COMPANY, workspace=workspace.id, external=str(known), name=said(told, "name"), plan=said(told, "plan"),
         mrr=int(mrr) if type(mrr) in (int, float) and 0 <= mrr < 10**15 else None,
     )[0]  # fmt: skip
 

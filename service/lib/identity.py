@@ -6,6 +6,7 @@ years away, duplicate JSON keys, an audience list, an empty or unprintable subje
 import base64
 import binascii
 import json
+import math
 
 import jwt
 
@@ -41,7 +42,7 @@ def strictly(part: str) -> dict:
     """One part of the token as an object without duplicate keys."""
     try:
         raw = base64.b64decode(part + "=" * (-len(part) % 4), altchars=b"-_", validate=True)
-        value = json.loads(raw, object_pairs_hook=without_duplicates)
+        value = json.loads(raw, object_pairs_hook=without_duplicates, parse_constant=not_json, parse_float=finite)
     except (binascii.Error, ValueError, RecursionError):
         raise refused("This is not a JWT") from None
     if not isinstance(value, dict):
@@ -54,6 +55,15 @@ def without_duplicates(pairs: list) -> dict:
     if len(found) != len(pairs):
         raise refused("A JSON key appears twice")
     return found
+
+
+def not_json(constant: str):
+    raise refused(f"{constant} is not JSON")
+
+
+def finite(number: str) -> float:
+    value = float(number)
+    return value if math.isfinite(value) else not_json(number)
 
 
 def matching(kid, secrets: dict[str, str]) -> list[str]:

@@ -4,7 +4,7 @@ import re
 import unicodedata
 
 KEPT = {"\n", "\t", "\u200d", "\u200c"}  # line, tab; joiners that emoji and several scripts need
-EMAIL = re.compile(r"[^@\s<>,;:\"()\[\]\\]{1,64}@[^@\s<>,;:\"()\[\]\\.]+(\.[^@\s<>,;:\"()\[\]\\.]+)*")
+EMAIL = re.compile(r"(?!.*=\?)[^@\s<>,;:\"()\[\]\\]{1,64}@[^@\s<>,;:\"()\[\]\\.]+(\.[^@\s<>,;:\"()\[\]\\.]+)*")
 MOST_MARKS = 8  # combining marks on one letter
 
 
@@ -31,7 +31,9 @@ def without_towers(text: str) -> str:
 
 
 def email(text: str) -> str | None:
-    """An address as we store it, its domain in lower case; None when it cannot be one."""
+    """An address as we store it, its domain in lower case; None when it cannot be one.
+
+    Nor can it hold `=?`: the header of a letter would decode what follows, commas and all, into other addresses."""
     address = text.strip()
     if len(address) > 254 or not address.isprintable() or not EMAIL.fullmatch(address):
         return None

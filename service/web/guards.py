@@ -1,6 +1,6 @@
 """Who is asking: hooks that stand on a resource, visible, and put what they found into `req.context`."""
 
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 import falcon
 
@@ -64,12 +64,12 @@ def admit_origin(req, resp, workspace) -> None:
 
 
 def session_user(workspace, session: str | None) -> users.User | None:
-    return session and known_user(workspace, tokens.read("session", session))
+    return known_user(workspace, tokens.read("session", session)) if session else None
 
 
 def anonymous_user(workspace, token: str | None) -> users.User | None:
     try:
-        return token and known_user(workspace, tokens.read("anonymous", token))
+        return known_user(workspace, tokens.read("anonymous", token)) if token else None
     except (Unauthenticated, NotFound):
         return None  # too old, or erased: they are a new anonymous user
 
@@ -156,7 +156,8 @@ def is_same_site(req) -> bool:
         return said in {"same-origin", "none"}
     origin = req.get_header("Origin")
     # a page that sends no referrer (the one with a sign-in link) has the origin "null" in older browsers
-    return origin in {None, "null"} or urlsplit(origin).netloc in {req.netloc, urlsplit(req.context.config.base_url).netloc}
+    ours = {f"{scheme}://{req.netloc}" for scheme in ("http", "https")} | {req.context.config.base_url}
+    return origin in {None, "null"} or origin in ours
 
 
 def cookie(req, name: str) -> str:

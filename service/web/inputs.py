@@ -75,17 +75,19 @@ def storable(value) -> bool:
 
 def form(req: falcon.Request) -> dict[str, str]:
     """The fields of an HTML form; of a repeated one the last."""
-    raw = body(req, (FORM,), LARGEST_FORM).decode("utf-8", "replace").replace("\0", "")
+    raw = body(req, (FORM,), LARGEST_FORM).decode("utf-8", "replace")
     fields = falcon.uri.parse_query_string(raw, keep_blank=True, csv=False)
-    return {name: value if isinstance(value, str) else value[-1] for name, value in fields.items()}
+    return {name: (value if isinstance(value, str) else value[-1]).replace("\0", "") for name, value in fields.items()}
 
 
 def param(req: falcon.Request, name: str, default: str = "") -> str:
-    """A query parameter, or `default`. Raises Invalid when it is given twice: nobody can know which one was meant."""
+    """A query parameter, or `default` when it is missing or empty.
+
+    Raises Invalid when it is given twice: nobody can know which one was meant."""
     value = req.params.get(name, default)
     if not isinstance(value, str):
         raise Invalid(**{name: "Give this parameter once."})
-    return value
+    return value or default
 
 
 def whole(req: falcon.Request, name: str, default: int, most: int) -> int:

@@ -36,7 +36,7 @@ class Around:
         if self.config.secure:
             resp.set_header("Strict-Transport-Security", HSTS)
         if len(req.relative_uri) > LONGEST_URL:
-            raise falcon.HTTPURITooLong(description="This address is too long.")
+            raise falcon.HTTPUriTooLong(description="This address is too long.")
         if "\0" in req.path or "%00" in req.query_string:
             raise Malformed("An address cannot hold a NUL character.")
 

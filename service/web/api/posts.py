@@ -2,6 +2,7 @@
 
 import falcon
 
+from service.db import database
 from service.feedback import posts, users
 from service.web import inputs, shapes
 from service.web.guards import api_key
@@ -10,11 +11,12 @@ from service.web.guards import api_key
 @falcon.before(api_key)
 class Posts:
     def on_post(self, req, resp):
-        new, workspace = inputs.read(req, shapes.NewPost), req.context.workspace
-        number = posts.create(
-            workspace, author(req, new.author).id, new.title, new.body,
-            board=new.board, status=new.status, meta=new.meta, public=False,
-        )  # fmt: skip
+        new, context = inputs.read(req, shapes.NewPost), req.context
+        with database.atomic():  # a refused post leaves no new user behind
+            number = posts.create(
+                context.workspace, author(req, new.author).id, new.title, new.body, board=new.board, status=new.status,
+                meta=new.meta, public=False, person=context.person.id if new.author is None else None,
+            )  # fmt: skip
         resp.location = f"/api/v1/posts/{number}"
         present(req, resp, number, 201)
 

@@ -4,7 +4,6 @@ import falcon
 
 from service.errors import Invalid
 from service.feedback import activity, comments, posts, similar, statuses, votes, workspaces
-from service.lib import text
 from service.web import inputs, pages
 from service.web.guards import require_member
 from service.web.pages import query
@@ -16,7 +15,7 @@ class Inbox:
     def on_get(self, req, resp):
         workspace = req.context.workspace
         sort, status = inputs.param(req, "sort", "new"), inputs.param(req, "status")
-        q = text.tidy_line(inputs.param(req, "q"))[:200]
+        q = inputs.param(req, "q")
         page = posts.page(workspace.id, sort=sort, status=status, q=q, cursor=inputs.param(req, "cursor"))
         counts = posts.counts(workspace.id)
         shown = [StatusCount(*each[1:], posts=counts[each.key]) for each in statuses.of(workspace.id)]

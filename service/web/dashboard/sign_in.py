@@ -65,5 +65,8 @@ class SignOut:
 def again(req, resp, error, template: str, **values) -> None:
     """The same form, with what was typed and the message beside the field."""
     errors = getattr(error, "fields", None) or {"email": str(error)}
-    resp.status = 429 if isinstance(error, RateLimited) else 422
+    resp.status = 422
+    if isinstance(error, RateLimited):
+        resp.status = 429
+        resp.set_header("Retry-After", str(error.seconds))
     pages.render(req, resp, template, errors=errors, values=req.context.get("form") or {}, **values)

@@ -1,0 +1,111 @@
+"""A real browser, a real installation, a real mail server, and a customer's site on another origin."""
+
+import email
+import shutil
+import threading
+from email.policy import default
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import installation
+import pytest
+from aiosmtpd.controller import Controller
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args):
+    path = shutil.which("chromium") or shutil.which("google-chrome")
+    assert path, "These tests need Chromium; install it, e.g.: sudo apt-get install chromium"
+    quiet = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync",
+             "--disable-component-update"]  # fmt: skip
+    return {**browser_type_launch_args, "executable_path": path, "args": quiet}
+
+
+class Letters:
+    """What a mail server received."""
+
+    def __init__(self):
+        self.received = []
+
+    async def handle_DATA(self, _server, _session, envelope):
+        self.received.append((envelope.rcpt_tos[0], email.message_from_bytes(envelope.content, policy=default)))
+        return "250 taken"
+
+    def to(self, address: str, subject: str):
+        """The letter to this address whose subject holds this text, as soon as it arrives."""
+        return installation.until(lambda: next((letter for to, letter in self.received
+                                                if to == address and subject in letter["Subject"]), None))  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def letters():
+    handler = Letters()
+    controller = Controller(handler, hostname="127.0.0.1", port=installation.free_ports(1)[0])
+    controller.start()
+    handler.url = f"smtp://127.0.0.1:{controller.port}"
+    yield handler
+    controller.stop()
+
+
+@pytest.fixture(scope="session")
+def sayso(letters):
+    """`sayso up` with a demo workspace."""
+    with installation.running(SMTP_URL=letters.url) as running:
+        yield running
+
+
+class Site:
+    """A customer's site: one page with our tag, under the strictest policy that the manual promises to work with."""
+
+    POLICY = ("default-src 'none'; script-src {base}; connect-src {base} {stream}; style-src 'none'; img-src 'none'; "
+              "base-uri 'none'; require-trusted-types-for 'script'; trusted-types 'none'")  # fmt: skip
+    PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>Tidewater</title><script async src="{base}/w.js" data-key="{key}"{more}></script>
+<h1>Invoices</h1><p><a href="{base}/b/tidewater" data-sayso="list">Ideas</a> <input aria-label="Search"></p></html>"""
+
+    def __init__(self, sayso):
+        self.base, self.stream = sayso.base_url, f"http://127.0.0.1:{sayso.stream_port}"
+        self.key, self.attributes = sayso.demo["widget_key"], ""
+        site = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self):
+                self.send_response(200 if self.path == "/" else 404)
+                self.send_header("Content-Type", "text/html")
+                self.send_header("Content-Security-Policy", site.POLICY.format(base=site.base, stream=site.stream))
+                self.end_headers()
+                self.wfile.write(site.PAGE.format(base=site.base, key=site.key, more=site.attributes).encode())
+
+            def log_message(self, *_):
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        self.url = f"http://localhost:{self.server.server_port}/"
+
+
+@pytest.fixture
+def site(sayso):
+    made = Site(sayso)
+    yield made
+    made.server.shutdown()
+    made.server.server_close()
+
+
+@pytest.fixture
+def complaints():
+    """Whatever a page complained about: policy violations, console errors, exceptions."""
+    return []
+
+
+@pytest.fixture
+def watched(complaints):
+    """Lets `complaints` hear what a page complains about."""
+
+    def watch(page):
+        page.on("console", lambda said: said.type in {"error", "warning"} and complaints.append(said.text))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        return page
+
+    return watch
+
+

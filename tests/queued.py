@@ -1,0 +1,53 @@
+"""What tests of the queue do and look at: claim jobs, see what became of them, let time pass."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+from service import db, jobs
+
+LEASE = 60
+FIELDS = "attempt, crashes, last_error, claim IS NULL, extract(epoch FROM run_at - now())::float"
+
+
+def claim(most=10, after=jobs.FIRST, lease=LEASE, queue="default"):
+    return jobs.claim("a worker", most, lease, after, queue)
+
+
+def claim_one(**more) -> jobs.Job:
+    [job] = claim(1, **more)
+    return job
+
+
+def state(job_id):
+    """(attempts, crashes, last error, waits, seconds until it is due), or None when it is not in the queue."""
+    return db.row(f"SELECT {FIELDS} FROM job WHERE id = %(id)s", id=job_id)
+
+
+def reason(job_id):
+    """Why it is dead, or None."""
+    found = db.row("SELECT reason FROM job_dead WHERE id = %(id)s", id=job_id)
+    return found and found[0]
+
+
+def make_due():
+    db.changed("UPDATE job SET run_at = now()")
+
+
+def run_out():
+    """Let every lease end now, as time does when a worker is silent."""
+    db.changed("UPDATE job SET lease_until = now() - interval '1 second' WHERE claim IS NOT NULL")
+
+
+@contextmanager
+def threads(count):
+    """A pool whose threads have database connections, and give them back."""
+    with ThreadPoolExecutor(count, initializer=db.connect) as pool:
+        yield pool
+        together = threading.Barrier(count)
+        list(pool.map(lambda _: (together.wait(), db.discard()), range(count)))
+
+
+def in_another_thread(work):
+    with threads(1) as pool:
+        return pool.submit(work).result()
