@@ -26,7 +26,7 @@ lint: $(VENV)/test  ## check style and who imports whom
 	$(BIN)/lint-imports --config setup.cfg
 
 bench: $(VENV)/test  ## measure what a request costs, in statements and bytes, against its budget
-	$(BIN)/python -m tests.bench
+	PYTHONPATH=.:tests $(BIN)/python tests/bench
 
 clean:  ## remove the virtual environment; the data stays
 	rm -rf $(VENV)

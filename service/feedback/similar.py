@@ -69,7 +69,7 @@ def find(workspace: Workspace, typed: str, *, limit: int = DEFAULT_HITS, user: i
     wanted = text.tidy_line(typed)[:LONGEST_QUERY]
     if not wanted:
         return []
-    knows = workspace.language in KNOWN_LANGUAGES
+    knows = workspace.language in KNOWN_LANGUAGES and embeddings.reads(wanted)
     found = db.rows(
         FIND, workspace=workspace.id, model=embeddings.MODEL, vector=embeddings.query(wanted) if knows else None,
         text=wanted, language=workspace.language, floor=FLOOR, beside=beside, public=public,
@@ -85,10 +85,12 @@ def enqueue(workspace_id: int, number: int) -> None:
 
 
 def embed(job: jobs.Job) -> None:
-    """Make the vector of a post, unless its text changed meanwhile: then another job waits that reads the new one."""
+    """Make the vector of a post, unless its text changed meanwhile: then another job waits that reads the new one.
+
+    A post that the model cannot read gets none, and is found by its words."""
     place = {"workspace": job.workspace_id, "number": job.args["post"]}
     row = db.row(TEXT, **place)
-    if row is None:
+    if row is None or not embeddings.reads(row[0]):
         return
     title, body = row
     vector = embeddings.document(title, body)

@@ -13,9 +13,16 @@ from tokenizers import Tokenizer
 MODEL = "minilm-l6-int8"  # stored beside every vector; vectors of two models are never compared
 DIMENSIONS = 384
 LONGEST = 128  # tokens that are read
+LAST_LATIN = "\u024f"  # of the blocks of Latin letters
 FOLDER = Path(__file__).parent.parent / "model"
 
 loading = threading.Lock()
+
+
+def reads(text: str) -> bool:
+    """Whether the model can tell what this text means: it was taught English, and takes other scripts for one another."""
+    letters = [char for char in text if char.isalpha()]
+    return 2 * sum(char <= LAST_LATIN for char in letters) > len(letters)
 
 
 def embed(texts: list[str]) -> numpy.ndarray:

@@ -1,0 +1,126 @@
+"""`make bench`: what a request costs in round trips to the database, the buffers they read, and bytes on the wire.
+
+Counts only, no seconds: they are the same on every machine. Prints one table, writes results.json beside this file, and
+exits with 1 when a budget is broken."""
+
+import json
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+
+import brotli
+import cast
+import conftest
+import falcon.testing
+import installation
+
+from service import config, db, embedded, files, migrate
+from service.db import database
+from service.feedback import letters
+from service.lib import sealing, tokens
+from service.web.app import create_app
+from service.web.widget.files import Files
+
+POSTS = 200
+# figure → budget, in round trips unless it says otherwise; a transaction's BEGIN and COMMIT count too
+BUDGETS = {
+    "widget: open": 8,
+    "widget: similar while typing": 5,
+    "widget: vote": 10,
+    "widget: new post": 16,
+    "API: create a post": 12,
+    "API: one post": 3,
+    "inbox": 8,
+    "loader, bytes (brotli)": 1600,
+    "panel, bytes (brotli)": 9000,
+    "live, bytes (brotli)": 800,
+}
+
+
+class Counter:
+    """Counts the statements that go to the database, BEGIN and COMMIT among them."""
+
+    def __init__(self):
+        self.count = 0
+        database.query_hooks.append(self.hear)
+        for name in ("begin", "commit"):
+            setattr(database, name, self.counted(getattr(database, name)))
+
+    def hear(self, _event) -> None:
+        self.count += 1
+
+    def counted(self, send):
+        def counting(*arguments):
+            self.count += 1
+            return send(*arguments)
+
+        return counting
+
+    @contextmanager
+    def into(self, results: dict, name: str):
+        before = self.count
+        yield
+        results[name] = self.count - before
+
+
+@contextmanager
+def application():
+    """The whole application on a database of its own, without a network."""
+    with installation.data_folder() as folder, embedded.running(folder) as (url, _):
+        settings = config.read({"SECRET_KEYS": conftest.SECRET_KEY, "DATABASE_URL": url, "DATA_DIR": str(folder)})
+        tokens.start(settings.secret_keys)
+        sealing.start(settings.secret_keys)
+        letters.start(settings)
+        migrate.run(url)
+        db.start(url, connections=4)
+        with db.connected():
+            yield falcon.testing.TestClient(create_app(settings))
+
+
+def measure(client) -> dict[str, int]:
+    acme, results = cast.acme(), {}
+    for number in range(POSTS):
+        acme.post(f"Wish number {number}")
+    call = {"headers": {"Content-Type": "text/plain"}}
+    session = client.simulate_post("/api/widget/session", body=body(acme, user_token=acme.token()), **call).json["session"]
+    key, counter = acme.bearer(), Counter()
+    steps = {
+        "widget: open": ("POST", "/api/widget/opening", {}),
+        "widget: similar while typing": ("POST", "/api/widget/similar", {"text": "a wish"}),
+        "widget: vote": ("POST", "/api/widget/posts/7/vote", {"voted": False}),
+        "widget: new post": ("POST", "/api/widget/posts", {"title": "One more", "submission": "a"}),
+    }
+    for name, (method, path, fields) in steps.items():
+        with counter.into(results, name):
+            answer = client.simulate_request(method, path, body=body(acme, session=session, **fields), **call)
+        assert answer.status_code < 300, answer.text
+    with counter.into(results, "API: create a post"):
+        assert client.simulate_post("/api/v1/posts", json={"title": "By API"}, headers=key).status_code == 201
+    with counter.into(results, "API: one post"):
+        assert client.simulate_get("/api/v1/posts/7", headers=key).status_code == 200
+    return results
+
+
+def body(company, **fields) -> str:
+    return json.dumps({"key": company.widget_key, **fields})
+
+
+def sizes() -> dict[str, int]:
+    built = Files(files.root("widget"))
+    chunks = {name: built.chunks[file].plain for name, file in built.current.items()}
+    whole = {"loader": built.loader.plain, **chunks}
+    return {f"{name}, bytes (brotli)": len(brotli.compress(code, quality=11)) for name, code in whole.items()}
+
+
+def main() -> None:
+    with application() as client:
+        results = measure(client) | sizes()
+    rows = {name: {"figure": results[name], "budget": BUDGETS[name], "holds": results[name] <= BUDGETS[name]} for name in results}
+    (Path(__file__).parent / "results.json").write_text(json.dumps(rows, indent=2) + "\n")
+    for name, row in rows.items():
+        print(f"{name:32} {row['figure']:>6} of {row['budget']:>6}  {'holds' if row['holds'] else 'BROKEN'}")
+    sys.exit(not all(row["holds"] for row in rows.values()))
+
+
+if __name__ == "__main__":
+    main()
