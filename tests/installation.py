@@ -1,8 +1,6 @@
-"""Sayso as people run it: `sayso up` as real processes, with ports and a data folder of its own.
+"""Sayso as people run it: `with running() as sayso:` is `sayso up` with ports and a data folder of its own.
 
-    with running() as sayso:
-        sayso.base_url, sayso.demo["api_key"], sayso.pid("worker")
-"""
+Then `sayso.base_url`, `sayso.demo["api_key"]`, `sayso.pid("worker")`, `sayso.kill("web")` and so on."""
 
 import json
 import os
@@ -81,10 +79,19 @@ class Installation:
         found = {}
         for place in Path("/proc").glob("[0-9]*"):
             with suppress(OSError, IndexError):
-                parent = int((place / "stat").read_text().rsplit(")", 1)[1].split()[1])
                 words = (place / "cmdline").read_bytes().decode().split("\0")
-                if parent == self.process.pid and words[1:3] == ["-m", "service"]:
+                if parent_of(place) == self.process.pid and words[1:3] == ["-m", "service"]:
                     found[words[3]] = int(place.name)
+        return found
+
+    def processes(self) -> set[int]:
+        """`up` and everything below it, PostgreSQL and its helpers too."""
+        found, parents = {self.process.pid}, {}
+        for place in Path("/proc").glob("[0-9]*"):
+            with suppress(OSError):
+                parents[int(place.name)] = parent_of(place)
+        while more := {pid for pid, parent in parents.items() if parent in found} - found:
+            found |= more
         return found
 
     def kill(self, name: str) -> None:
@@ -123,6 +130,10 @@ def running(**environment: str):
             yield made
         finally:
             end(made)
+
+
+def parent_of(place: Path) -> int:
+    return int((place / "stat").read_text().rsplit(")", 1)[1].split()[1])
 
 
 def end(made: Installation) -> None:

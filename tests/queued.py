@@ -1,12 +1,15 @@
-"""What tests of the queue do and look at: claim jobs, see what became of them, let time pass."""
+"""What tests of the queue do and look at: claim jobs, see what became of them, let time pass; handlers to run."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 from service import db, jobs
+from service.db import database
 
 LEASE = 60
+MARK = "INSERT INTO rate VALUES (%(key)s, now(), 1)"
+MARKED = "SELECT key FROM rate ORDER BY key"
 FIELDS = "attempt, crashes, last_error, claim IS NULL, extract(epoch FROM run_at - now())::float"
 
 
@@ -51,3 +54,37 @@ def threads(count):
 def in_another_thread(work):
     with threads(1) as pool:
         return pool.submit(work).result()
+
+
+class Noted(list):
+    """A handler that notes the ids of the jobs it was given."""
+
+    def __call__(self, job):
+        self.append(job.id)
+
+
+class Held:
+    """A handler that writes an effect and completes, but only when it is let go."""
+
+    def __init__(self):
+        self.begun, self.go = threading.Semaphore(0), threading.Event()
+        self.outcomes = []
+
+    def __call__(self, job):
+        self.begun.release()
+        assert self.go.wait(20)
+        try:
+            with database.atomic():
+                db.changed(MARK, key=f"job {job.id}")
+                job.complete()
+            self.outcomes.append("completed")
+        except Exception as error:
+            self.outcomes.append(type(error))
+            raise
+
+    def wait_until_begun(self):
+        assert self.begun.acquire(timeout=10)
+
+
+def marked() -> list[str]:
+    return [key for (key,) in db.rows(MARKED)]

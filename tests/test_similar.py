@@ -25,10 +25,10 @@ NONSENSE = [
 ]
 
 
-def work_off() -> None:
-    """Do what waits in the queue, as the worker does."""
-    while found := jobs.claim("tests", 20, 60):
-        for job in found:
+def work_off(rounds: int = 9) -> None:
+    """Do what waits in the queue, and what follows from it, as the worker does."""
+    for _ in range(rounds):
+        for job in jobs.claim("tests", 100, 60):
             HANDLERS[job.kind](job)
             if not job.completed:
                 job.complete()
@@ -92,18 +92,17 @@ def test_words_find_a_post_in_a_script_that_the_model_cannot_read(client, acme):
 
 def test_in_a_workspace_of_another_language_words_lead(client, wishes):
     database.execute_sql("UPDATE workspace SET language = 'german'")
+    database.execute_sql("UPDATE post SET language = 'german'")
     assert titles(similar(client, wishes, "night theme")) == []
     assert titles(similar(client, wishes, "dark mode")) == ["Dark mode"]
 
 
-def test_a_post_whose_text_changed_keeps_no_old_vector(here, acme):
+def test_a_post_that_is_gone_meanwhile_needs_no_vector(here, acme):
     acme.post("Dark mode")
-    [follow_up] = jobs.claim("tests", 20, 60)
-    HANDLERS[follow_up.kind](follow_up)
-    [embedding] = jobs.claim("tests", 20, 60)
+    work_off(rounds=1)
     database.execute_sql("DELETE FROM post")
-    HANDLERS[embedding.kind](embedding)
-    assert db.rows(VECTORS, workspace=acme.workspace.id) == []
+    work_off()
+    assert db.row("SELECT (SELECT count(*) FROM post_embedding), (SELECT count(*) FROM job)") == (0, 0)
 
 
 def test_five_are_shown_or_as_many_as_were_asked_for(client, acme):
@@ -114,10 +113,10 @@ def test_five_are_shown_or_as_many_as_were_asked_for(client, acme):
         assert len(similar(client, acme, "dark mode", limit=limit).json["data"]) == limit
 
 
-@pytest.mark.parametrize("limit", ["0", "21", "-1", "1e1", "٣", "x", "9" * 30, "1.5", "true"])
-def test_a_limit_is_a_number_from_1_to_20(client, acme, limit):
-    answer = similar(client, acme, "dark", limit=limit)
-    assert (answer.status_code, answer.json["errors"][0]["field"]) == (422, "limit")
+def test_a_limit_is_a_number_from_1_to_20(client, acme):
+    for limit in ("0", "21", "-1", "1e1", "٣", "x", "9" * 30, "1.5", "true"):
+        answer = similar(client, acme, "dark", limit=limit)
+        assert (answer.status_code, answer.json["errors"][0]["field"]) == (422, "limit")
 
 
 def test_a_text_is_needed_once(client, acme):

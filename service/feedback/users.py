@@ -10,9 +10,10 @@ from service.db import database
 from service.errors import Forbidden, Invalid, NotFound
 from service.feedback.members import Person
 from service.feedback.workspaces import Workspace
-from service.lib import text
+from service.lib import text, tokens
 
 LONGEST_NAME = 200
+DRAFT_LENGTH = 24  # characters of random hex that nobody else can have thought of
 
 MAKE = """
 INSERT INTO "user" (workspace_id, external_id, kind, name, email)
@@ -61,9 +62,13 @@ def find(workspace: Workspace, user_id: int) -> User:
     return User(*row)
 
 
-def make_anonymous(workspace: Workspace) -> User:
-    """A user of whom we know nothing yet; made by their first action, never by a mere visit."""
-    return make(workspace, f"anon_{secrets.token_urlsafe(12)}", "anonymous")
+def make_anonymous(workspace: Workspace, draft: str | None = None) -> User:
+    """A user of whom we know nothing yet; made by their first action, never by a mere visit.
+
+    `draft` is the random name of what they send: sent again, because our answer was lost, it is by the same user."""
+    unguessable = draft and len(draft) >= DRAFT_LENGTH
+    name = tokens.hashed(draft).hex()[:24] if unguessable else secrets.token_hex(12)
+    return make(workspace, f"anon_{name}", "anonymous")
 
 
 def of_member(workspace: Workspace, person: Person) -> User:

@@ -80,17 +80,21 @@ def known_user(workspace, signed: dict) -> users.User:
     user = users.find(workspace, signed["u"])
     if user.session_version != signed["v"]:
         raise Unauthenticated("This session was ended.", "token_expired")
+    return unblocked(user)
+
+
+def unblocked(user: users.User) -> users.User:
     if user.is_blocked:
         raise Forbidden("This user has been blocked by the team.", "blocked")
     return user
 
 
-def acting_user(req) -> tuple[users.User, str | None]:
-    """The user for an action, and the token of a new anonymous one, for the answer."""
+def acting_user(req, draft: str | None = None) -> tuple[users.User, str | None]:
+    """The user for an action, and the token of a new anonymous one, for the answer; `draft` names what they send."""
     context = req.context
     if context.user:
         return context.user, None
-    user = users.make_anonymous(context.workspace)
+    user = unblocked(users.make_anonymous(context.workspace, draft))
     return user, user_token("anonymous", context.workspace, user)
 
 

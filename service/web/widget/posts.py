@@ -24,7 +24,7 @@ class Posts:
         call, workspace = req.context.call, req.context.workspace
         limit(req, POSTS_A_MINUTE)
         with database.atomic():  # a refused post leaves no anonymous user behind
-            user, anonymous = acting_user(req)
+            user, anonymous = acting_user(req, call.submission)
             number = posts.create(workspace, user.id, call.title, call.body, board=call.board, meta=call.meta,
                                   submission=call.submission and call.submission[:64])  # fmt: skip
         present(req, resp, number, user, anonymous, 201)
