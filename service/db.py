@@ -3,11 +3,13 @@
 A thread keeps the connection it was given: `connect()` at the start of each request or job costs a look at the socket,
 and replaces a connection that died meanwhile (PostgreSQL restarted, a firewall forgot us)."""
 
+import functools
 import select
-from contextlib import contextmanager
+import threading
+from contextlib import contextmanager, suppress
 
 import psycopg2
-from peewee import InterfaceError, OperationalError
+from peewee import DatabaseError, InterfaceError, OperationalError
 from playhouse.pool import MaxConnectionsExceeded, PooledPostgresqlDatabase
 
 from service.errors import SettingError
@@ -15,7 +17,10 @@ from service.errors import SettingError
 CONNECT_SECONDS = 3
 STATEMENT_MS, LOCK_MS, IDLE_MS = 5000, 2000, 10000
 OLDEST_POSTGRES = 16
-GONE = (OperationalError, InterfaceError, MaxConnectionsExceeded)
+GONE = (OperationalError, InterfaceError, MaxConnectionsExceeded)  # what a statement raises when the database is away
+ENDED = ("08", "57P")  # beginnings of the codes that say the connection is over, not merely this statement
+REPEATABLE = {"40001", "40P01"}  # serialisation failure, deadlock: the same again may well succeed
+MOST_TRIES = 3
 
 # What a TCP connection that went silent must not do: hang a thread for minutes. Ignored on a socket of this machine.
 ALIVE = {"connect_timeout": CONNECT_SECONDS, "keepalives": 1, "keepalives_idle": 10, "keepalives_interval": 5,
@@ -89,6 +94,61 @@ def check(url: str) -> None:
             )
     finally:
         connection.close()
+
+
+def code(error: Exception) -> str | None:
+    """The SQLSTATE behind an error of the database; None when it could not even say one."""
+    return getattr(getattr(error, "orig", None), "pgcode", None)
+
+
+def is_connection_lost(error: Exception) -> bool:
+    """Whether the connection is over; else only the statement was too slow, locked out, or refused for lack of room."""
+    return (code(error) or "08").startswith(ENDED)
+
+
+def verb(function):
+    """One transaction around a verb, tried again when it lost a deadlock. Inside another verb it is part of that one:
+    no savepoint, so an error ends them all."""
+
+    @functools.wraps(function)
+    def run(*arguments, **named):
+        if database.in_transaction():
+            return function(*arguments, **named)
+        for left in reversed(range(MOST_TRIES)):
+            try:
+                with database.atomic():
+                    return function(*arguments, **named)
+            except OperationalError as error:
+                if code(error) not in REPEATABLE or not left:
+                    raise
+        return None
+
+    return run
+
+
+class Unsaid(threading.local):
+    def __init__(self):
+        self.hints: set[tuple[str, str]] = set()
+
+
+unsaid = Unsaid()
+NOTIFY = """
+SELECT pg_notify(channel, payload) FROM unnest(%(channels)s::text[], %(payloads)s::text[]) AS hint (channel, payload)"""
+
+
+def notify(channel: str, payload: str = "") -> None:
+    """Tell other processes, after the commit: inside the transaction it would limit the whole server to one commit an
+    fsync. All of a transaction's hints leave in one round trip. They may be lost, so everyone also looks by itself."""
+    unsaid.hints.add((channel, payload))
+    database.after_commit(say)
+
+
+def say() -> None:
+    hints, unsaid.hints = unsaid.hints, set()
+    if hints:
+        with suppress(DatabaseError, *GONE):
+            channels, payloads = zip(*hints, strict=True)
+            rows(NOTIFY, channels=list(channels), payloads=list(payloads))
 
 
 def rows(sql: str, **parameters) -> list[tuple]:

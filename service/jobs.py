@@ -5,15 +5,12 @@ A job is enqueued in the caller's transaction, so it exists exactly when the row
 in the transaction of its effects, so that a worker that lost its lease rolls its effects back. All time is the
 database's. `worker.py` is the loop around these verbs."""
 
-import threading
-from contextlib import suppress
 from dataclasses import dataclass
 from uuid import UUID
 
 from psycopg2.extras import Json, register_uuid
 
 from service import db
-from service.db import database
 from service.errors import LeaseLost
 from service.lib import text
 
@@ -141,26 +138,8 @@ def enqueue(kind: str, workspace_id: int = OURS, *, delay: float = 0, unique_key
     made = db.row(ENQUEUE, queue=queue, kind=kind, workspace=workspace_id, delay=delay, max=max_attempts,
                   key=unique_key, args=Json(args))  # fmt: skip
     if not delay:
-        unsaid.hint = True
-        database.after_commit(hint)
+        db.notify(HINT)
     return made[0]
-
-
-class Unsaid(threading.local):
-    hint = False  # whether this thread has enqueued something since it gave one
-
-
-unsaid = Unsaid()
-
-
-def hint() -> None:
-    """Wake the workers, once for all that a transaction enqueued.
-
-    Only a hint, sent after the commit: lost or failed, they look by themselves."""
-    if unsaid.hint:
-        unsaid.hint = False
-        with suppress(*db.GONE):
-            database.execute_sql(f"NOTIFY {HINT}")
 
 
 def claim(worker: str, most: int, lease: float, after: int = FIRST, queue: str = "default") -> list[Job]:

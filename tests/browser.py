@@ -43,7 +43,7 @@ class Browser:
 
     def keep(self, page):
         for name, cookie in page.cookies.items():
-            if cookie.max_age == 0:
+            if not cookie.value:  # that is how we drop one
                 self.cookies.pop(name, None)
             else:
                 self.cookies[name] = cookie.value

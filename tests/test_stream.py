@@ -11,7 +11,7 @@ import urllib3
 import uvicorn
 from cast import CLEO, DAN
 
-from service import db, events, stream
+from service import db, stream
 from service.feedback import posts, votes
 from service.lib import tokens
 
@@ -132,7 +132,7 @@ def test_it_goes_on_after_every_connection_to_the_database_was_killed(server, ac
 
 
 def test_a_lost_hint_delays_an_event_by_a_second_at_most(server, acme, monkeypatch):
-    monkeypatch.setattr(events, "hint", lambda workspace_id: None)
+    monkeypatch.setattr(db, "say", lambda: None)
     with listening(server, ticket=ticket(acme)) as heard:
         acme.post()
         began = time.monotonic()

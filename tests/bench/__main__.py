@@ -115,7 +115,9 @@ def sizes() -> dict[str, int]:
 def main() -> None:
     with application() as client:
         results = measure(client) | sizes()
-    rows = {name: {"figure": results[name], "budget": BUDGETS[name], "holds": results[name] <= BUDGETS[name]} for name in results}
+    rows = {
+        name: {"figure": figure, "budget": BUDGETS[name], "holds": figure <= BUDGETS[name]} for name, figure in results.items()
+    }
     (Path(__file__).parent / "results.json").write_text(json.dumps(rows, indent=2) + "\n")
     for name, row in rows.items():
         print(f"{name:32} {row['figure']:>6} of {row['budget']:>6}  {'holds' if row['holds'] else 'BROKEN'}")

@@ -10,7 +10,8 @@ from playwright.sync_api import expect
 ROBIN = {"sub": "robin-1", "name": "Robin Marsh", "email": "robin@studio.example"}
 WISH = "Remember my hourly rate for each client"
 TRACES = """
-SELECT (SELECT count(*) FROM event e WHERE e.workspace_id = p.workspace_id AND post_number = number AND type = 'post.created'),
+SELECT (SELECT count(*) FROM event e
+         WHERE e.workspace_id = p.workspace_id AND post_number = number AND type = 'post.created'),
        (SELECT count(*) FROM post_embedding e WHERE e.workspace_id = p.workspace_id AND post_number = number),
        (SELECT count(*) FROM letter l JOIN event e ON e.workspace_id = l.workspace_id AND e.seq = l.event_seq
          WHERE e.workspace_id = p.workspace_id AND e.post_number = number AND l.state = 'sent')

@@ -1,0 +1,40 @@
+"""Every table, as columns; defaults, foreign keys, checks and indexes stand in migrations/, verbs in feedback/.
+
+A field without a default is left out of an INSERT and gets the database's. Keys of a workspace's tables are composite and
+begin with workspace_id, so rows are made with `insert(...).returning(...)`: `create()` cannot read a generated id back
+through a composite key. What is read often is read by SQL constants instead, beside the verbs."""
+
+from service.models.feedback import (
+    Board,
+    ChangelogEntry,
+    ChangelogPost,
+    Comment,
+    Event,
+    Follower,
+    Letter,
+    Post,
+    PostEmbedding,
+    Status,
+    Vote,
+)
+from service.models.queue import CronRun, Job, JobDead
+from service.models.workspaces import (
+    ApiKey,
+    Company,
+    IdentitySecret,
+    Installation,
+    Member,
+    Person,
+    Rate,
+    Session,
+    SignInLink,
+    User,
+    Workspace,
+    WorkspaceCounter,
+)
+
+GLOBAL = (Installation, Workspace, Person, Session, SignInLink, Rate, CronRun)
+OF_A_WORKSPACE = (
+    WorkspaceCounter, IdentitySecret, Member, ApiKey, Company, User, Board, Status, Post, Vote, Follower, Comment,
+    ChangelogEntry, ChangelogPost, PostEmbedding, Event, Letter, Job, JobDead,
+)  # fmt: skip

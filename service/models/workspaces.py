@@ -1,0 +1,124 @@
+"""Workspaces, the people who run them, and the users whom they hear (migrations/0001)."""
+
+from peewee import (
+    BigIntegerField,
+    BlobField,
+    BooleanField,
+    CompositeKey,
+    IdentityField,
+    IntegerField,
+    TextField,
+)
+from playhouse.postgres_ext import ArrayField, BinaryJSONField, DateTimeTZField
+
+from service.models.table import Numbered, RegConfigField, Table
+
+
+class Installation(Table):
+    only_one = BooleanField(primary_key=True)
+    key_check = TextField()
+    base_url = TextField(null=True)
+    demo_id = BigIntegerField(null=True)
+    created_at = DateTimeTZField()
+
+
+class Workspace(Table):
+    id = IdentityField()
+    public_id = TextField()
+    slug = TextField()
+    name = TextField()
+    language = RegConfigField()
+    origins = ArrayField(TextField, index=False)
+    key_generation = IntegerField()
+    key_oldest = IntegerField()
+    created_at = DateTimeTZField()
+
+
+class Person(Table):
+    id = IdentityField()
+    email = TextField()
+    name = TextField()
+    created_at = DateTimeTZField()
+
+
+class Session(Table):
+    id = IdentityField()
+    token_hash = BlobField()
+    person_id = BigIntegerField()
+    created_at = DateTimeTZField()
+    seen_at = DateTimeTZField()
+
+
+class SignInLink(Table):
+    id = IdentityField()
+    email = TextField(null=True)
+    token_hash = BlobField(null=True)
+    browser_hash = BlobField(null=True)
+    created_at = DateTimeTZField()
+    used_at = DateTimeTZField(null=True)
+
+
+class Rate(Table):
+    key = TextField(primary_key=True)
+    window_start = DateTimeTZField()
+    hits = IntegerField()
+
+
+class WorkspaceCounter(Table):
+    workspace_id = BigIntegerField(primary_key=True)
+    next_post = IntegerField()
+    next_event = BigIntegerField()
+
+
+class IdentitySecret(Table):
+    workspace_id = BigIntegerField()
+    kid = TextField()
+    sealed = TextField()
+    created_at = DateTimeTZField()
+
+    class Meta:
+        primary_key = CompositeKey("workspace_id", "kid")
+
+
+class Member(Table):
+    workspace_id = BigIntegerField()
+    person_id = BigIntegerField()
+    role = TextField()
+    created_at = DateTimeTZField()
+
+    class Meta:
+        primary_key = CompositeKey("workspace_id", "person_id")
+
+
+class ApiKey(Numbered):
+    name = TextField()
+    prefix = TextField()
+    secret_hash = BlobField()
+    scopes = ArrayField(TextField, index=False)
+    person_id = BigIntegerField()
+    expires_at = DateTimeTZField(null=True)
+    used_at = DateTimeTZField(null=True)
+    created_at = DateTimeTZField()
+
+
+class Company(Numbered):
+    external_id = TextField()
+    name = TextField()
+    plan = TextField()
+    mrr = BigIntegerField()
+
+
+class User(Numbered):
+    external_id = TextField()
+    kind = TextField()
+    email = TextField(null=True)
+    name = TextField()
+    avatar = TextField(null=True)
+    locale = TextField(null=True)
+    traits = BinaryJSONField(index=False)
+    segments = ArrayField(TextField, index=False)
+    company_id = BigIntegerField(null=True)
+    blocked_at = DateTimeTZField(null=True)
+    session_version = IntegerField()
+    first_seen_at = DateTimeTZField()
+    last_seen_at = DateTimeTZField()
