@@ -149,7 +149,8 @@ CREATE TABLE letter (
   text         text,
   html         text,
   state        text        NOT NULL DEFAULT 'waiting'
-                           CONSTRAINT letter_state_is_known CHECK (state IN ('waiting', 'sent', 'kept', 'refused')),
+                           CONSTRAINT letter_state_is_known
+                           CHECK (state IN ('waiting', 'sent', 'kept', 'refused', 'withdrawn')),
   created_at   timestamptz NOT NULL DEFAULT now(),
   sent_at      timestamptz,
   PRIMARY KEY (workspace_id, id),

@@ -18,7 +18,7 @@ from service.feedback import letters, members, sign_in
 from service.lib import sealing, text, tokens
 from service.web import server
 from service.web.app import create_app
-from service.worker import THREADS, Worker
+from service.worker import CONNECTIONS, Workers
 
 GIVEN_ON = ("DATABASE_URL", "SECRET_KEYS", "HOST", "PORT", "STREAM_PORT", "DATA_DIR")
 
@@ -60,6 +60,8 @@ def up(**options) -> None:
         streams = supervisor.bind(settings.host, settings.stream_port, option="--stream-port")
         start(settings, connections=1)
         prepare(settings)
+        with db.connected():
+            installation.serve(settings)
         hand_on(settings)
         supervisor.supervise(
             [child("web", web), child("stream", streams), child("worker")],
@@ -93,8 +95,10 @@ def web(processes: int, fd: int | None, parent: int | None, **options) -> None:
 @parent
 def worker(parent: int | None, **options) -> None:
     """Send letters, make vectors, and do whatever else waits in the queue."""
-    with process(parent, connections=THREADS + 2, **options) as settings:
-        working = Worker(settings.database_url, lease=settings.lease_seconds)
+    with process(parent, connections=CONNECTIONS, **options) as settings:
+        with db.connected():
+            letters.start(installation.served(settings))  # links lead to the pages, wherever this worker runs
+        working = Workers(settings.database_url, settings.lease_seconds)
         with supervisor.handling(dict.fromkeys(supervisor.HURRY_SIGNALS, working.stop)):
             working.run()
 

@@ -5,7 +5,6 @@ writes the effects and calls `job.complete()` in it. A handler that has no effec
 
 import logging
 import os
-import queue
 import secrets
 import select
 import socket
@@ -13,13 +12,14 @@ import threading
 import time
 import traceback
 from contextlib import closing, contextmanager, suppress
+from queue import SimpleQueue
 
 import psycopg2
 
-from service import db, events, jobs
+from service import db, events, jobs, retention
 from service.config import LEASE_SECONDS
 from service.errors import LeaseLost
-from service.feedback import consequences, letters, similar
+from service.feedback import consequences, letters, notifications, sign_in, similar
 
 log = logging.getLogger("sayso.worker")
 
@@ -27,13 +27,13 @@ log = logging.getLogger("sayso.worker")
 HANDLERS = {
     events.FOLLOW_UP: consequences.follow_up,
     similar.EMBED: similar.embed,
-    letters.SEND: letters.send,
-    letters.SEND_SIGN_IN: letters.send_sign_in,
-    "rows.prune": consequences.prune,
+    letters.SEND: notifications.send,
+    sign_in.SEND: letters.send_sign_in,
+    retention.PRUNE: retention.prune,
 }
-CRON = {"rows.prune": 3600}  # seconds between runs
+CRON = {retention.PRUNE: 3600}  # seconds between runs
 
-THREADS = 4
+QUEUES = {"default": 4, letters.QUEUE: 2}  # threads for each: what waits for others' servers holds up nothing else
 POLL_SECONDS = 1.0
 STOP_SECONDS = 20  # of grace for what is running; less than the supervisor's
 BEAT_SECONDS, RESCUE_SECONDS, RESCUE_PAUSE_SECONDS = 5, 15, 10  # at most; less when leases are short
@@ -41,17 +41,20 @@ WATCHDOG_SECONDS = 60  # without a turn of the loop: let the supervisor start us
 FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS = 5, 6 * 3600
 
 
-class Worker:
-    """One process's loop. It needs `threads` + 2 database connections; `lease` and `grace` are in seconds."""
+CONNECTIONS = sum(threads + 2 for threads in QUEUES.values())
 
-    def __init__(self, url: str, *, threads: int = THREADS, lease: float = LEASE_SECONDS, grace: float = STOP_SECONDS,
+
+class Worker:
+    """The loop of one queue. It needs `threads` + 2 database connections; `lease` and `grace` are in seconds."""
+
+    def __init__(self, url: str, queue: str = "default", *, threads: int = 4, lease: float = LEASE_SECONDS, grace: float = STOP_SECONDS,
                  handlers: dict = HANDLERS, cron: dict = CRON):  # fmt: skip
-        self.url, self.threads, self.lease, self.grace = url, threads, lease, grace
+        self.url, self.queue, self.threads, self.lease, self.grace = url, queue, threads, lease, grace
         self.handlers, self.cron = handlers, cron
         # unique per start: a worker that comes back must not be taken for the one that died
         self.name = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
         self.running: dict = {}  # claim → Job, from the claim until its thread is done with it
-        self.given = queue.SimpleQueue()  # Jobs for the threads; None tells one to end
+        self.given = SimpleQueue()  # Jobs for the threads; None tells one to end
         self.served_last = jobs.FIRST  # workspace
         self.stopping = False  # no Event: its lock may be held by the very thread that a signal interrupts
         self.turned = False  # since the watchdog looked
@@ -104,7 +107,7 @@ class Worker:
         if not free:
             return False
         with db.connected():
-            found = jobs.claim(self.name, free, self.lease, began)
+            found = jobs.claim(self.name, free, self.lease, began, self.queue)
         for job in found:
             self.running[job.claim] = job
             self.given.put(job)
@@ -116,7 +119,7 @@ class Worker:
         if len(self.running) >= self.threads:
             return POLL_SECONDS  # a thread that becomes free wakes us
         with db.connected():
-            due = jobs.seconds_to_next()
+            due = jobs.seconds_to_next(self.queue)
         return POLL_SECONDS if due is None else min(max(due, 0.01), POLL_SECONDS)
 
     def wait(self, seconds: float, listener=None) -> None:
@@ -175,7 +178,7 @@ class Worker:
         while not self.ended.wait(min(self.lease / 3, BEAT_SECONDS)):
             try:
                 with db.connected():
-                    jobs.heartbeat(list(self.running), self.lease)
+                    jobs.heartbeat(list(self.running), self.lease, self.queue)
                     if time.monotonic() - rescued >= min(self.lease / 4, RESCUE_SECONDS):
                         rescued = time.monotonic()
                         self.tidy()
@@ -183,7 +186,7 @@ class Worker:
                 log.warning("The heartbeat missed a beat: %s", type(error).__name__)
 
     def tidy(self) -> None:
-        jobs.rescue(pause=min(self.lease / 6, RESCUE_PAUSE_SECONDS))
+        jobs.rescue(min(self.lease / 6, RESCUE_PAUSE_SECONDS), self.queue)
         for kind, every in self.cron.items():
             jobs.cron(kind, every)
 
@@ -208,7 +211,27 @@ class Worker:
         left = [claim for claim, job in list(self.running.items()) if job.max_attempts > 1]
         if left:
             with suppress(*db.GONE), db.connected():
-                jobs.release(left)
+                jobs.release(left, self.queue)
+
+
+class Workers:
+    """A worker for each queue, in one process."""
+
+    def __init__(self, url: str, lease: float = LEASE_SECONDS):
+        self.each = [Worker(url, queue, threads=threads, lease=lease, cron=CRON if queue == "default" else {})
+                     for queue, threads in QUEUES.items()]  # fmt: skip
+
+    def run(self) -> None:
+        """Work on all queues until `stop()`."""
+        others = [start(worker.run) for worker in self.each[1:]]
+        self.each[0].run()
+        for other in others:
+            other.join()
+
+    def stop(self, *_) -> None:
+        """End `run()` soon; safe in a signal handler."""
+        for worker in self.each:
+            worker.stop()
 
 
 def start(work) -> threading.Thread:

@@ -10,6 +10,7 @@ import jwt
 
 from service.feedback import identity_secrets, keys, members, posts, users, workspaces
 from service.feedback.members import Person
+from service.feedback.readers import Reader
 from service.feedback.users import User
 from service.feedback.workspaces import Workspace
 
@@ -54,9 +55,13 @@ class Company:
     def user(self, claims: dict = CLEO) -> User:
         return users.identify(self.workspace, claims)
 
-    def post(self, title: str = "Dark mode", body: str = "", by: dict = CLEO, **more) -> int:
-        """A post by one of its users; returns its number."""
-        return posts.create(self.workspace, self.user(by).id, title, body, **more)
+    def reader(self, claims: dict = CLEO, member: bool = False) -> Reader:
+        """One of its users as a reader; with the eyes of the team when `member`."""
+        return Reader(self.workspace, self.user(claims).id, member)
+
+    def post(self, title: str = "Dark mode", body: str = "", by: dict = CLEO, public: bool = True, **more) -> int:
+        """A post by one of its users; returns its number. Not `public`: written for a private board."""
+        return posts.create(self.reader(by, member=not public), title, body, **more)
 
 
 def acme() -> Company:

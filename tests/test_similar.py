@@ -6,7 +6,7 @@ from cast import DAN
 
 from service import db, jobs
 from service.db import database
-from service.worker import HANDLERS
+from service.worker import HANDLERS, QUEUES
 
 WISHES = ["Export invoices to CSV", "Sign in with Google", "Faster search", "Slack integration"]
 VECTORS = "SELECT post_number FROM post_embedding WHERE workspace_id = %(workspace)s ORDER BY post_number"
@@ -28,7 +28,7 @@ NONSENSE = [
 def work_off(rounds: int = 9) -> None:
     """Do what waits in the queue, and what follows from it, as the worker does."""
     for _ in range(rounds):
-        for job in jobs.claim("tests", 100, 60):
+        for job in [job for queue in QUEUES for job in jobs.claim("tests", 100, 60, queue=queue)]:
             HANDLERS[job.kind](job)
             if not job.completed:
                 job.complete()

@@ -70,7 +70,7 @@ def test_an_open_page_hears_of_a_new_post_and_of_its_status(server, acme):
 def test_a_vote_is_heard_although_it_sends_no_hint(server, acme):
     number = acme.post(by=CLEO)
     with listening(server, ticket=ticket(acme), after=1) as heard:
-        votes.cast(acme.workspace.id, number, acme.user(DAN).id)
+        votes.cast(acme.reader(DAN), number)
         assert heard()[1] == "vote.created"
 
 

@@ -15,7 +15,7 @@ from service.errors import LeaseLost
 from service.worker import Worker
 
 KILL = """
-SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %(name)s AND pid <> pg_backend_pid()"""
+SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = %(name)s AND pid <> pg_backend_pid()"""
 
 
 @pytest.fixture
@@ -251,9 +251,10 @@ def test_a_job_that_loses_its_connection_fails_like_any_other_and_is_tried_again
     attempts = []
 
     def handler(job):
-        attempts.append(job.attempt)
         if job.attempt == 1:
             admin.execute(KILL, {"name": name})
+        attempts.append(job.attempt)
+        if job.attempt == 1:
             with database.atomic():
                 db.changed(MARK, key="never")
 

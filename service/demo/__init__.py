@@ -11,7 +11,6 @@ import jwt
 
 from service import db, installation
 from service.config import Config
-from service.db import database
 from service.feedback import identity_secrets, keys, members, sign_in, workspaces
 from service.feedback.workspaces import Workspace
 from service.lib import embeddings, identity
@@ -48,6 +47,7 @@ def make(config: Config, progress=iter) -> Made:
     `progress` wraps the list of posts and may draw a bar while they are written. Interrupted, nothing is left."""
     place = workspace() or fill(progress)
     owner = members.person(OWNER, "Robin Demo")
+    keys.revoke(place, KEY_NAME)
     secrets_by_kid = identity_secrets.reveal(place)
     kid = identity_secrets.kids(place)[0]
     return Made(
@@ -73,7 +73,7 @@ def user_token(place: Workspace, user: str) -> str:
     return jwt.encode(claims, identity_secrets.reveal(place)[kid], algorithm="HS256", headers={"kid": kid})
 
 
-@database.atomic()
+@db.verb
 def fill(progress) -> Workspace:
     facts, posts = data("data"), sorted(data("posts"), key=lambda post: -post["days_ago"])
     place = members.found(facts["workspace"]["name"], members.person(OWNER, "Robin Demo"))
@@ -81,10 +81,11 @@ def fill(progress) -> Workspace:
     scope = {"workspace": place.id}
     places_of_posts(scope, facts)
     people(scope, facts["companies"], data("users"))
+    statuses = {status["key"]: {"name": status["name"], "color": status["color"]} for status in facts["statuses"]}
     numbers = {}
     for number, post in enumerate(progress(posts), start=1):
         numbers[post["title"]] = number
-        write(scope, number, post)
+        write(scope, number, post, statuses)
     for comment in data("comments"):
         db.changed(COMMENT, **scope, number=numbers[comment["post"]], author=author(comment), body=comment["body"],
                    days=comment["days_ago"])  # fmt: skip
@@ -144,8 +145,8 @@ EVENT = """
 WITH taken AS (
   UPDATE workspace_counter SET next_event = next_event + 1 WHERE workspace_id = %(workspace)s RETURNING next_event - 1 AS seq
 )
-INSERT INTO event (workspace_id, seq, type, post_number, user_id, data, created_at)
-SELECT %(workspace)s, seq, %(type)s, %(number)s, u.id, %(data)s::jsonb, now() - %(days)s * interval '1 day'
+INSERT INTO event (workspace_id, seq, type, public, post_number, user_id, data, created_at)
+SELECT %(workspace)s, seq, %(type)s, true, %(number)s, u.id, %(data)s::jsonb, now() - %(days)s * interval '1 day'
   FROM taken, "user" u WHERE u.workspace_id = %(workspace)s AND u.external_id = %(who)s"""
 COMMENT = """
 WITH made AS (
@@ -178,7 +179,7 @@ def people(scope: dict, companies: list, users: list) -> None:
         db.changed(USER, **scope, **user, kind=kind)
 
 
-def write(scope: dict, number: int, post: dict) -> None:
+def write(scope: dict, number: int, post: dict, statuses: dict) -> None:
     history = post.get("history", [])
     changed = history[-1]["days_ago"] if history else post["days_ago"]
     written = {**post, "number": number, "changed": changed, "meta": json.dumps(post.get("meta", {}))}
@@ -187,7 +188,8 @@ def write(scope: dict, number: int, post: dict) -> None:
     db.changed(EVENT, **scope, number=number, type="post.created", who=post["author"], data="{}", days=post["days_ago"])
     before = "open"
     for step in history:
-        change = {"from": before, "to": step["status"], "note": step.get("note", ""), "notify": True}
+        shown = statuses[step["status"]]
+        change = {"from": before, "to": step["status"], **shown, "note": step.get("note", ""), "notify": True}
         before = step["status"]
         db.changed(EVENT, **scope, number=number, type="post.status_changed", who=TEAM_USER, data=json.dumps(change),
                    days=step["days_ago"])  # fmt: skip

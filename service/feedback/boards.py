@@ -4,10 +4,11 @@ from typing import NamedTuple
 
 from service import db
 from service.errors import Invalid
+from service.feedback.readers import Reader
 
 LIST = """
 SELECT id, key, name, description, access FROM board
- WHERE workspace_id = %(workspace)s AND (access = 'public' OR NOT %(public)s) ORDER BY position, id"""
+ WHERE workspace_id = %(workspace)s AND (access = 'public' OR %(member)s) ORDER BY position, id"""
 
 
 class Board(NamedTuple):
@@ -18,14 +19,14 @@ class Board(NamedTuple):
     access: str
 
 
-def of(workspace_id: int, public: bool = False) -> list[Board]:
-    """The workspace's boards in its own order; only the public ones when `public`."""
-    return [Board(*row) for row in db.rows(LIST, workspace=workspace_id, public=public)]
+def of(reader: Reader) -> list[Board]:
+    """The boards that this reader may see, in the workspace's own order."""
+    return [Board(*row) for row in db.rows(LIST, **reader.scope())]
 
 
-def choose(workspace_id: int, key: str | None, public: bool = False) -> Board:
+def choose(reader: Reader, key: str | None) -> Board:
     """The board with this key, by default the first public one; Invalid names the keys there are."""
-    found = of(workspace_id, public)
+    found = of(reader)
     for board in found:
         if board.key == key or (key is None and board.access == "public"):
             return board

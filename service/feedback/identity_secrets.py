@@ -3,7 +3,6 @@
 import secrets
 
 from service import db
-from service.db import database
 from service.feedback import users
 from service.feedback.users import User
 from service.feedback.workspaces import Workspace
@@ -18,7 +17,7 @@ DELETE FROM identity_secret WHERE workspace_id = %(workspace)s AND kid NOT IN (
   SELECT kid FROM identity_secret WHERE workspace_id = %(workspace)s ORDER BY created_at DESC, kid LIMIT %(most)s)"""
 
 
-@database.atomic()
+@db.verb
 def create(workspace: Workspace) -> tuple[str, str]:
     """A new secret, shown this once, as (kid, secret). The one before it stays valid, older ones end."""
     kid, secret = f"k_{secrets.token_hex(4)}", tokens.secret()

@@ -1,6 +1,7 @@
-"""Letters: written once per event and reader, sent by the worker, kept for the outbox page."""
+"""Letters: one row per event and reader, written and sent by the worker, kept for the outbox page."""
 
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,20 +15,28 @@ from service.feedback import sign_in
 from service.lib import mail, markdown
 
 SEND = "letter.send"  # kinds of jobs
-SEND_SIGN_IN = sign_in.SEND
+QUEUE = sign_in.QUEUE  # beside the default one: a mail server that hangs must hold up nothing else
 PAGE = 50
 
-KEEP = """
-INSERT INTO letter (workspace_id, event_seq, kind, to_email, subject, text, html)
-VALUES (%(workspace)s, %(event)s, %(kind)s, %(to)s, %(subject)s, %(text)s, %(html)s)
-ON CONFLICT ON CONSTRAINT one_letter_per_event_and_reader DO NOTHING RETURNING id"""
+# A row for each reader (a statement that gives `email`), and the job that sends it, in the caller's transaction. The text
+# is written when it is sent: an event with thousands of readers is still one statement.
+ADDRESS = """
+WITH reader AS ({readers}), made AS (
+  INSERT INTO letter (workspace_id, event_seq, kind, to_email)
+  SELECT %(workspace)s, %(event)s, %(kind)s, email FROM reader
+  ON CONFLICT ON CONSTRAINT one_letter_per_event_and_reader DO NOTHING RETURNING id
+)
+INSERT INTO job (workspace_id, kind, queue, args)
+SELECT %(workspace)s, %(job)s, %(queue)s, jsonb_build_object('letter', id) FROM made"""
 READ = """
-SELECT id, to_email, subject, state, created_at, sent_at, text, html FROM letter
- WHERE workspace_id = %(workspace)s AND id = %(id)s"""
-MARK = "UPDATE letter SET state = %(state)s, sent_at = now() WHERE workspace_id = %(workspace)s AND id = %(id)s"
+SELECT id, event_seq, kind, to_email, state, created_at, sent_at, coalesce(subject, 'Not written yet'), coalesce(text, ''),
+       coalesce(html, '') FROM letter WHERE workspace_id = %(workspace)s AND id = %(id)s"""
 LIST = """
-SELECT id, to_email, subject, state, created_at, sent_at FROM letter
+SELECT id, event_seq, kind, to_email, state, created_at, sent_at, coalesce(subject, 'Not written yet') FROM letter
  WHERE workspace_id = %(workspace)s ORDER BY id DESC LIMIT %(most)s"""
+FINISH = """
+UPDATE letter SET state = %(state)s, subject = %(subject)s, text = %(text)s, html = %(html)s, sent_at = now()
+ WHERE workspace_id = %(workspace)s AND id = %(id)s"""
 
 templates = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "letter_templates"),
@@ -41,13 +50,23 @@ templates.filters["markdown"] = markdown.render
 settings: list[Config] = []
 
 
+class Written(NamedTuple):
+    """What a letter says."""
+
+    subject: str
+    text: str
+    html: str
+
+
 class Letter(NamedTuple):
     id: int
+    event_seq: int
+    kind: str
     to_email: str
+    state: str  # waiting, sent, kept (there is no mail server), refused (by it, for good), withdrawn (its post is gone)
+    created_at: datetime
+    sent_at: datetime | None
     subject: str
-    state: str  # waiting, sent, kept (there is no mail server), refused (by it, for good)
-    created_at: object
-    sent_at: object | None
     text: str = ""
     html: str = ""
 
@@ -62,39 +81,40 @@ def link(path: str) -> str:
     return settings[0].base_url + path
 
 
-def write(workspace_id: int, event: int, kind: str, to: str, subject: str, **values) -> None:
-    """Write a letter of this kind and have it sent, in the caller's transaction; a second time nothing happens."""
-    made = db.row(KEEP, workspace=workspace_id, event=event, kind=kind, to=to, subject=subject, **composed(kind, values))
-    if made:
-        jobs.enqueue(SEND, workspace_id, letter=made[0])
+def address(sql: str, kind: str, workspace_id: int, event: int, **parameters) -> None:
+    """Have a letter of this kind sent to the readers that `sql` finds (an ADDRESS); a second time nothing happens."""
+    named = {"workspace": workspace_id, "event": event, "kind": kind, "job": SEND, "queue": QUEUE}
+    if db.changed(sql, **named, **parameters):
+        db.notify(jobs.HINT)
 
 
-def composed(kind: str, values: dict) -> dict[str, str]:
-    endings = {"text": "txt", "html": "html"}
-    return {part: templates.get_template(f"{kind}.{ending}").render(values) for part, ending in endings.items()}
+def write(kind: str, subject: str, **values) -> Written:
+    """The letter of this kind, from its two templates."""
+    parts = (templates.get_template(f"{kind}.{ending}").render(values) for ending in ("txt", "html"))
+    return Written(subject, *parts)
 
 
-def send(job: jobs.Job) -> None:
-    """Send one letter. Killed between the mail server's yes and our commit it is sent again, with the same Message-ID."""
-    config, letter = settings[0], read(job.workspace_id, job.args["letter"])
-    if letter.state != "waiting":
-        return
-    state = "kept"
-    if config.smtp_url:
-        message_id = f"<{job.workspace_id}.{letter.id}@{mail.domain(config.mail_from)}>"
-        ready = mail.message(config.mail_from, letter.to_email, letter.subject, letter.text, letter.html, message_id)
-        state = delivered(config.smtp_url, ready)
-    with database.atomic():
-        db.changed(MARK, workspace=job.workspace_id, id=letter.id, state=state)
-        job.complete()
+def deliver(to: str, written: Written, name: str) -> str:
+    """Send it, or keep it when there is no mail server; returns the state it is in now.
 
-
-def delivered(url: str, ready) -> str:
+    `name` makes its Message-ID, so that one that is sent again after a crash is recognised."""
+    config = settings[0]
+    if not config.smtp_url:
+        return "kept"
     try:
-        mail.send(url, ready)
+        message_id = f"<{name}@{mail.domain(config.mail_from)}>"
+        mail.send(config.smtp_url, mail.message(config.mail_from, to, *written, message_id))
     except MailRefused:
         return "refused"
     return "sent"
+
+
+def finish(job: jobs.Job, letter: Letter, state: str, written: Written | None) -> None:
+    """Remember what became of a letter, together with the end of its job."""
+    said = (written or Written("Withdrawn: its post is gone", "", ""))._asdict()
+    with database.atomic():
+        db.changed(FINISH, workspace=job.workspace_id, id=letter.id, state=state, **said)
+        job.complete()
 
 
 def send_sign_in(job: jobs.Job) -> None:
@@ -107,10 +127,8 @@ def send_sign_in(job: jobs.Job) -> None:
     email, secret = armed
     url = link(f"/app/sign-in/{secret}")
     if config.smtp_url:
-        parts = composed("sign_in", {"url": url, "minutes": sign_in.LINK_MINUTES})
-        message_id = f"<sign-in.{job.args['link']}@{mail.domain(config.mail_from)}>"
-        ready = mail.message(config.mail_from, email, "Your sign-in link", **parts, message_id=message_id)
-        delivered(config.smtp_url, ready)
+        written = write("sign_in", "Your sign-in link", url=url, minutes=sign_in.LINK_MINUTES)
+        deliver(email, written, f"sign-in.{job.args['link']}")
     elif sys.stdout.isatty():
         print(f"Sign-in link for {email}: {url}", flush=True)
 

@@ -3,7 +3,6 @@
 from typing import NamedTuple
 
 from service import db
-from service.db import database
 from service.errors import NotFound
 from service.feedback import workspaces
 from service.feedback.workspaces import Workspace
@@ -41,7 +40,7 @@ def person(email: str, name: str = "") -> Person:
     return Person(*db.row(KNOW, email=email, name=name))
 
 
-@database.atomic()
+@db.verb
 def found(name: str, founder: Person) -> Workspace:
     """A new workspace of this name, owned by its founder."""
     workspace = workspaces.create(name)
@@ -49,7 +48,7 @@ def found(name: str, founder: Person) -> Workspace:
     return workspace
 
 
-@database.atomic()
+@db.verb
 def add(workspace: Workspace, person: Person, role: str = "member") -> None:
     """Let a person into a workspace; who is in already keeps their role."""
     db.changed(ADD, workspace=workspace.id, person=person.id, role=role)

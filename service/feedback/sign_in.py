@@ -1,7 +1,6 @@
 """Members sign in by a link: random, stored as a hash, 15 minutes, once, in the browser that asked for it."""
 
 from service import db, jobs
-from service.db import database
 from service.errors import Invalid, Unauthenticated
 from service.feedback import limits, members
 from service.feedback.members import Person
@@ -10,6 +9,7 @@ from service.lib import text, tokens
 LINK_MINUTES = 15
 IDLE_DAYS, LONGEST_DAYS = 14, 30
 SEND = "sign_in.send"  # kind of the job that writes and sends the letter
+QUEUE = "mail"
 
 WITHDRAW = "DELETE FROM sign_in_link WHERE lower(email) = lower(%(email)s) AND used_at IS NULL"
 ASK = "INSERT INTO sign_in_link (email, browser_hash) VALUES (%(email)s, %(browser)s) RETURNING id"
@@ -19,19 +19,21 @@ UPDATE sign_in_link SET token_hash = %(token)s
 LOOK = """
 SELECT email, browser_hash FROM sign_in_link
  WHERE token_hash = %(token)s AND used_at IS NULL AND created_at > now() - %(minutes)s * interval '1 minute'"""
-USE = LOOK.replace("SELECT email, browser_hash FROM", "UPDATE").replace("\n WHERE", " SET used_at = now()\n WHERE")
+USE = """
+UPDATE sign_in_link SET used_at = now()
+ WHERE token_hash = %(token)s AND used_at IS NULL AND created_at > now() - %(minutes)s * interval '1 minute'"""
 START = "INSERT INTO session (token_hash, person_id) VALUES (%(token)s, %(person)s)"
 WHO = """
-UPDATE session s SET seen_at = now() FROM person p
- WHERE s.token_hash = %(token)s AND p.id = s.person_id
-   AND s.seen_at > now() - %(idle)s * interval '1 day' AND s.created_at > now() - %(longest)s * interval '1 day'
-RETURNING p.id, p.email, p.name"""
+SELECT p.id, p.email, p.name, s.seen_at < now() - interval '1 minute' FROM session s JOIN person p ON p.id = s.person_id
+ WHERE s.token_hash = %(token)s
+   AND s.seen_at > now() - %(idle)s * interval '1 day' AND s.created_at > now() - %(longest)s * interval '1 day'"""
+SEEN = "UPDATE session SET seen_at = now() WHERE token_hash = %(token)s"
 END = "DELETE FROM session WHERE token_hash = %(token)s"
 
 GONE = "This sign-in link has been used or is too old. Ask for a new one."
 
 
-@database.atomic()
+@db.verb
 def ask(email: str, browser: str, address: str) -> str:
     """Have a link sent to `email` that works only in `browser` (its random cookie); returns the tidied address.
 
@@ -44,11 +46,11 @@ def ask(email: str, browser: str, address: str) -> str:
     limits.hit(f"sign-in-from:{address}", most=20, seconds=3600)
     db.changed(WITHDRAW, email=known)
     link = db.row(ASK, email=known, browser=tokens.hashed(browser))[0]
-    jobs.enqueue(SEND, link=link)
+    jobs.enqueue(SEND, queue=QUEUE, link=link)
     return known
 
 
-@database.atomic()
+@db.verb
 def make_link(email: str | None) -> str:
     """The secret of a link that works in any browser, for the command line; without `email`, for the first owner."""
     return arm(db.row(ASK, email=email, browser=None)[0])[1]
@@ -73,7 +75,7 @@ def look(secret: str, browser: str | None) -> str | None:
     return row[0]
 
 
-@database.atomic()
+@db.verb
 def redeem(secret: str, browser: str | None, email: str = "") -> tuple[Person, str]:
     """Use a link up and start a session; returns the person and the session's secret, for a cookie.
 
@@ -99,7 +101,12 @@ def first_owner(email: str) -> str:
 def who(session: str | None) -> Person | None:
     """The person behind a session's secret; None when it ended or never was."""
     row = session and db.row(WHO, token=tokens.hashed(session), idle=IDLE_DAYS, longest=LONGEST_DAYS)
-    return Person(*row) if row else None
+    if not row:
+        return None
+    *person, is_stale = row
+    if is_stale:  # once a minute is enough to know who is idle, and spares a write for every page
+        db.changed(SEEN, token=tokens.hashed(session))
+    return Person(*person)
 
 
 def sign_out(session: str) -> None:

@@ -8,8 +8,9 @@ from typing import NamedTuple
 from service import db, jobs
 from service.db import database
 from service.feedback import posts
+from service.feedback.activity import Event
 from service.feedback.posts import Post
-from service.feedback.workspaces import Workspace
+from service.feedback.readers import Reader, readable
 from service.lib import embeddings, text
 
 EMBED = "post.embed"  # kind of the job
@@ -20,14 +21,16 @@ DEFAULT_HITS, MOST_HITS = 5, 20
 
 # Any shared word makes a post a candidate by words; the rank says how much it shares. Words alone count for posts that
 # have no vector, or when the model does not know the language; there, all words must be found.
-FIND = """
+FIND = f"""
 WITH asked AS (
   SELECT %(vector)s::halfvec(384) AS vector,
          replace(plainto_tsquery(%(language)s::regconfig, %(text)s)::text, '&', '|')::tsquery AS any_word,
          plainto_tsquery(%(language)s::regconfig, %(text)s) AS all_words
 ), near AS (
-  SELECT e.post_number AS number, 1 - (e.vector <=> asked.vector) AS nearness FROM asked, post_embedding e
+  SELECT p.number, 1 - (e.vector <=> asked.vector) AS nearness FROM asked, post_embedding e
+    JOIN post p ON p.workspace_id = e.workspace_id AND p.number = e.post_number
    WHERE e.workspace_id = %(workspace)s AND e.model = %(model)s AND asked.vector IS NOT NULL
+     AND p.number IS DISTINCT FROM %(beside)s AND {readable()}
    ORDER BY e.vector <=> asked.vector LIMIT 40
 ), worded AS (
   SELECT p.number, ts_rank_cd(p.search, asked.any_word, 32) AS likeness, p.search @@ asked.all_words AS has_all,
@@ -35,6 +38,7 @@ WITH asked AS (
                     AND e.post_number = p.number) AS has_vector
     FROM asked, post p
    WHERE p.workspace_id = %(workspace)s AND p.search @@ asked.any_word
+     AND p.number IS DISTINCT FROM %(beside)s AND {readable()}
    ORDER BY likeness DESC LIMIT 40
 ), scored AS (
   SELECT number, coalesce(likeness, 0) > 0 AS by_words,
@@ -42,10 +46,7 @@ WITH asked AS (
     FROM near FULL JOIN worded USING (number)
    WHERE nearness >= %(floor)s OR (nearness IS NULL AND has_all AND (NOT has_vector OR %(vector)s IS NULL))
 )
-SELECT number, by_words, score::float FROM scored
-  JOIN post p USING (number) JOIN board b ON b.workspace_id = p.workspace_id AND b.id = p.board_id
- WHERE p.workspace_id = %(workspace)s AND number IS DISTINCT FROM %(beside)s AND (b.access = 'public' OR NOT %(public)s)
- ORDER BY score DESC, number DESC LIMIT %(limit)s"""
+SELECT number, by_words, score::float FROM scored ORDER BY score DESC, number DESC LIMIT %(limit)s"""
 
 TEXT = "SELECT title, body FROM post WHERE workspace_id = %(workspace)s AND number = %(number)s"
 KEEP = """
@@ -61,27 +62,28 @@ class Hit(NamedTuple):
     score: float
 
 
-def find(workspace: Workspace, typed: str, *, limit: int = DEFAULT_HITS, user: int | None = None, public: bool = False,
-         beside: int | None = None) -> list[Hit]:  # fmt: skip
-    """Posts like this text, the likest first; nothing when nothing is like it. `beside` leaves one post out.
+def find(reader: Reader, typed: str, *, limit: int = DEFAULT_HITS, beside: int | None = None) -> list[Hit]:
+    """Posts like this text that the reader may see, the likest first; nothing when nothing is like it. `beside` leaves
+    one post out.
 
     The model runs before the query, outside any transaction."""
     wanted = text.tidy_line(typed)[:LONGEST_QUERY]
     if not wanted:
         return []
-    knows = workspace.language in KNOWN_LANGUAGES and embeddings.reads(wanted)
+    language = reader.workspace.language
+    knows = language in KNOWN_LANGUAGES and embeddings.reads(wanted)
     found = db.rows(
-        FIND, workspace=workspace.id, model=embeddings.MODEL, vector=embeddings.query(wanted) if knows else None,
-        text=wanted, language=workspace.language, floor=FLOOR, beside=beside, public=public,
-        limit=min(max(limit, 1), MOST_HITS),
+        FIND, **reader.scope(), model=embeddings.MODEL, vector=embeddings.query(wanted) if knows else None,
+        text=wanted, language=language, floor=FLOOR, beside=beside, limit=min(max(limit, 1), MOST_HITS),
     )  # fmt: skip
-    read = {post.number: post for post in posts.these(workspace.id, [row[0] for row in found], user, public)}
-    return [Hit(read[number], "words" if by_words else "meaning", round(score, 3)) for number, by_words, score in found]
+    read = {post.number: post for post in posts.these(reader, [row[0] for row in found])}
+    hits = [(read.get(number), "words" if by_words else "meaning", round(score, 3)) for number, by_words, score in found]
+    return [Hit(*hit) for hit in hits if hit[0]]  # one may have gone between the two statements
 
 
-def enqueue(workspace_id: int, number: int) -> None:
+def renew(event: Event) -> None:
     """Have a post's vector made, once however often its text changes before that."""
-    jobs.enqueue(EMBED, workspace_id, unique_key=str(number), post=number)
+    jobs.enqueue(EMBED, event.workspace_id, unique_key=str(event.post_number), post=event.post_number)
 
 
 def embed(job: jobs.Job) -> None:

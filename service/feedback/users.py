@@ -6,7 +6,6 @@ from typing import NamedTuple
 from psycopg2.extras import Json
 
 from service import db
-from service.db import database
 from service.errors import Forbidden, Invalid, NotFound
 from service.feedback.members import Person
 from service.feedback.workspaces import Workspace
@@ -87,7 +86,7 @@ def make(workspace: Workspace, external_id: str, kind: str, name: str = "", emai
     return User(*db.row(MAKE, workspace=workspace.id, external=external_id, kind=kind, name=name, email=email))
 
 
-@database.atomic()
+@db.verb
 def identify(workspace: Workspace, claims: dict) -> User:
     """Know a user by the verified claims of the customer's token (product contract: sub, email, name, avatar, locale,
     traits, company, segments). What the token does not say stays as it was. Raises Forbidden when they are blocked."""

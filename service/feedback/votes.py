@@ -3,14 +3,14 @@
 from typing import NamedTuple
 
 from service import db, events
-from service.db import database
 from service.errors import NotFound
+from service.feedback.readers import Reader, readable
 
 # The counter changes in SQL and only when the vote is new, so a repeat and a race both count once.
-CAST = """
+CAST = f"""
 WITH target AS (
-  SELECT p.workspace_id, p.number, p.votes FROM post p JOIN board b ON b.workspace_id = p.workspace_id AND b.id = p.board_id
-   WHERE p.workspace_id = %(workspace)s AND p.number = %(number)s AND (b.access = 'public' OR NOT %(public)s)
+  SELECT p.workspace_id, p.number, p.votes FROM post p
+   WHERE p.workspace_id = %(workspace)s AND p.number = %(number)s AND {readable()}
 ), made AS (
   INSERT INTO vote (workspace_id, post_number, user_id) SELECT workspace_id, number, %(user)s FROM target
   ON CONFLICT ON CONSTRAINT one_vote_per_user DO NOTHING RETURNING post_number
@@ -23,11 +23,10 @@ WITH target AS (
 )
 SELECT coalesce(counted.votes, target.votes), counted.votes IS NOT NULL FROM target LEFT JOIN counted ON true"""
 
-WITHDRAW = """
+WITHDRAW = f"""
 WITH target AS (
-  SELECT p.workspace_id, p.number, p.votes, p.author_id
-    FROM post p JOIN board b ON b.workspace_id = p.workspace_id AND b.id = p.board_id
-   WHERE p.workspace_id = %(workspace)s AND p.number = %(number)s AND (b.access = 'public' OR NOT %(public)s)
+  SELECT p.workspace_id, p.number, p.votes, p.author_id FROM post p
+   WHERE p.workspace_id = %(workspace)s AND p.number = %(number)s AND {readable()}
 ), gone AS (
   DELETE FROM vote USING target
    WHERE vote.workspace_id = %(workspace)s AND vote.post_number = target.number AND vote.user_id = %(user)s
@@ -62,24 +61,24 @@ class Voter(NamedTuple):
     created_at: object
 
 
-def cast(workspace_id: int, number: int, user_id: int, public: bool = True) -> int:
+def cast(reader: Reader, number: int) -> int:
     """Vote for a post; voting twice is voting once. Returns how many votes it has; NotFound when there is no such post."""
-    return change(CAST, "vote.created", workspace_id, number, user_id, public)
+    return change(CAST, "vote.created", reader, number)
 
 
-def withdraw(workspace_id: int, number: int, user_id: int, public: bool = True) -> int:
+def withdraw(reader: Reader, number: int) -> int:
     """Take a vote back, if there is one. Returns how many votes are left; NotFound when there is no such post."""
-    return change(WITHDRAW, "vote.deleted", workspace_id, number, user_id, public)
+    return change(WITHDRAW, "vote.deleted", reader, number)
 
 
-@database.atomic()
-def change(sql: str, type: str, workspace_id: int, number: int, user_id: int, public: bool) -> int:
-    row = db.row(sql, workspace=workspace_id, number=number, user=user_id, public=public)
+@db.verb
+def change(sql: str, type: str, reader: Reader, number: int) -> int:
+    row = db.row(sql, **reader.scope(), number=number)
     if row is None:
         raise NotFound(f"There is no post #{number}.")
     votes, is_new = row
     if is_new:
-        events.record(type, workspace_id, post=number, user=user_id, data={"votes": votes})
+        events.record(type, reader.workspace.id, public=True, post=number, user=reader.user, data={"votes": votes})
     return votes
 
 

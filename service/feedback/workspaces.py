@@ -7,7 +7,6 @@ from html import escape
 from typing import NamedTuple
 
 from service import db
-from service.db import database
 from service.errors import Invalid, NotFound
 from service.lib import text, tokens
 
@@ -52,7 +51,7 @@ class Workspace(NamedTuple):
     key_oldest: int
 
 
-@database.atomic()
+@db.verb
 def create(name: str) -> Workspace:
     """A new workspace with a first board or two, the usual statuses, and a slug made from its name."""
     name = text.tidy_line(name)
@@ -112,7 +111,7 @@ def accepts_origin(workspace: Workspace, origin: str | None) -> bool:
     return not workspace.origins or origin in workspace.origins
 
 
-@database.atomic()
+@db.verb
 def set_origins(workspace: Workspace, lines: str) -> list[str]:
     """Replace the list of origins by these lines; raises Invalid when one is not an exact origin."""
     origins = [line.strip().rstrip("/").lower() for line in lines.splitlines() if line.strip()]

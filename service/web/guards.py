@@ -1,5 +1,6 @@
 """Who is asking: hooks that stand on a resource, visible, and put what they found into `req.context`."""
 
+import re
 from urllib.parse import urlencode
 
 import falcon
@@ -7,11 +8,13 @@ import falcon
 from service import events
 from service.errors import Forbidden, NotFound, Unauthenticated
 from service.feedback import keys, limits, members, sign_in, users, workspaces
+from service.feedback.readers import Reader
 from service.lib import tokens
 from service.web import inputs
 
 SESSION_COOKIE, BROWSER_COOKIE = "sayso", "sayso-browser"
 KEY_REQUESTS = 3000  # a minute and API key
+OURS = re.compile(r"[\w-]{43}", re.ASCII)  # what tokens.secret() makes
 WIDGET_REQUESTS = 1200  # a minute and network address
 
 
@@ -27,6 +30,7 @@ def api_key(req, resp, _resource, _params) -> None:
     found = keys.use(key.strip(), "read" if req.method == "GET" else "write")
     limits.hit(f"key:{found.workspace.id}:{found.id}", KEY_REQUESTS, 60)
     req.context.workspace, req.context.person = found.workspace, found.person
+    req.context.reader = Reader(found.workspace, is_member=True)
 
 
 # ── users behind the widget ─────────────────────────────────────────────────────────────────────────────────────────
@@ -43,7 +47,8 @@ def identify_user(req, resp, _resource, _params, shape) -> None:
     workspace = req.context.workspace = keyed_workspace(call.key)
     admit_origin(req, resp, workspace)
     limits.hit(f"widget:{workspace.id}:{limits.network(req.remote_addr)}", WIDGET_REQUESTS, 60)
-    req.context.user = session_user(workspace, call.session) or anonymous_user(workspace, call.anonymous)
+    user = req.context.user = session_user(workspace, call.session) or anonymous_user(workspace, call.anonymous)
+    req.context.reader = Reader(workspace, user and user.id)
 
 
 def keyed_workspace(key: str) -> workspaces.Workspace:
@@ -89,13 +94,15 @@ def unblocked(user: users.User) -> users.User:
     return user
 
 
-def acting_user(req, draft: str | None = None) -> tuple[users.User, str | None]:
-    """The user for an action, and the token of a new anonymous one, for the answer; `draft` names what they send."""
-    context = req.context
-    if context.user:
-        return context.user, None
-    user = unblocked(users.make_anonymous(context.workspace, draft))
-    return user, user_token("anonymous", context.workspace, user)
+def act(req, draft: str | None = None) -> tuple[Reader, str | None]:
+    """Who acts, as a reader that is a user for certain, and the token of an anonymous one made for this action.
+
+    `draft` names what they send. To be called in the transaction of the action: refused, it leaves no user behind."""
+    workspace = req.context.workspace
+    if req.context.user:
+        return req.context.reader, None
+    user = unblocked(users.make_anonymous(workspace, draft))
+    return Reader(workspace, user.id), user_token("anonymous", workspace, user)
 
 
 def user_token(purpose: str, workspace, user: users.User) -> str:
@@ -130,13 +137,15 @@ def require_member(req, resp, resource, params) -> None:
     require_person(req, resp, resource, params)
     workspace = req.context.workspace = workspaces.by_slug(params.pop("slug"))
     req.context.role = members.role(workspace, req.context.person)
+    req.context.reader = Reader(workspace, is_member=True)
     req.context.page.update(workspace=workspace, stream_url=stream_url(req, public=False))
 
 
 def same_browser(req, resp, _resource, _params) -> None:
     """For the forms before sign-in: gives the browser a random cookie and binds its forms to it."""
     name = cookie(req, BROWSER_COOKIE)
-    secret = req.cookies.get(name) or tokens.secret()
+    kept = req.cookies.get(name, "")
+    secret = kept if OURS.fullmatch(kept) else tokens.secret()
     set_cookie(req, resp, BROWSER_COOKIE, secret, max_age=tokens.LIFETIME["browser"])
     req.context.browser, req.context.page = secret, {"csrf": csrf(secret)}
     if req.method == "POST":

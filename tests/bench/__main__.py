@@ -112,12 +112,14 @@ def sizes() -> dict[str, int]:
     return {f"{name}, bytes (brotli)": len(brotli.compress(code, quality=11)) for name, code in whole.items()}
 
 
+def judged(figure: int, budget: int) -> dict:
+    return {"figure": figure, "budget": budget, "holds": figure <= budget}
+
+
 def main() -> None:
     with application() as client:
         results = measure(client) | sizes()
-    rows = {
-        name: {"figure": figure, "budget": BUDGETS[name], "holds": figure <= BUDGETS[name]} for name, figure in results.items()
-    }
+    rows = {name: judged(figure, BUDGETS[name]) for name, figure in results.items()}
     (Path(__file__).parent / "results.json").write_text(json.dumps(rows, indent=2) + "\n")
     for name, row in rows.items():
         print(f"{name:32} {row['figure']:>6} of {row['budget']:>6}  {'holds' if row['holds'] else 'BROKEN'}")

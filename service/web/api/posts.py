@@ -2,8 +2,9 @@
 
 import falcon
 
-from service.db import database
+from service import db
 from service.feedback import posts, users
+from service.feedback.readers import Reader
 from service.web import inputs, shapes
 from service.web.guards import api_key
 
@@ -11,12 +12,7 @@ from service.web.guards import api_key
 @falcon.before(api_key)
 class Posts:
     def on_post(self, req, resp):
-        new, context = inputs.read(req, shapes.NewPost), req.context
-        with database.atomic():  # a refused post leaves no new user behind
-            number = posts.create(
-                context.workspace, author(req, new.author).id, new.title, new.body, board=new.board, status=new.status,
-                meta=new.meta, public=False, person=context.person.id if new.author is None else None,
-            )  # fmt: skip
+        number = create(req, inputs.read(req, shapes.NewPost))
         resp.location = f"/api/v1/posts/{number}"
         present(req, resp, number, 201)
 
@@ -31,19 +27,22 @@ class Post:
 class Status:
     def on_put(self, req, resp, number):
         new, context = inputs.read(req, shapes.NewStatus), req.context
-        posts.set_status(
-            context.workspace, number, new.status, new.note, notify=new.notify, person=context.person.id
-        )
+        posts.set_status(context.workspace, number, new.status, new.note, notify=new.notify, person=context.person.id)
         present(req, resp, number)
 
 
-def author(req, external_id: str | None) -> users.User:
-    workspace = req.context.workspace
+@db.verb  # a refused post leaves no new user behind
+def create(req, new: shapes.NewPost) -> int:
+    author = Reader(req.context.workspace, user(req, new.author).id, is_member=True)
+    return posts.create(author, new.title, new.body, board=new.board, status=new.status, meta=new.meta)
+
+
+def user(req, external_id: str | None) -> users.User:
     if external_id is None:
-        return users.of_member(workspace, req.context.person)
-    return users.by_external_id(workspace, external_id)
+        return users.of_member(req.context.workspace, req.context.person)
+    return users.by_external_id(req.context.workspace, external_id)
 
 
 def present(req, resp, number: int, status: int = 200) -> None:
-    workspace = req.context.workspace
-    shapes.answer(resp, shapes.post(posts.find(workspace.id, number), req.context.config, workspace), status)
+    context = req.context
+    shapes.answer(resp, shapes.post(posts.find(context.reader, number), context.config, context.workspace), status)

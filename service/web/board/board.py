@@ -3,6 +3,7 @@
 import falcon
 
 from service.feedback import boards, changelog, comments, posts, statuses, workspaces
+from service.feedback.readers import Reader
 from service.web import inputs, pages
 from service.web.pages import query
 from service.web.rows import row
@@ -11,6 +12,7 @@ from service.web.rows import row
 def find_workspace(req, _resp, _resource, params) -> None:
     """Sets `workspace`, from the address."""
     req.context.workspace = workspaces.by_slug(params.pop("slug"))
+    req.context.reader = Reader(req.context.workspace)
     req.context.page = {"workspace": req.context.workspace}
 
 
@@ -20,10 +22,9 @@ class Board:
         workspace = req.context.workspace
         sort, status, board = (inputs.param(req, name) for name in ("sort", "status", "board"))
         sort = sort or "top"
-        page = posts.page(workspace.id, sort=sort, status=status, board=board, public=True,
-                          cursor=inputs.param(req, "cursor"))  # fmt: skip
+        page = posts.page(req.context.reader, sort=sort, status=status, board=board, cursor=inputs.param(req, "cursor"))
         pages.render(
-            req, resp, "board/list.html", boards=boards.of(workspace.id, public=True), board=board,
+            req, resp, "board/list.html", boards=boards.of(req.context.reader), board=board,
             posts=[row(req, post) for post in page.posts], statuses=statuses.of(workspace.id), chosen=status, sort=sort,
             next_url=page.next_cursor and query(board=board, sort=sort, status=status, cursor=page.next_cursor),
         )  # fmt: skip
@@ -33,11 +34,11 @@ class Board:
 class Post:
     def on_get(self, req, resp, number):
         workspace = req.context.workspace
-        post = posts.find(workspace.id, number, public=True)
+        post = posts.find(req.context.reader, number)
         pages.render(req, resp, "board/post.html", post=row(req, post), comments=comments.of(workspace.id, number))
 
 
 @falcon.before(find_workspace)
 class Changelog:
     def on_get(self, req, resp):
-        pages.render(req, resp, "board/changelog.html", entries=changelog.published(req.context.workspace.id))
+        pages.render(req, resp, "board/changelog.html", entries=changelog.published(req.context.reader))

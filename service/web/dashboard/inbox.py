@@ -16,7 +16,7 @@ class Inbox:
         workspace = req.context.workspace
         sort, status = inputs.param(req, "sort", "new"), inputs.param(req, "status")
         q = inputs.param(req, "q")
-        page = posts.page(workspace.id, sort=sort, status=status, q=q, cursor=inputs.param(req, "cursor"))
+        page = posts.page(req.context.reader, sort=sort, status=status, q=q, cursor=inputs.param(req, "cursor"))
         counts = posts.counts(workspace.id)
         shown = [StatusCount(*each[1:], posts=counts[each.key]) for each in statuses.of(workspace.id)]
         pages.render(
@@ -55,8 +55,8 @@ def back(req, resp, number: int) -> None:
 
 def show(req, resp, number: int, errors=(), values=()) -> None:
     workspace = req.context.workspace
-    post = posts.find(workspace.id, number)
-    likes = similar.find(workspace, f"{post.title}\n{post.body}", beside=number)
+    post = posts.find(req.context.reader, number)
+    likes = similar.find(req.context.reader, f"{post.title}\n{post.body}", beside=number)
     pages.render(
         req, resp, "app/post.html", active="inbox", post=row(req, post), statuses=statuses.of(workspace.id),
         history=activity.history(workspace.id, number), voters=votes.voters(workspace.id, number),

@@ -94,6 +94,8 @@ def compress(code: bytes) -> Script:
 class Loader:
     """GET /w.js: short-lived, so that a new version arrives within minutes."""
 
+    offline = True
+
     def __init__(self, files: Files):
         self.files = files
 

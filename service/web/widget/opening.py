@@ -18,7 +18,7 @@ class Opening:
         shapes.answer(resp, calls.Opening(
             stream_url=stream_url(req, public=True),  # first: what happens from here on is heard
             workspace=calls.Place(workspace.name, f"{config.base_url}/b/{workspace.slug}"),
-            boards=[calls.Key(board.key, board.name) for board in boards.of(workspace.id, public=True)],
+            boards=[calls.Key(board.key, board.name) for board in boards.of(req.context.reader)],
             statuses=[shapes.ColoredStatus(*status[1:]) for status in statuses.of(workspace.id)],
             user=calls.who(user),
             posts=page_of(req),

@@ -2,10 +2,10 @@
 
 import falcon
 
-from service.db import database
+from service import db
 from service.feedback import limits, posts, similar, votes
 from service.web import shapes
-from service.web.guards import acting_user, identify_user
+from service.web.guards import act, identify_user
 from service.web.widget import calls
 
 POSTS_A_MINUTE, VOTES_A_MINUTE = 30, 120  # of one user
@@ -21,38 +21,45 @@ class List:
 class Posts:
     @falcon.before(identify_user, shape=calls.NewPost)
     def on_post(self, req, resp):
-        call, workspace = req.context.call, req.context.workspace
         limit(req, POSTS_A_MINUTE)
-        with database.atomic():  # a refused post leaves no anonymous user behind
-            user, anonymous = acting_user(req, call.submission)
-            number = posts.create(workspace, user.id, call.title, call.body, board=call.board, meta=call.meta,
-                                  submission=call.submission and call.submission[:64])  # fmt: skip
-        present(req, resp, number, user, anonymous, 201)
+        present(req, resp, *create(req, req.context.call), status=201)
 
 
 class Post:
     @falcon.before(identify_user, shape=calls.Call)
     def on_post(self, req, resp, number):
-        present(req, resp, number, req.context.user)
+        present(req, resp, number, req.context.reader)
 
 
 class Vote:
     @falcon.before(identify_user, shape=calls.Vote)
     def on_post(self, req, resp, number):
-        workspace, voted = req.context.workspace, req.context.call.voted
         limit(req, VOTES_A_MINUTE)
-        with database.atomic():
-            user, anonymous = acting_user(req)
-            (votes.cast if voted else votes.withdraw)(workspace.id, number, user.id)
-        present(req, resp, number, user, anonymous)
+        present(req, resp, number, *vote(req, number))
 
 
 class Similar:
     @falcon.before(identify_user, shape=calls.Text)
     def on_post(self, req, resp):
-        user = req.context.user
-        hits = similar.find(req.context.workspace, req.context.call.text, user=user and user.id, public=True)
+        hits = similar.find(req.context.reader, req.context.call.text)
         shapes.answer(resp, calls.Hits([calls.Hit(calls.card(req, hit.post), hit.why, hit.score) for hit in hits]))
+
+
+# Each of these is one transaction with the anonymous user that it may make: refused, it leaves nobody behind.
+
+
+@db.verb
+def create(req, call: calls.NewPost):
+    reader, anonymous = act(req, call.submission)
+    number = posts.create(reader, call.title, call.body, board=call.board, meta=call.meta, submission=call.submission)
+    return number, reader, anonymous
+
+
+@db.verb
+def vote(req, number: int):
+    reader, anonymous = act(req)
+    (votes.cast if req.context.call.voted else votes.withdraw)(reader, number)
+    return reader, anonymous
 
 
 def limit(req, most: int) -> None:
@@ -65,14 +72,11 @@ def limit(req, most: int) -> None:
 
 
 def page_of(req) -> calls.Cards:
-    call, user = req.context.call, req.context.user
-    page = posts.page(
-        req.context.workspace.id, sort=call.sort, board=call.board, status=call.status, q=call.q,
-        mine=call.mine, user=user and user.id, public=True, cursor=call.cursor,
-    )  # fmt: skip
+    call = req.context.call
+    page = posts.page(req.context.reader, sort=call.sort, board=call.board, status=call.status, q=call.q, mine=call.mine,
+                      cursor=call.cursor)  # fmt: skip
     return calls.Cards([calls.card(req, post) for post in page.posts], page.next_cursor)
 
 
-def present(req, resp, number: int, user, anonymous: str | None = None, status: int = 200) -> None:
-    post = posts.find(req.context.workspace.id, number, user and user.id, public=True)
-    shapes.answer(resp, calls.OnePost(calls.card(req, post), anonymous), status)
+def present(req, resp, number: int, reader, anonymous: str | None = None, status: int = 200) -> None:
+    shapes.answer(resp, calls.OnePost(calls.card(req, posts.find(reader, number)), anonymous), status)
