@@ -87,7 +87,7 @@ def web(processes: int, fd: int | None, parent: int | None, **options) -> None:
         if processes > 1:
             hand_on(settings)
             return supervisor.supervise([child("web", listening) for _ in range(processes)])
-        server.serve(create_app(settings), listening, behind_proxy=settings.base_url_given)
+        server.serve(create_app(settings), listening, settings.trusted_proxy)
 
 
 @commands.command()

@@ -5,7 +5,6 @@ import secrets
 import tempfile
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -25,7 +24,7 @@ class Config:
     database_url: str | None
     secret_keys: tuple[str, ...]
     base_url: str
-    base_url_given: bool  # by BASE_URL: then a proxy is in front, and the stream is behind the same address
+    base_url_given: bool  # else it is made from HOST and PORT
     stream_url: str
     host: str
     port: int
@@ -34,8 +33,8 @@ class Config:
     smtp_url: str | None
     mail_from: str
     demo: bool
+    trusted_proxy: str | None  # whose X-Forwarded-For is believed
     postgres: str = "18"  # major version of the embedded PostgreSQL: 16 or 18
-    outbound_allow: tuple[str, ...] = ()
     lease_seconds: int = LEASE_SECONDS
 
     @property
@@ -58,35 +57,47 @@ def read(environ=os.environ, **options) -> Config:
     Raises SettingError with one line that names the setting, what is wrong and an example."""
     given = {**environ, **{name.upper(): str(value) for name, value in options.items() if value is not None}}
     data_dir = Path(given.get("DATA_DIR") or default_data_dir()).absolute()
-    database_url = secret(given, "DATABASE_URL")
-    host = given.get("HOST") or "127.0.0.1"
-    port, stream_port = port_number(given, "PORT", 8000), port_number(given, "STREAM_PORT", 8001)
-    shown = f"[{host}]" if ":" in host else host
-    shown = "127.0.0.1" if host in LISTEN_ON_ALL else shown
-    base_url = url(given, "BASE_URL", {"http", "https"}, "https://feedback.example.com")
-    smtp_url = secret(given, "SMTP_URL")
-    if smtp_url:
-        url({"SMTP_URL": smtp_url}, "SMTP_URL", {"smtp", "smtps"}, "smtp://user:password@mail.example.com:587")
-    if database_url:
-        url({"DATABASE_URL": database_url}, "DATABASE_URL", {"postgres", "postgresql"}, "postgresql://sayso@db/sayso")
-        database_url = database_url.replace("postgres://", "postgresql://", 1)  # peewee knows only the long name
+    database_url = database(given)
     return Config(
         database_url=database_url,
         secret_keys=secret_keys(given, data_dir, embedded=not database_url),
-        base_url_given=bool(base_url),
-        base_url=base_url or f"http://{shown}:{port}",
-        stream_url=f"{base_url}/stream" if base_url else f"http://{shown}:{stream_port}/stream",
-        host=host,
-        port=port,
-        stream_port=stream_port,
         data_dir=data_dir,
-        smtp_url=smtp_url,
+        smtp_url=mail_server(given),
         mail_from=given.get("MAIL_FROM") or "Sayso <sayso@localhost>",
-        demo=flag(given, "DEMO", default=not (base_url or "").startswith("https:")),
         postgres=given.get("SAYSO_POSTGRES") or "18",
-        outbound_allow=networks(given, "OUTBOUND_ALLOW"),
         lease_seconds=whole_seconds(given, "SAYSO_LEASE", LEASE_SECONDS),
+        **addresses(given),
     )
+
+
+def addresses(given) -> dict:
+    """Where we listen, and how browsers reach that: directly, or through a proxy once BASE_URL names one."""
+    host = given.get("HOST") or "127.0.0.1"
+    shown = "127.0.0.1" if host in LISTEN_ON_ALL else f"[{host}]" if ":" in host else host
+    port, stream_port = port_number(given, "PORT", 8000), port_number(given, "STREAM_PORT", 8001)
+    base_url = url(given, "BASE_URL", {"http", "https"}, "https://feedback.example.com")
+    stream_url = url(given, "STREAM_URL", {"http", "https"}, "https://feedback.example.com/stream")
+    return {
+        "host": host,
+        "port": port,
+        "stream_port": stream_port,
+        "base_url_given": bool(base_url),
+        "base_url": base_url or f"http://{shown}:{port}",
+        "stream_url": stream_url or (f"{base_url}/stream" if base_url else f"http://{shown}:{stream_port}/stream"),
+        "trusted_proxy": given.get("TRUSTED_PROXY") or ("127.0.0.1" if base_url else None),
+        "demo": flag(given, "DEMO", default=not (base_url or "").startswith("https:")),
+    }
+
+
+def database(given) -> str | None:
+    address = secret(given, "DATABASE_URL")
+    url({"DATABASE_URL": address}, "DATABASE_URL", {"postgres", "postgresql"}, "postgresql://sayso@db/sayso")
+    return address and address.replace("postgres://", "postgresql://", 1)  # peewee knows only the long name
+
+
+def mail_server(given) -> str | None:
+    address = secret(given, "SMTP_URL")
+    return url({"SMTP_URL": address}, "SMTP_URL", {"smtp", "smtps"}, "smtp://user:password@mail.example.com:587")
 
 
 def default_data_dir() -> str:
@@ -137,14 +148,6 @@ def flag(given, name: str, default: bool) -> bool:
     if value not in {"", "0", "1", "on", "off", "true", "false", "yes", "no"}:
         raise SettingError(f"{name}={value} is neither on nor off; give e.g. {name}=on.")
     return value in {"1", "on", "true", "yes"} if value else default
-
-
-def networks(given, name: str) -> tuple[str, ...]:
-    parts = tuple((given.get(name) or "").replace(",", " ").split())
-    try:
-        return tuple(str(ip_network(part)) for part in parts)
-    except ValueError as error:
-        raise SettingError(f"{name}: {error}; give networks like {name}=10.0.0.0/8.") from None
 
 
 def secret_keys(given, data_dir: Path, embedded: bool) -> tuple[str, ...]:

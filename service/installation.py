@@ -7,7 +7,9 @@ from service.lib import sealing
 
 KEY_CHECK = "sayso"
 
-REMEMBER_KEYS = "INSERT INTO installation (key_check) VALUES (%(sealed)s) ON CONFLICT DO NOTHING"
+REMEMBER_KEYS = """
+INSERT INTO installation (key_check) VALUES (%(sealed)s)
+ON CONFLICT (only_one) DO UPDATE SET key_check = excluded.key_check"""
 KEYS = "SELECT key_check FROM installation"
 SERVE = "UPDATE installation SET base_url = %(url)s WHERE base_url IS DISTINCT FROM %(url)s"
 SERVED = "SELECT base_url FROM installation"
@@ -15,11 +17,13 @@ DEMO = "SELECT demo_id FROM installation"
 REMEMBER_DEMO = "UPDATE installation SET demo_id = %(workspace)s"
 
 
+@db.verb
 def check_keys() -> None:
-    """Raise SettingError unless SECRET_KEYS open what this database holds; the first keys ever are remembered."""
-    db.changed(REMEMBER_KEYS, sealed=sealing.seal(KEY_CHECK))
-    if sealing.unseal(db.row(KEYS)[0]) != KEY_CHECK:
+    """Raise SettingError unless SECRET_KEYS open what this database holds; then it is sealed with the newest of them."""
+    row = db.row(KEYS)
+    if row and sealing.unseal(row[0]) != KEY_CHECK:
         raise SettingError("SECRET_KEYS do not open what this database holds; give the keys it was made with.")
+    db.changed(REMEMBER_KEYS, sealed=sealing.seal(KEY_CHECK))
 
 
 def serve(config: Config) -> None:

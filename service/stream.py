@@ -6,8 +6,9 @@ what came after it, so a hint that is lost, a reconnect with `Last-Event-ID` and
 
 import asyncio
 import logging
-from collections import defaultdict
+from collections import Counter, defaultdict
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import falcon
@@ -18,7 +19,7 @@ from falcon.asgi import SSEvent
 
 from service import db, events
 from service.errors import SaysoError, Unauthenticated
-from service.feedback import activity, keys
+from service.feedback import activity, keys, limits
 from service.lib import tokens
 
 log = logging.getLogger("sayso.stream")
@@ -27,8 +28,18 @@ LOOK_SECONDS = 1.0  # also without a hint: hints may be lost, and votes send non
 COALESCE_SECONDS = 0.02  # hints closer together than this are looked at once
 HEARTBEAT_SECONDS = 15
 LONGEST_SECONDS = 600  # then the browser comes back with a new ticket, if it still may
-MOST_SUBSCRIBERS = 10_000
 FARTHEST_BACK = 500  # events; who missed more refetches everything anyway
+MOST_WAITING = 2 * FARTHEST_BACK  # events that nobody fetches: this one does not read, and has to come back
+RETRY_SECONDS = 10
+
+
+@dataclass(frozen=True)
+class Caps:
+    """How many streams may be open at a time: in all, of one workspace, from one network."""
+
+    total: int = 10_000
+    workspace: int = 5_000
+    network: int = 500
 
 
 @dataclass(eq=False)
@@ -36,16 +47,19 @@ class Subscriber:
     workspace_id: int
     last: int  # number of the last event it was sent
     public: bool  # hears only of public posts
-    waiting: asyncio.Queue = field(default_factory=asyncio.Queue)
+    network: str
+    waiting: asyncio.Queue = field(default_factory=lambda: asyncio.Queue(MOST_WAITING))
+    is_lost: bool = False  # it did not keep up
 
 
 class Hub:
     """Who listens to what, and the one loop that looks for news."""
 
-    def __init__(self, url: str):
-        self.url = url
+    def __init__(self, url: str, caps: Caps):
+        self.url, self.caps = url, caps
+        self.open: Counter = Counter()  # streams by what they are capped by
         self.subscribers: dict[int, set[Subscriber]] = defaultdict(set)
-        self.news = asyncio.Event()
+        self.news, self.hinted = asyncio.Event(), set()  # workspaces to look at
         self.reader = ThreadPoolExecutor(1, thread_name_prefix="reader")
         self.task: asyncio.Task | None = None
 
@@ -55,18 +69,28 @@ class Hub:
     async def process_shutdown(self, _scope, _event) -> None:
         self.task.cancel()
 
-    def add(self, subscriber: Subscriber) -> None:
-        self.subscribers[subscriber.workspace_id].add(subscriber)
-        self.news.set()  # it may have missed something already
+    def has_room(self, subscriber: Subscriber) -> bool:
+        caps = (self.caps.total, self.caps.workspace, self.caps.network)
+        return all(self.open[what] < cap for what, cap in zip(capped(subscriber), caps, strict=True))
 
-    def remove(self, subscriber: Subscriber) -> None:
+    @contextmanager
+    def listening(self, subscriber: Subscriber):
+        """Everything new is delivered to the subscriber meanwhile."""
+        self.open.update(capped(subscriber))
+        self.subscribers[subscriber.workspace_id].add(subscriber)
+        self.hinted.add(subscriber.workspace_id)
+        self.news.set()  # it may have missed something already
+        try:
+            yield
+        finally:
+            self.open.subtract(capped(subscriber))
+            self.forget(subscriber)
+
+    def forget(self, subscriber: Subscriber) -> None:
         listening = self.subscribers[subscriber.workspace_id]
         listening.discard(subscriber)
         if not listening:
             del self.subscribers[subscriber.workspace_id]
-
-    def count(self) -> int:
-        return sum(map(len, self.subscribers.values()))
 
     async def in_thread(self, function, *args):
         """Ask the database without holding up everyone's connections."""
@@ -105,29 +129,40 @@ class Hub:
             await asyncio.wait_for(self.news.wait(), LOOK_SECONDS)
             await asyncio.sleep(COALESCE_SECONDS)
         except TimeoutError:
-            pass
+            self.hinted.update(self.subscribers)
         self.news.clear()
 
-    @staticmethod
-    def hear(connection) -> None:
+    def hear(self, connection) -> None:
         connection.poll()  # raises when the connection has died
-        connection.notifies.clear()  # they only said: look
+        self.hinted.update(int(notify.payload) for notify in connection.notifies)
+        connection.notifies.clear()
 
     async def look(self) -> None:
-        seen = {workspace: min(each.last for each in listening) for workspace, listening in self.subscribers.items()}
+        here, self.hinted = self.hinted & self.subscribers.keys(), set()
+        seen = {workspace: min(each.last for each in self.subscribers[workspace]) for workspace in here}
         if not seen:
             return
         for workspace, found in (await self.in_thread(activity.news, seen, FARTHEST_BACK)).items():
-            for subscriber in self.subscribers.get(workspace, ()):
-                deliver(subscriber, found)
+            for subscriber in list(self.subscribers.get(workspace, ())):
+                self.deliver(subscriber, found)
+
+    def deliver(self, subscriber: Subscriber, found: list[activity.News]) -> None:
+        for news in found:
+            if news.seq > subscriber.last:
+                subscriber.last = news.seq
+                if news.public or not subscriber.public:
+                    self.hand(subscriber, news)
+
+    def hand(self, subscriber: Subscriber, news: activity.News) -> None:
+        try:
+            subscriber.waiting.put_nowait(news)
+        except asyncio.QueueFull:
+            subscriber.is_lost = True
+            self.forget(subscriber)
 
 
-def deliver(subscriber: Subscriber, found: list[activity.News]) -> None:
-    for news in found:
-        if news.seq > subscriber.last:
-            subscriber.last = news.seq
-            if news.public or not subscriber.public:
-                subscriber.waiting.put_nowait(news)
+def capped(subscriber: Subscriber) -> tuple:
+    return "all", subscriber.workspace_id, subscriber.network
 
 
 def with_database(function, *args):
@@ -146,9 +181,9 @@ class Stream:
         self.hub = hub
 
     async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
-        if self.hub.count() >= MOST_SUBSCRIBERS:
-            raise falcon.HTTPServiceUnavailable(description="Too many open pages for now.", retry_after=10)
         subscriber = await self.subscriber(req)
+        if not self.hub.has_room(subscriber):
+            raise falcon.HTTPServiceUnavailable(description="Too many open pages for now.", retry_after=RETRY_SECONDS)
         if req.get_header("Origin"):
             resp.set_header("Access-Control-Allow-Origin", req.get_header("Origin"))
         resp.set_header("Vary", "Origin")
@@ -167,21 +202,18 @@ class Stream:
         after = number(req.get_header("Last-Event-ID") or req.get_param("after"))
         if after is None:
             after = await self.hub.in_thread(events.latest, workspace)
-        return Subscriber(workspace, after, public)
+        return Subscriber(workspace, after, public, limits.network(req.remote_addr))
 
     async def emit(self, subscriber: Subscriber):
-        self.hub.add(subscriber)
         ends = asyncio.get_running_loop().time() + LONGEST_SECONDS
-        try:
+        with self.hub.listening(subscriber):
             yield SSEvent(comment="open")
-            while asyncio.get_running_loop().time() < ends:
+            while asyncio.get_running_loop().time() < ends and not subscriber.is_lost:
                 try:
                     news = await asyncio.wait_for(subscriber.waiting.get(), HEARTBEAT_SECONDS)
                     yield SSEvent(event=news.type, event_id=str(news.seq), json={"post": news.post})
                 except TimeoutError:
                     yield SSEvent(comment="still here")
-        finally:
-            self.hub.remove(subscriber)
 
 
 class Alive:
@@ -205,9 +237,9 @@ async def away(_req, resp, _error, _params) -> None:
     resp.set_header("Retry-After", "2")
 
 
-def create_app(url: str) -> falcon.asgi.App:
+def create_app(url: str, caps: Caps = Caps()) -> falcon.asgi.App:  # noqa: B008 (frozen)
     """The ASGI application. The database and tokens must have been started."""
-    hub = Hub(url)
+    hub = Hub(url, caps)
     app = falcon.asgi.App(middleware=[hub])
     app.add_error_handler(SaysoError, refuse)
     for gone in db.GONE:
@@ -219,6 +251,7 @@ def create_app(url: str) -> falcon.asgi.App:
 
 def serve(url: str, socket) -> None:
     """Answer on this listening socket until SIGTERM or SIGINT."""
+    # uvicorn believes the X-Forwarded-For of a proxy on this machine, and of nobody else
     config = uvicorn.Config(create_app(url), log_level="warning", access_log=False, timeout_graceful_shutdown=1,
                             lifespan="on", server_header=False)  # fmt: skip
     uvicorn.Server(config).run(sockets=[socket])

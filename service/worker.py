@@ -47,8 +47,8 @@ CONNECTIONS = sum(threads + 2 for threads in QUEUES.values())
 class Worker:
     """The loop of one queue. It needs `threads` + 2 database connections; `lease` and `grace` are in seconds."""
 
-    def __init__(self, url: str, queue: str = "default", *, threads: int = 4, lease: float = LEASE_SECONDS, grace: float = STOP_SECONDS,
-                 handlers: dict = HANDLERS, cron: dict = CRON):  # fmt: skip
+    def __init__(self, url: str, queue: str = "default", *, threads: int = 4, lease: float = LEASE_SECONDS,
+                 grace: float = STOP_SECONDS, handlers: dict = HANDLERS, cron: dict = CRON):  # fmt: skip
         self.url, self.queue, self.threads, self.lease, self.grace = url, queue, threads, lease, grace
         self.handlers, self.cron = handlers, cron
         # unique per start: a worker that comes back must not be taken for the one that died

@@ -34,8 +34,10 @@ NO_NUMBERS = [
     "9" * 400,
 ]
 QUERIES = [
-    "x=%ff%fe", "x=%ED%A0%80", "%", "%zz=%zz", "&&&==", "a[b]=c", "q=" + "%F0%9F%8D%95" * 300, "x" * 8000, "sort=%00" "x", "sort=new;sort=top",
-    "status=%27%22%3C", "cursor=%25", "cursor=MTox%0d%0a", "q=%E2%80%AE", "board=" + "%CC%81" * 500, "q=" + "-" * 500, "limit=NaN",
+    "x=%ff%fe", "x=%ED%A0%80", "%", "%zz=%zz", "&&&==", "a[b]=c", "q=" + "%F0%9F%8D%95" * 300, "x" * 8000,
+    "sort=new;sort=top",
+    "status=%27%22%3C", "cursor=%25", "cursor=MTox%0d%0a", "q=%E2%80%AE", "board=" + "%CC%81" * 500,
+    "q=" + "-" * 500, "limit=NaN",
 ]  # fmt: skip
 HEADERS = {
     "Accept-Encoding": [
@@ -87,17 +89,15 @@ def ada(client, acme):
 
 def readable(client) -> list[str]:
     """Every address that can be opened, in Acme where it is one of a workspace."""
-    routes = [
-        route
-        for route in inspect_routes(client.app.app)
-        if any(each.method == "GET" and not each.internal for each in route.methods)
-    ]
-    found = [
-        route.path.replace("{slug}", "acme").replace("{number:number}", "1")
-        for route in routes
-        if route.path not in ("/demo", "/readyz")
-    ]
-    return [path.replace("{name}", "app.css").replace("{secret}", "x") for path in found]
+    places = {"{slug}": "acme", "{number:number}": "1", "{name}": "app.css", "{secret}": "x"}
+    found = []
+    for route in inspect_routes(client.app.app):
+        path = route.path
+        for place, value in places.items():
+            path = path.replace(place, value)
+        if path != "/demo" and any(method.method == "GET" and not method.internal for method in route.methods):
+            found.append(path)
+    return found
 
 
 def test_case_47_a_number_in_an_address_is_written_as_everyone_writes_it(client, acme, ada):
@@ -176,12 +176,11 @@ def test_a_file_outside_its_folder_is_not_found(client):
         "%2e%2e/app.py",
         "..%5capp.py",
         "app.css%00.html",
-        "app.css/",
         "",
         "__init__.py",
     ):
         for folder in ("/static", "/w"):
-            assert client.simulate_get(f"{folder}/{name}").status_code in (400, 404) or name == "app.css/", name
+            assert client.simulate_get(f"{folder}/{name}").status_code in (400, 404), name
 
 
 @pytest.mark.parametrize("path", ["/b/acme", "/app/acme/inbox", "/api/v1/similar"])

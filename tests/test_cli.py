@@ -53,7 +53,7 @@ def free_port() -> str:
     ("SECRET_KEYS", "short", "SECRET_KEYS has a key shorter than 32 characters"),
     ("SECRET_KEYS_FILE", "/nowhere", "SECRET_KEYS_FILE=/nowhere cannot be read"),
     ("DEMO", "maybe", "DEMO=maybe is neither on nor off"),
-    ("OUTBOUND_ALLOW", "10.0.0.0/99", "OUTBOUND_ALLOW"),
+    ("STREAM_URL", "stream", "STREAM_URL is not a URL"),
 ])  # fmt: skip
 def test_a_wrong_setting_is_named_with_an_example(folder, name, value, says):
     line = refused(sayso("up", **{"DATA_DIR": str(folder / "wrong"), name: value}))

@@ -86,7 +86,7 @@ def test_an_address_that_was_meddled_with_gets_a_readable_page(ada):
 def test_a_post_shows_its_voters_history_and_the_like(ada, acme):
     number = acme.post("Dark mode", "For **night** owls", by=DAN)
     acme.post("Dark mode for the phone")
-    votes.cast(acme.workspace.id, number, acme.user(CLEO).id)
+    votes.cast(acme.reader(CLEO), number)
     posts.set_status(acme.workspace, number, "planned", "In spring", person=acme.owner.id)
     work_off()
     page = ada.open(f"/app/acme/posts/{number}")

@@ -12,7 +12,7 @@ import uvicorn
 from cast import CLEO, DAN
 
 from service import db, stream
-from service.feedback import posts, votes
+from service.feedback import activity, posts, votes
 from service.lib import tokens
 
 SECONDS = 5  # within which everything must have been heard
@@ -138,6 +138,25 @@ def test_a_lost_hint_delays_an_event_by_a_second_at_most(server, acme, monkeypat
         began = time.monotonic()
         assert heard()[1] == "post.created"
         assert time.monotonic() - began < SECONDS
+
+
+def test_who_does_not_read_is_let_go_and_nothing_piles_up(monkeypatch):
+    monkeypatch.setattr(stream, "MOST_WAITING", 3)
+    hub = stream.Hub("", stream.Caps())
+    slow = stream.Subscriber(1, 0, False, "net")
+    with hub.listening(slow):
+        hub.deliver(slow, [activity.News(seq, "post.created", seq, True) for seq in range(1, 100)])
+        assert (slow.waiting.qsize(), slow.is_lost, dict(hub.subscribers)) == (3, True, {})
+        assert hub.open["all"] == 1, "until it has ended it counts"
+    assert hub.open["all"] == 0
+
+
+def test_one_workspace_or_one_network_cannot_take_all_the_room():
+    hub = stream.Hub("", stream.Caps(total=10, workspace=2, network=1))
+    with hub.listening(stream.Subscriber(1, 0, False, "a")), hub.listening(stream.Subscriber(1, 0, False, "b")):
+        assert not hub.has_room(stream.Subscriber(1, 0, False, "c"))
+        assert not hub.has_room(stream.Subscriber(2, 0, False, "a"))
+        assert hub.has_room(stream.Subscriber(2, 0, False, "c"))
 
 
 def test_a_closed_page_is_forgotten(server, acme):

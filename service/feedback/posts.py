@@ -183,7 +183,8 @@ def named(submission: str | None) -> str | None:
 
 
 def checked(title: str, body: str) -> dict:
-    title, body, wrong = text.tidy_line(title), text.tidy(body), {}
+    title, body = text.tidy_line(title[: 4 * LONGEST_TITLE]), text.tidy(body[: 4 * LONGEST_BODY])  # spares work for nothing
+    wrong = {}
     if not title:
         wrong["title"] = "Say in a few words what it is about."
     if len(title) > LONGEST_TITLE:
@@ -208,7 +209,7 @@ def set_status(workspace: Workspace, number: int, key: str, note: str = "", *, n
     """Move a post to another status; followers hear of it unless `notify` is off, with the team's `note`.
 
     Setting the status that it has, without a note, changes nothing."""
-    status, note = statuses.choose(workspace.id, key), text.tidy(note)
+    status, note = statuses.choose(workspace.id, key), text.tidy(note[: 4 * LONGEST_NOTE])
     if len(note) > LONGEST_NOTE:
         raise Invalid(note=f"A note has at most {LONGEST_NOTE:,} characters.")
     before = db.row(STANDS, workspace=workspace.id, number=number)

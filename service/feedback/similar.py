@@ -67,7 +67,7 @@ def find(reader: Reader, typed: str, *, limit: int = DEFAULT_HITS, beside: int |
     one post out.
 
     The model runs before the query, outside any transaction."""
-    wanted = text.tidy_line(typed)[:LONGEST_QUERY]
+    wanted = text.tidy_line(typed[: 4 * LONGEST_QUERY])[:LONGEST_QUERY]
     if not wanted:
         return []
     language = reader.workspace.language

@@ -6,12 +6,13 @@ from typing import NamedTuple
 from psycopg2.extras import Json
 
 from service import db
-from service.errors import Forbidden, Invalid, NotFound
+from service.errors import Forbidden, Invalid, NotFound, Unauthenticated
 from service.feedback.members import Person
 from service.feedback.workspaces import Workspace
 from service.lib import text, tokens
 
 LONGEST_NAME = 200
+RESERVED = ("anon_", "guest_", "sayso-")  # beginnings of ids that we give ourselves
 DRAFT_LENGTH = 24  # characters of random hex that nobody else can have thought of
 
 MAKE = """
@@ -20,12 +21,21 @@ VALUES (%(workspace)s, %(external)s, %(kind)s, %(name)s, %(email)s)
 ON CONFLICT ON CONSTRAINT one_user_per_external_id DO UPDATE SET last_seen_at = now()
 RETURNING id, external_id, kind, name, email, session_version, blocked_at IS NOT NULL"""
 
+# A company is told with every token of its users: it is written only when that says something new.
 KNOW_COMPANY = """
-INSERT INTO company AS c (workspace_id, external_id, name, plan, mrr)
-VALUES (%(workspace)s, %(external)s, coalesce(%(name)s, ''), coalesce(%(plan)s, ''), coalesce(%(mrr)s, 0))
-ON CONFLICT ON CONSTRAINT one_company_per_external_id DO UPDATE
-  SET name = coalesce(%(name)s, c.name), plan = coalesce(%(plan)s, c.plan), mrr = coalesce(%(mrr)s, c.mrr)
-RETURNING id"""
+WITH told AS (
+  SELECT coalesce(%(name)s, c.name, '') AS name, coalesce(%(plan)s, c.plan, '') AS plan, coalesce(%(mrr)s, c.mrr, 0) AS mrr,
+         c.id, c.name = coalesce(%(name)s, c.name) AND c.plan = coalesce(%(plan)s, c.plan)
+           AND c.mrr = coalesce(%(mrr)s, c.mrr) AS is_known
+    FROM (SELECT) nothing LEFT JOIN company c ON c.workspace_id = %(workspace)s AND c.external_id = %(external)s
+), written AS (
+  INSERT INTO company (workspace_id, external_id, name, plan, mrr)
+  SELECT %(workspace)s, %(external)s, name, plan, mrr FROM told WHERE id IS NULL OR NOT is_known
+  ON CONFLICT ON CONSTRAINT one_company_per_external_id DO UPDATE
+    SET name = excluded.name, plan = excluded.plan, mrr = excluded.mrr
+  RETURNING id
+)
+SELECT coalesce((SELECT id FROM written), (SELECT id FROM told))"""
 
 IDENTIFY = """
 INSERT INTO "user" AS u (workspace_id, external_id, kind, email, name, avatar, locale, traits, segments, company_id)
@@ -40,7 +50,8 @@ RETURNING id, external_id, kind, name, email, session_version, blocked_at IS NOT
 
 FIND = """
 SELECT id, external_id, kind, name, email, session_version, blocked_at IS NOT NULL FROM "user"
- WHERE workspace_id = %(workspace)s AND id = %(id)s"""
+ WHERE workspace_id = %(workspace)s AND {column} = %(value)s"""
+BY_ID, BY_EXTERNAL_ID = FIND.format(column="id"), FIND.format(column="external_id")
 
 
 class User(NamedTuple):
@@ -55,7 +66,7 @@ class User(NamedTuple):
 
 def find(workspace: Workspace, user_id: int) -> User:
     """The user with our own id, or NotFound."""
-    row = db.row(FIND, workspace=workspace.id, id=user_id)
+    row = db.row(BY_ID, workspace=workspace.id, value=user_id)
     if row is None:
         raise NotFound("There is no such user.")
     return User(*row)
@@ -76,9 +87,15 @@ def of_member(workspace: Workspace, person: Person) -> User:
 
 
 def by_external_id(workspace: Workspace, external_id: str) -> User:
-    """The user whom the customer calls so, made when they are new (the API acts on behalf of people not seen yet)."""
+    """The user with this id, made when they are new (the API acts on behalf of people not seen yet). Ids that we give
+    ourselves must exist."""
     if not text.is_plain_id(external_id):
         raise Invalid(author="A user's id has 1–255 characters, no “/” and none that is invisible.")
+    if external_id.startswith(RESERVED):
+        row = db.row(BY_EXTERNAL_ID, workspace=workspace.id, value=external_id)
+        if row is None:
+            raise Invalid(author=f"There is no such user; ids of your own do not begin with {', '.join(RESERVED)}.")
+        return User(*row)
     return make(workspace, external_id, "identified")
 
 
@@ -90,6 +107,8 @@ def make(workspace: Workspace, external_id: str, kind: str, name: str = "", emai
 def identify(workspace: Workspace, claims: dict) -> User:
     """Know a user by the verified claims of the customer's token (product contract: sub, email, name, avatar, locale,
     traits, company, segments). What the token does not say stays as it was. Raises Forbidden when they are blocked."""
+    if claims["sub"].startswith(RESERVED):
+        raise Unauthenticated(f"`sub` must not begin with {', '.join(RESERVED)}.")
     user = User(*db.row(
         IDENTIFY, workspace=workspace.id, external=claims["sub"], email=text.email(said(claims, "email") or ""),
         name=said(claims, "name"), avatar=said(claims, "avatar"), locale=said(claims, "locale"),

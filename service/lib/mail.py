@@ -28,20 +28,22 @@ def message(sender: str, to: str, subject: str, text: str, html: str, message_id
 def send(url: str, letter: EmailMessage) -> None:
     """Hand a letter to the mail server at smtp://user:password@host:port (smtps:// for TLS from the first byte).
 
-    STARTTLS is used wherever it is offered. Raises MailRefused when the server refuses for good (5xx), OSError or
-    smtplib.SMTPException when it is worth another try."""
-    try:
-        with connected(url) as server:
+    STARTTLS is used wherever it is offered. Raises MailRefused when the server refuses this reader or this letter for
+    good (5xx), or the address cannot be written in mail; OSError or smtplib.SMTPException when it is worth another try:
+    whatever is wrong with the server, or with us in its eyes, is no reason to drop a letter."""
+    with connected(url) as server:
+        try:
             server.send_message(letter)
-    except smtplib.SMTPRecipientsRefused as refused:
-        worst = max(code for code, _ in refused.recipients.values())
-        if worst >= 500:
-            raise MailRefused(f"refused with {worst}") from None
-        raise
-    except smtplib.SMTPResponseException as error:
-        if error.smtp_code >= 500 and not isinstance(error, smtplib.SMTPAuthenticationError):
-            raise MailRefused(f"refused with {error.smtp_code}") from None
-        raise
+        except smtplib.SMTPRecipientsRefused as refused:
+            if all(code >= 500 for code, _ in refused.recipients.values()):
+                raise MailRefused("the server refuses this address") from None
+            raise
+        except smtplib.SMTPDataError as error:
+            if error.smtp_code >= 500:
+                raise MailRefused("the server refuses this letter") from None
+            raise
+        except (UnicodeError, smtplib.SMTPNotSupportedError):
+            raise MailRefused("this address cannot be written in mail") from None
 
 
 def connected(url: str) -> smtplib.SMTP:

@@ -50,7 +50,8 @@ def known(req, resp, error: errors.SaysoError, _params) -> None:
         resp.set_header("Retry-After", str(error.seconds))
     if isinstance(error, errors.Unauthenticated) and req.path.startswith("/api/v1"):
         resp.set_header("WWW-Authenticate", "Bearer")
-    answer(req, resp, STATUS[type(error)], str(error), getattr(error, "code", None), fields or None)
+    status = next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 500)
+    answer(req, resp, status, str(error), getattr(error, "code", None), fields or None)
 
 
 def of_falcon(req, resp, error: falcon.HTTPError, _params) -> None:
@@ -65,12 +66,12 @@ def redirect(_req, resp, status: falcon.HTTPStatus, _params) -> None:
 
 
 def away(req, resp, error: Exception, _params) -> None:
-    """The database is gone: say so at once, and ask for it anew with the next request."""
-    log.warning("%s: the database is away (%s)", req.context.get("id"), type(error).__name__)
-    if not database.is_closed():
+    """The database is gone, or too busy for this: say so at once, and ask for it anew with the next request."""
+    log.warning("%s: the database refused (%s, %s)", req.context.get("id"), type(error).__name__, db.code(error))
+    if db.is_connection_lost(error) and not database.is_closed():
         db.discard()
     resp.set_header("Retry-After", RETRY_SECONDS)
-    answer(req, resp, 503, "The database cannot be reached for a moment; please try again.", "unavailable")
+    answer(req, resp, 503, "The database cannot answer at the moment; please try again.", "unavailable")
 
 
 def unexpected(req, resp, error: Exception, _params) -> None:

@@ -12,20 +12,20 @@ THREADS = 8
 LARGEST_BODY = 12 * 1024 * 1024  # bytes; an attachment and what surrounds it
 LARGEST_HEAD = 32 * 1024
 DRAIN_SECONDS = 20
-CADDY = {"trusted_proxy": "127.0.0.1", "trusted_proxy_headers": "x-forwarded-for x-forwarded-proto"}
+FORWARDED = "x-forwarded-for x-forwarded-proto"
 
 
-def serve(app, listening: socket.socket, behind_proxy: bool) -> None:
+def serve(app, listening: socket.socket, trusted_proxy: str | None) -> None:
     """Answer on this listening socket until SIGTERM or SIGINT; then finish what has begun, and return.
 
     Nothing is refused meanwhile: who holds the socket open hands the waiting connections to the next process.
-    `behind_proxy`: believe the X-Forwarded-For and -Proto of a proxy on this machine (Caddy), of nobody else."""
+    The X-Forwarded-For and -Proto of the `trusted_proxy` (an address, or * for any) are believed, nobody else's."""
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # eight busy threads are no news
     server = waitress.create_server(
         app, sockets=[listening], threads=THREADS, connection_limit=1000, asyncore_use_poll=True, ident=None,
         send_bytes=262144,  # or header and body leave in two packets, at twice the cost
         max_request_body_size=LARGEST_BODY, max_request_header_size=LARGEST_HEAD, clear_untrusted_proxy_headers=True,
-        **(CADDY if behind_proxy else {}),
+        **({"trusted_proxy": trusted_proxy, "trusted_proxy_headers": FORWARDED} if trusted_proxy else {}),
     )  # fmt: skip
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

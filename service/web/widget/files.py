@@ -102,11 +102,11 @@ class Loader:
     def on_get(self, req, resp):
         send(req, resp, self.files.loader, LOADER_CACHE)
 
-    on_head = on_get
-
 
 class Chunk:
     """GET /w/{name}: a hash of yesterday answers today's chunk, for pages that stayed open over an upgrade."""
+
+    offline = True
 
     def __init__(self, files: Files):
         self.files = files
@@ -118,8 +118,6 @@ class Chunk:
         if not current or not name.endswith(".js"):
             raise falcon.HTTPNotFound()
         send(req, resp, self.files.chunks[current], "no-cache")
-
-    on_head = on_get
 
 
 def send(req, resp, script: Script, cache: str):
