@@ -7,7 +7,7 @@ import pytest
 from browser import FORM, Browser
 from cast import ADA, BEN, CLEO, DAN, EVE
 from falcon.inspect import inspect_routes
-from test_similar import work_off
+from queued import work_off
 
 from service import db
 from service.db import database
@@ -118,7 +118,7 @@ def test_a_bad_status_form_keeps_what_was_typed(ada, acme):
 def test_the_settings_show_the_tag_and_keep_the_origins(ada, acme):
     page = ada.open("/app/acme/settings")
     assert f'data-key="{acme.widget_key}"' in texts(page)
-    answer = ada.send("/app/acme/settings", origins="https://app.acme.example/\n\n HTTP://localhost:3000 \n")
+    answer = ada.send("/app/acme/settings", origins="https://app.acme.example:443/\n\n HTTP://localhost:3000 \n")
     assert answer.status_code == 303
     assert workspaces.by_slug("acme").origins == ["https://app.acme.example", "http://localhost:3000"]
     assert "The list is empty" not in texts(ada.open("/app/acme/settings"))

@@ -164,6 +164,13 @@ def test_case_t14_an_ended_session_stays_ended(client, acme):
     assert call(client, acme, "opening", anonymous=token).json["user"] is None
 
 
+def test_a_session_ends_with_its_user(client, acme):
+    who = session(client, acme)
+    database.execute_sql('DELETE FROM "user"')
+    answer = call(client, acme, "opening", session=who)
+    assert (answer.status_code, answer.json["code"]) == (401, "token_expired")
+
+
 def test_case_t26_our_clock_may_be_wrong_by_a_minute_no_more(client, acme, monkeypatch):
     who, real = session(client, acme), tokens.time.time
     for shift, status in ((3590, 200), (3700, 401), (-50, 200), (-120, 401)):

@@ -6,7 +6,7 @@ import pytest
 from browser import Browser, read_letter
 from calls import call
 from cast import ADA, CLEO
-from test_similar import work_off
+from queued import work_off
 
 from service.db import database
 
@@ -76,6 +76,15 @@ def test_case_78_a_log_line_cannot_be_forged(client, acme, logs):
     client.simulate_get("/b/acme%0d%0aFORGED", params={"q": "a\r\nFORGED"})
     client.simulate_get("/nowhere%0aFORGED")
     assert "FORGED" not in logs.text
+
+
+def test_case_78_a_fault_is_logged_without_the_row_that_caused_it(client, acme, logs):
+    bearer = acme.bearer()
+    database.execute_sql("ALTER TABLE post ADD CONSTRAINT fault CHECK (votes > 5)")
+    answer = client.simulate_post("/api/v1/posts", json={"title": TITLE, "body": BODY}, headers=bearer)
+    assert answer.status_code == 500
+    assert "IntegrityError 23514" in logs.text and "service/feedback/posts.py" in logs.text
+    assert "Canary" not in logs.text
 
 
 def test_case_79_a_fault_of_ours_is_written_down_and_not_shown(client, acme, logs):

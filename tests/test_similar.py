@@ -3,10 +3,10 @@
 import pytest
 from calls import call
 from cast import DAN
+from queued import work_off
 
-from service import db, jobs
+from service import db
 from service.db import database
-from service.worker import HANDLERS, QUEUES
 
 WISHES = ["Export invoices to CSV", "Sign in with Google", "Faster search", "Slack integration"]
 VECTORS = "SELECT post_number FROM post_embedding WHERE workspace_id = %(workspace)s ORDER BY post_number"
@@ -23,15 +23,6 @@ NONSENSE = [
     "& | ! ( : *",
     "1234",
 ]
-
-
-def work_off(rounds: int = 9) -> None:
-    """Do what waits in the queue, and what follows from it, as the worker does."""
-    for _ in range(rounds):
-        for job in [job for queue in QUEUES for job in jobs.claim("tests", 100, 60, queue=queue)]:
-            HANDLERS[job.kind](job)
-            if not job.completed:
-                job.complete()
 
 
 def similar(client, company, text: str, **more):

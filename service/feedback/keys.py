@@ -7,13 +7,10 @@ from service.errors import Forbidden, Unauthenticated
 from service.feedback.members import Person
 from service.feedback.workspaces import Workspace
 from service.lib import tokens
+from service.models import ApiKey
 
 SCOPES = ("read", "write", "admin")
 
-ADD = """
-INSERT INTO api_key (workspace_id, name, prefix, secret_hash, scopes, person_id)
-VALUES (%(workspace)s, %(name)s, %(prefix)s, %(hash)s, %(scopes)s, %(person)s)"""
-REVOKE = "DELETE FROM api_key WHERE workspace_id = %(workspace)s AND name = %(name)s"
 USE = """
 SELECT k.id, k.scopes, k.used_at IS NULL OR k.used_at < now() - interval '1 minute', p.id, p.email, p.name,
        w.id, w.public_id, w.slug, w.name, w.language::text, w.origins, w.key_generation, w.key_oldest
@@ -35,15 +32,17 @@ class Use(NamedTuple):
 def create(workspace: Workspace, person: Person, name: str, scopes: tuple[str, ...] = SCOPES) -> str:
     """A new key, returned this once. Several may have the same name."""
     secret = f"sk_{workspace.id}_{tokens.secret()}"
-    db.changed(ADD, workspace=workspace.id, name=name, prefix=secret[:14], hash=tokens.hashed(secret),
-               scopes=list(scopes), person=person.id)  # fmt: skip
+    ApiKey.insert(
+        workspace_id=workspace.id, person_id=person.id, name=name, scopes=list(scopes), prefix=secret[:14],
+        secret_hash=tokens.hashed(secret),
+    ).execute()  # fmt: skip
     return secret
 
 
 @db.verb
 def revoke(workspace: Workspace, name: str) -> None:
     """End the keys of this name."""
-    db.changed(REVOKE, workspace=workspace.id, name=name)
+    ApiKey.delete().where(ApiKey.workspace_id == workspace.id, ApiKey.name == name).execute()
 
 
 def use(key: str, scope: str) -> Use:

@@ -6,12 +6,11 @@ from service import db
 from service.errors import NotFound
 from service.feedback import workspaces
 from service.feedback.workspaces import Workspace
+from service.models import Member
 
 KNOW = """
 INSERT INTO person (email, name) VALUES (%(email)s, %(name)s)
 ON CONFLICT (lower(email)) DO UPDATE SET email = person.email RETURNING id, email, name"""
-ADD = """
-INSERT INTO member (workspace_id, person_id, role) VALUES (%(workspace)s, %(person)s, %(role)s) ON CONFLICT DO NOTHING"""
 THEIR_WORKSPACES = """
 SELECT w.name, w.slug FROM member m JOIN workspace w ON w.id = m.workspace_id
  WHERE m.person_id = %(person)s ORDER BY m.created_at DESC"""
@@ -51,7 +50,8 @@ def found(name: str, founder: Person) -> Workspace:
 @db.verb
 def add(workspace: Workspace, person: Person, role: str = "member") -> None:
     """Let a person into a workspace; who is in already keeps their role."""
-    db.changed(ADD, workspace=workspace.id, person=person.id, role=role)
+    row = {"workspace_id": workspace.id, "person_id": person.id, "role": role}
+    Member.insert(row).on_conflict_ignore().execute()
 
 
 def places(person: Person) -> list[Place]:

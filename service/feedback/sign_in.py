@@ -1,18 +1,19 @@
 """Members sign in by a link: random, stored as a hash, 15 minutes, once, in the browser that asked for it."""
 
+from peewee import fn
+
 from service import db, jobs
 from service.errors import Invalid, Unauthenticated
 from service.feedback import limits, members
 from service.feedback.members import Person
 from service.lib import text, tokens
+from service.models import Session, SignInLink
 
 LINK_MINUTES = 15
 IDLE_DAYS, LONGEST_DAYS = 14, 30
 SEND = "sign_in.send"  # kind of the job that writes and sends the letter
 QUEUE = "mail"
 
-WITHDRAW = "DELETE FROM sign_in_link WHERE lower(email) = lower(%(email)s) AND used_at IS NULL"
-ASK = "INSERT INTO sign_in_link (email, browser_hash) VALUES (%(email)s, %(browser)s) RETURNING id"
 ARM = """
 UPDATE sign_in_link SET token_hash = %(token)s
  WHERE id = %(id)s AND used_at IS NULL AND created_at > now() - %(minutes)s * interval '1 minute' RETURNING email"""
@@ -22,13 +23,10 @@ SELECT email, browser_hash FROM sign_in_link
 USE = """
 UPDATE sign_in_link SET used_at = now()
  WHERE token_hash = %(token)s AND used_at IS NULL AND created_at > now() - %(minutes)s * interval '1 minute'"""
-START = "INSERT INTO session (token_hash, person_id) VALUES (%(token)s, %(person)s)"
 WHO = """
 SELECT p.id, p.email, p.name, s.seen_at < now() - interval '1 minute' FROM session s JOIN person p ON p.id = s.person_id
  WHERE s.token_hash = %(token)s
    AND s.seen_at > now() - %(idle)s * interval '1 day' AND s.created_at > now() - %(longest)s * interval '1 day'"""
-SEEN = "UPDATE session SET seen_at = now() WHERE token_hash = %(token)s"
-END = "DELETE FROM session WHERE token_hash = %(token)s"
 
 GONE = "This sign-in link has been used or is too old. Ask for a new one."
 
@@ -44,8 +42,8 @@ def ask(email: str, browser: str, address: str) -> str:
         raise Invalid(email="Write your e-mail address, like ada@example.com.")
     limits.hit(f"sign-in:{known.lower()}", most=5, seconds=3600)
     limits.hit(f"sign-in-from:{address}", most=20, seconds=3600)
-    db.changed(WITHDRAW, email=known)
-    link = db.row(ASK, email=known, browser=tokens.hashed(browser))[0]
+    SignInLink.delete().where(fn.lower(SignInLink.email) == known.lower(), SignInLink.used_at.is_null()).execute()
+    link = SignInLink.insert(email=known, browser_hash=tokens.hashed(browser)).execute()
     jobs.enqueue(SEND, queue=QUEUE, link=link)
     return known
 
@@ -53,7 +51,7 @@ def ask(email: str, browser: str, address: str) -> str:
 @db.verb
 def make_link(email: str | None) -> str:
     """The secret of a link that works in any browser, for the command line; without `email`, for the first owner."""
-    return arm(db.row(ASK, email=email, browser=None)[0])[1]
+    return arm(SignInLink.insert(email=email).execute())[1]
 
 
 def arm(link: int) -> tuple[str | None, str] | None:
@@ -85,7 +83,7 @@ def redeem(secret: str, browser: str | None, email: str = "") -> tuple[Person, s
         raise Unauthenticated(GONE)
     person = members.person(address)
     session = tokens.secret()
-    db.changed(START, token=tokens.hashed(session), person=person.id)
+    Session.insert(token_hash=tokens.hashed(session), person_id=person.id).execute()
     return person, session
 
 
@@ -105,10 +103,10 @@ def who(session: str | None) -> Person | None:
         return None
     *person, is_stale = row
     if is_stale:  # once a minute is enough to know who is idle, and spares a write for every page
-        db.changed(SEEN, token=tokens.hashed(session))
+        Session.update(seen_at=fn.now()).where(Session.token_hash == tokens.hashed(session)).execute()
     return Person(*person)
 
 
 def sign_out(session: str) -> None:
     """End this session, wherever its cookie was copied to."""
-    db.changed(END, token=tokens.hashed(session))
+    Session.delete().where(Session.token_hash == tokens.hashed(session)).execute()

@@ -6,11 +6,12 @@ import unicodedata
 from html import escape
 from typing import NamedTuple
 
-from service import db
+from service import db, models
 from service.errors import Invalid, NotFound
 from service.lib import text, tokens
 
 LONGEST_NAME = 80
+USUAL_PORT = {"http": ":80", "https": ":443"}
 RESERVED_SLUGS = {"new", "sign-in", "sign-out", "outbox", "inbox", "settings", "system", "api", "docs"}
 
 CREATE = """
@@ -37,7 +38,6 @@ SELECT id, public_id, slug, name, language::text, origins, key_generation, key_o
  WHERE {column} = %(value)s"""
 BY_ID, BY_SLUG = FIND.format(column="id"), FIND.format(column="slug")
 
-SET_ORIGINS = "UPDATE workspace SET origins = %(origins)s WHERE id = %(workspace)s"
 
 
 class Workspace(NamedTuple):
@@ -114,9 +114,15 @@ def accepts_origin(workspace: Workspace, origin: str | None) -> bool:
 @db.verb
 def set_origins(workspace: Workspace, lines: str) -> list[str]:
     """Replace the list of origins by these lines; raises Invalid when one is not an exact origin."""
-    origins = [line.strip().rstrip("/").lower() for line in lines.splitlines() if line.strip()]
+    origins = [as_sent(line) for line in lines.splitlines() if line.strip()]
     wrong = [origin for origin in origins if not re.fullmatch(r"https?://[a-z0-9.\-]+(:\d{1,5})?", origin)]
     if wrong:
         raise Invalid(origins=f"“{wrong[0][:80]}” is not an origin; write one a line, like https://app.example.com")
-    db.changed(SET_ORIGINS, origins=origins, workspace=workspace.id)
+    models.Workspace.update(origins=origins).where(models.Workspace.id == workspace.id).execute()
     return origins
+
+
+def as_sent(line: str) -> str:
+    """An origin as browsers send it: in lower case, without the port that its scheme has anyway."""
+    origin = line.strip().rstrip("/").lower()
+    return origin.removesuffix(USUAL_PORT.get(origin.partition(":")[0], "/"))

@@ -69,7 +69,10 @@ def admit_origin(req, resp, workspace) -> None:
 
 
 def session_user(workspace, session: str | None) -> users.User | None:
-    return known_user(workspace, tokens.read("session", session)) if session else None
+    try:
+        return known_user(workspace, tokens.read("session", session)) if session else None
+    except NotFound:
+        raise Unauthenticated("This session was ended.", "token_expired") from None
 
 
 def anonymous_user(workspace, token: str | None) -> users.User | None:
