@@ -5,15 +5,15 @@ from typing import NamedTuple
 from service import db
 from service.errors import Forbidden, Unauthenticated
 from service.feedback.members import Person
-from service.feedback.workspaces import Workspace
+from service.feedback.workspaces import COLUMNS, Workspace
 from service.lib import tokens
 from service.models import ApiKey
 
 SCOPES = ("read", "write", "admin")
 
-USE = """
+USE = f"""
 SELECT k.id, k.scopes, k.used_at IS NULL OR k.used_at < now() - interval '1 minute', p.id, p.email, p.name,
-       w.id, w.public_id, w.slug, w.name, w.language::text, w.origins, w.key_generation, w.key_oldest
+       {COLUMNS}
   FROM api_key k JOIN workspace w ON w.id = k.workspace_id JOIN person p ON p.id = k.person_id
  WHERE k.workspace_id = %(workspace)s AND k.secret_hash = %(hash)s AND (k.expires_at IS NULL OR k.expires_at > now())"""
 USED = "UPDATE api_key SET used_at = now() WHERE workspace_id = %(workspace)s AND id = %(id)s"

@@ -7,8 +7,9 @@ from psycopg2.extras import Json
 
 from service import db
 from service.errors import Forbidden, Invalid, NotFound, Unauthenticated
+from service.feedback import limits
 from service.feedback.members import Person
-from service.feedback.workspaces import Workspace
+from service.feedback.workspaces import COLUMNS, Workspace
 from service.lib import text, tokens
 
 LONGEST_NAME = 200
@@ -48,10 +49,17 @@ ON CONFLICT ON CONSTRAINT one_user_per_external_id DO UPDATE
       company_id = coalesce(excluded.company_id, u.company_id), last_seen_at = now()
 RETURNING id, external_id, kind, name, email, session_version, blocked_at IS NOT NULL"""
 
-FIND = """
+BY_EXTERNAL_ID = """
 SELECT id, external_id, kind, name, email, session_version, blocked_at IS NOT NULL FROM "user"
- WHERE workspace_id = %(workspace)s AND {column} = %(value)s"""
-BY_ID, BY_EXTERNAL_ID = FIND.format(column="id"), FIND.format(column="external_id")
+ WHERE workspace_id = %(workspace)s AND external_id = %(external)s"""
+
+# Everything a call of the widget needs to know before it begins, in one round trip.
+ARRIVE = f"""
+WITH counted AS ({limits.HITS})
+SELECT {COLUMNS}, u.id, u.external_id, u.kind, u.name, u.email, u.session_version, u.blocked_at IS NOT NULL,
+       (SELECT jsonb_agg(counted) FROM counted)
+  FROM workspace w LEFT JOIN "user" u ON u.workspace_id = w.id AND u.id = %(user)s
+ WHERE w.id = %(workspace)s"""
 
 
 class User(NamedTuple):
@@ -64,12 +72,15 @@ class User(NamedTuple):
     is_blocked: bool
 
 
-def find(workspace: Workspace, user_id: int) -> User:
-    """The user with our own id, or NotFound."""
-    row = db.row(BY_ID, workspace=workspace.id, value=user_id)
+def arrive(workspace_id: int, user_id: int | None, keys: list[str]) -> tuple[Workspace, User | None, list]:
+    """The workspace, the user (None: there is none of that id in it), and the counts of this minute by `keys`, each one
+    higher now, for `limits.check`. Raises NotFound without the workspace."""
+    row = db.row(ARRIVE, workspace=workspace_id, user=user_id, keys=keys, seconds=limits.MINUTE)
     if row is None:
-        raise NotFound("There is no such user.")
-    return User(*row)
+        raise NotFound("There is no such workspace.")
+    split = len(Workspace._fields)
+    counted = [(hit["key"], hit["hits"], hit["remaining"]) for hit in row[-1]]
+    return Workspace(*row[:split]), User(*row[split:-1]) if row[split] else None, counted
 
 
 def make_anonymous(workspace: Workspace, draft: str | None = None) -> User:
@@ -92,7 +103,7 @@ def by_external_id(workspace: Workspace, external_id: str) -> User:
     if not text.is_plain_id(external_id):
         raise Invalid(author="A user's id has 1–255 characters, no “/” and none that is invisible.")
     if external_id.startswith(RESERVED):
-        row = db.row(BY_EXTERNAL_ID, workspace=workspace.id, value=external_id)
+        row = db.row(BY_EXTERNAL_ID, workspace=workspace.id, external=external_id)
         if row is None:
             raise Invalid(author=f"There is no such user; ids of your own do not begin with {', '.join(RESERVED)}.")
         return User(*row)

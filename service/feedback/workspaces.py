@@ -33,10 +33,9 @@ WITH made AS (
 )
 SELECT id FROM made"""
 
-FIND = """
-SELECT id, public_id, slug, name, language::text, origins, key_generation, key_oldest FROM workspace
- WHERE {column} = %(value)s"""
-BY_ID, BY_SLUG = FIND.format(column="id"), FIND.format(column="slug")
+COLUMNS = "w.id, w.public_id, w.slug, w.name, w.language::text, w.origins, w.key_generation, w.key_oldest"
+FIND = "SELECT {columns} FROM workspace w WHERE w.{column} = %(value)s"
+BY_ID, BY_SLUG = (FIND.format(columns=COLUMNS, column=name) for name in ("id", "slug"))
 
 
 

@@ -5,14 +5,14 @@ import falcon
 from service import demo, migrate
 from service.db import database
 from service.feedback import workspaces
-from service.web import guards, pages, shapes
+from service.web import forms, pages, shapes
 
 
 class Index:
     offline = True
 
     def on_get(self, req, resp):
-        signed_in = guards.cookie(req, guards.SESSION_COOKIE) in req.cookies
+        signed_in = forms.cookie(req, forms.SESSION_COOKIE) in req.cookies
         pages.render(req, resp, "index.html", signed_in=signed_in, base_url=req.context.config.base_url)
 
 

@@ -4,7 +4,7 @@ import falcon
 
 from service.errors import Invalid
 from service.feedback import members
-from service.web import guards, pages, shapes
+from service.web import pages, shapes, tickets
 from service.web.guards import require_member, require_person
 from service.web.widget import calls
 
@@ -41,4 +41,4 @@ class Ticket:
 
     def on_get(self, req, resp):
         resp.cache_control = ["no-store"]
-        shapes.answer(resp, calls.Stream(guards.stream_url(req, public=False)))
+        shapes.answer(resp, calls.Stream(tickets.stream_url(req, public=False)))

@@ -4,8 +4,9 @@ import falcon
 
 from service.errors import Invalid, RateLimited, Unauthenticated
 from service.feedback import limits, members, sign_in
-from service.web import guards, pages
-from service.web.guards import BROWSER_COOKIE, SESSION_COOKIE, require_person, same_browser
+from service.web import forms, pages
+from service.web.forms import BROWSER_COOKIE, SESSION_COOKIE, same_browser
+from service.web.guards import require_person
 
 DAY = 24 * 3600
 
@@ -38,8 +39,8 @@ class Link:
             person, session = sign_in.redeem(secret, req.context.browser, req.context.form.get("email", ""))
         except Invalid as error:
             return self.show(req, resp, secret, error)
-        guards.set_cookie(req, resp, SESSION_COOKIE, session, max_age=sign_in.LONGEST_DAYS * DAY)
-        guards.drop_cookie(req, resp, BROWSER_COOKIE)
+        forms.set_cookie(req, resp, SESSION_COOKIE, session, max_age=sign_in.LONGEST_DAYS * DAY)
+        forms.drop_cookie(req, resp, BROWSER_COOKIE)
         resp.status, resp.location = 303, "/app/" if members.places(person) else "/app/new"
 
     def show(self, req, resp, secret, error=None):
@@ -56,8 +57,8 @@ class Link:
 @falcon.before(require_person)
 class SignOut:
     def on_post(self, req, resp):
-        sign_in.sign_out(req.cookies[guards.cookie(req, SESSION_COOKIE)])
-        guards.drop_cookie(req, resp, SESSION_COOKIE)
+        sign_in.sign_out(req.cookies[forms.cookie(req, SESSION_COOKIE)])
+        forms.drop_cookie(req, resp, SESSION_COOKIE)
         resp.set_header("Clear-Site-Data", '"cache"')
         resp.status, resp.location = 303, "/"
 

@@ -5,7 +5,8 @@ import falcon
 from service.feedback import boards, identity_secrets, statuses
 from service.lib import tokens
 from service.web import shapes
-from service.web.guards import identify_user, stream_url, user_token
+from service.web.guards import identify_user, user_token
+from service.web.tickets import stream_url
 from service.web.widget import calls
 from service.web.widget.posts import page_of
 

@@ -3,13 +3,12 @@
 import falcon
 
 from service import db
-from service.feedback import limits, posts, similar, votes
+from service.feedback import posts, similar, votes
 from service.web import shapes
 from service.web.guards import act, identify_user
 from service.web.widget import calls
 
 POSTS_A_MINUTE, VOTES_A_MINUTE = 30, 120  # of one user
-NEW_USERS_A_MINUTE = 600  # behind one network address; an office shares one
 
 
 class List:
@@ -19,9 +18,8 @@ class List:
 
 
 class Posts:
-    @falcon.before(identify_user, shape=calls.NewPost)
+    @falcon.before(identify_user, shape=calls.NewPost, most=POSTS_A_MINUTE)
     def on_post(self, req, resp):
-        limit(req, POSTS_A_MINUTE)
         present(req, resp, *create(req, req.context.call), status=201)
 
 
@@ -32,9 +30,8 @@ class Post:
 
 
 class Vote:
-    @falcon.before(identify_user, shape=calls.Vote)
+    @falcon.before(identify_user, shape=calls.Vote, most=VOTES_A_MINUTE)
     def on_post(self, req, resp, number):
-        limit(req, VOTES_A_MINUTE)
         present(req, resp, number, *vote(req, number))
 
 
@@ -60,15 +57,6 @@ def vote(req, number: int):
     reader, anonymous = act(req)
     (votes.cast if req.context.call.voted else votes.withdraw)(reader, number)
     return reader, anonymous
-
-
-def limit(req, most: int) -> None:
-    """So many a minute of one user, and so many new users behind one network address."""
-    workspace, user = req.context.workspace, req.context.user
-    if user:
-        limits.hit(f"user:{workspace.id}:{user.id}:{req.uri_template}", most, 60)
-    else:
-        limits.hit(f"new-users:{workspace.id}:{limits.network(req.remote_addr)}", NEW_USERS_A_MINUTE, 60)
 
 
 def page_of(req) -> calls.Cards:

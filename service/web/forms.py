@@ -1,0 +1,56 @@
+"""Forms and the cookies they are bound to: a form is taken only from the page that we gave to this browser."""
+
+import re
+
+from service.errors import Forbidden
+from service.lib import tokens
+from service.web import inputs
+
+SESSION_COOKIE, BROWSER_COOKIE = "sayso", "sayso-browser"
+OURS = re.compile(r"[\w-]{43}", re.ASCII)  # what tokens.secret() makes
+
+
+def same_browser(req, resp, _resource, _params) -> None:
+    """For the forms before sign-in: gives the browser a random cookie and binds its forms to it."""
+    name = cookie(req, BROWSER_COOKIE)
+    kept = req.cookies.get(name, "")
+    secret = kept if OURS.fullmatch(kept) else tokens.secret()
+    set_cookie(req, resp, BROWSER_COOKIE, secret, max_age=tokens.LIFETIME["browser"])
+    req.context.browser, req.context.page = secret, {"csrf": csrf(secret)}
+    if req.method == "POST":
+        check_form(req, secret)
+
+
+def check_form(req, secret: str) -> None:
+    """A form of ours, sent by the page we gave to this browser; raises Forbidden otherwise."""
+    fields = req.context.form = inputs.form(req)
+    if not (is_same_site(req) and tokens.same(fields.get("csrf", ""), csrf(secret))):
+        raise Forbidden("This form has become too old. Go back, reload the page, and send it again.", "csrf")
+
+
+def csrf(secret: str) -> str:
+    return tokens.sign("csrf", {"s": tokens.hashed(secret).hex()[:32]})
+
+
+def is_same_site(req) -> bool:
+    said = req.get_header("Sec-Fetch-Site")
+    if said:
+        return said in {"same-origin", "none"}
+    origin = req.get_header("Origin")
+    # a page that sends no referrer (the one with a sign-in link) has the origin "null" in older browsers
+    ours = {f"{scheme}://{req.netloc}" for scheme in ("http", "https")} | {req.context.config.base_url}
+    return origin in {None, "null"} or origin in ours
+
+
+def cookie(req, name: str) -> str:
+    # browsers take __Host- only with Secure, which they take only over HTTPS
+    return f"__Host-{name}" if req.context.config.secure else name
+
+
+def set_cookie(req, resp, name: str, value: str, max_age: int) -> None:
+    resp.set_cookie(cookie(req, name), value, max_age=max_age, path="/", http_only=True, same_site="Lax",
+                    secure=req.context.config.secure)  # fmt: skip
+
+
+def drop_cookie(req, resp, name: str) -> None:
+    set_cookie(req, resp, name, "", max_age=0)
