@@ -34,14 +34,12 @@ HANDLERS = {
 CRON = {retention.PRUNE: 3600}  # seconds between runs
 
 QUEUES = {"default": 4, letters.QUEUE: 2}  # threads for each: what waits for others' servers holds up nothing else
+CONNECTIONS = sum(threads + 2 for threads in QUEUES.values())
 POLL_SECONDS = 1.0
 STOP_SECONDS = 20  # of grace for what is running; less than the supervisor's
 BEAT_SECONDS, RESCUE_SECONDS, RESCUE_PAUSE_SECONDS = 5, 15, 10  # at most; less when leases are short
 WATCHDOG_SECONDS = 60  # without a turn of the loop: let the supervisor start us anew
 FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS = 5, 6 * 3600
-
-
-CONNECTIONS = sum(threads + 2 for threads in QUEUES.values())
 
 
 class Worker:
@@ -222,11 +220,22 @@ class Workers:
                      for queue, threads in QUEUES.items()]  # fmt: skip
 
     def run(self) -> None:
-        """Work on all queues until `stop()`."""
-        others = [start(worker.run) for worker in self.each[1:]]
-        self.each[0].run()
-        for other in others:
-            other.join()
+        """Work on all queues until `stop()`. When one fails, all end: a queue must not stand still unseen."""
+        first, *rest = self.each
+        others = [start(self.beside, worker) for worker in rest]
+        try:
+            first.run()
+        finally:
+            self.stop()
+            for other in others:
+                other.join()
+
+    def beside(self, worker: Worker) -> None:
+        try:
+            worker.run()
+        except Exception:
+            log.exception("Nobody works on the queue %s any more; ending, to be started anew.", worker.queue)
+            os._exit(1)
 
     def stop(self, *_) -> None:
         """End `run()` soon; safe in a signal handler."""
@@ -234,8 +243,8 @@ class Workers:
             worker.stop()
 
 
-def start(work) -> threading.Thread:
+def start(work, *arguments) -> threading.Thread:
     # a daemon: what hangs must not hold up the end of the process
-    thread = threading.Thread(target=work, name=work.__name__, daemon=True)
+    thread = threading.Thread(target=work, args=arguments, name=work.__name__, daemon=True)
     thread.start()
     return thread

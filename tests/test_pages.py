@@ -87,6 +87,7 @@ def values(word="Tidewater", **more):
         "smtp": False,
         "letters": [Thing(id=1, to_email=word, subject=word, state="kept", created_at=NOW, sent_at=None)],
         "letter": Thing(id=1, to_email=word, subject=word, state="sent", created_at=NOW, sent_at=NOW, text=word, html=word),
+        "problems": {404: ("not-found", word)},
         "script_url": "http://sayso.example/w.js",
         "widget_key": "key",
         "user_token": word,
@@ -120,6 +121,7 @@ EMPTY = {
     "user_token": None,
     "needs_email": False,
     "signed_in": False,
+    "problems": {},
     "post": a_post(body="", author=None, mrr=0, votes=1),
 }
 OPTIONAL = ["board_url", "snippet"]

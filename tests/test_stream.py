@@ -4,14 +4,14 @@ import json
 import socket
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 import pytest
 import urllib3
 import uvicorn
 from cast import CLEO, DAN
 
-from service import db, stream
+from service import db, events, stream
 from service.feedback import activity, posts, votes
 from service.lib import tokens
 
@@ -72,6 +72,26 @@ def test_a_vote_is_heard_although_it_sends_no_hint(server, acme):
     with listening(server, ticket=ticket(acme), after=1) as heard:
         votes.cast(acme.reader(DAN), number)
         assert heard()[1] == "vote.created"
+
+
+def test_a_vote_is_heard_although_another_workspace_gives_hints_all_the_time(server, acme, globex, here):
+    number, over = acme.post(by=CLEO), threading.Event()
+
+    def chatter():
+        with closing(db.listener(here.database_url)) as connection:
+            while not over.wait(0.05):
+                connection.cursor().execute(f"NOTIFY {events.HINT}, '{globex.workspace.id}'")
+
+    thread = threading.Thread(target=chatter)
+    thread.start()
+    try:
+        with listening(server, ticket=ticket(acme), after=1) as heard:
+            time.sleep(0.2)  # its first look is over
+            votes.cast(acme.reader(DAN), number)
+            assert heard()[1] == "vote.created"
+    finally:
+        over.set()
+        thread.join()
 
 
 def test_who_reconnects_with_the_last_event_id_misses_nothing(server, acme):

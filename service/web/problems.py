@@ -21,6 +21,22 @@ STATUS = {
     errors.Forbidden: 403,
     errors.RateLimited: 429,
 }
+# What a status is called: the end of the problem's type, which never changes, and its title.
+KINDS = {
+    400: ("malformed", "This cannot be read"),
+    401: ("unauthenticated", "No valid key or token"),
+    403: ("forbidden", "Not allowed"),
+    404: ("not-found", "Not found"),
+    405: ("method-not-allowed", "No such method here"),
+    409: ("conflict", "This contradicts what is there"),
+    413: ("too-large", "Too large"),
+    414: ("address-too-long", "The address is too long"),
+    415: ("unsupported-media-type", "Not a media type we take"),
+    422: ("invalid", "Something must change"),
+    429: ("rate-limited", "Too much at once"),
+    500: ("internal", "Something went wrong"),
+    503: ("unavailable", "Not available for a moment"),
+}
 RETRY_SECONDS = "2"  # when the database is away: it is asked again by every request
 FOR_PROGRAMS = ("/api/", "/w/", "/w.js", "/healthz", "/readyz", "/static/")
 
@@ -91,13 +107,11 @@ SENTENCES = {
 
 def answer(req, resp, status: int, detail: str, code: str | None = None, fields: list | None = None) -> None:
     """The error as problem+json or as a page, whichever this address speaks."""
-    title = HTTPStatus(status).phrase
+    kind, title = KINDS.get(status, ("internal", HTTPStatus(status).phrase))
     resp.status = status
     resp.data = resp.text = resp.media = None
     if req.path.startswith(FOR_PROGRAMS):
-        kind = (code or title).lower().replace(" ", "-").replace("_", "-")
-        address = f"{req.context.config.base_url}/docs#problem-{kind}"
-        problem = Problem(address, title, status, detail, code, fields, req.context.get("id"))
+        problem = Problem(f"{req.context.config.base_url}/docs#problem-{kind}", title, status, detail, code, fields, req.context.get("id"))
         resp.data, resp.content_type = msgspec.json.encode(problem), "application/problem+json"
     else:
         pages.render(req, resp, "error.html", status=status, title=title, detail=detail)

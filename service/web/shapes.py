@@ -60,6 +60,13 @@ class Post(msgspec.Struct):
     updated_at: datetime
 
 
+class Posts(msgspec.Struct):
+    """A page of a list; `next_cursor` gets the next one, None: there is none."""
+
+    data: list[Post]
+    next_cursor: str | None
+
+
 class SimilarHit(msgspec.Struct):
     post: Post
     why: str

@@ -5,7 +5,7 @@ import falcon
 from service import demo, migrate
 from service.db import database
 from service.feedback import workspaces
-from service.web import forms, pages, shapes
+from service.web import forms, pages, problems, shapes
 
 
 class Index:
@@ -20,7 +20,7 @@ class Manual:
     offline = True
 
     def on_get(self, req, resp):
-        pages.render(req, resp, "docs/index.html", base_url=req.context.config.base_url)
+        pages.render(req, resp, "docs/index.html", base_url=req.context.config.base_url, problems=problems.KINDS)
 
 
 class Demo:

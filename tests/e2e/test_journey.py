@@ -110,6 +110,7 @@ def test_an_anonymous_user_leaves_nothing_behind_until_they_act(browser, sayso, 
     button = page.get_by_role("button", name="Vote for “Recurring invoices”")
     button.click()
     expect(button).to_have_attribute("aria-pressed", "true")
+    page.wait_for_function("localStorage.length")
     assert page.evaluate("Object.keys(localStorage)") == [f"sayso:{sayso.demo['widget_key']}"]
 
     page.reload()

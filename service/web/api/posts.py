@@ -11,6 +11,13 @@ from service.web.guards import api_key
 
 @falcon.before(api_key)
 class Posts:
+    def on_get(self, req, resp):
+        filters = {name: inputs.param(req, name) for name in ("board", "status", "q", "cursor")}
+        limit = inputs.whole(req, "limit", posts.DEFAULT_PAGE, posts.LARGEST_PAGE)
+        page = posts.page(req.context.reader, sort=inputs.param(req, "sort", "new"), limit=limit, **filters)
+        shown = [shapes.post(post, req.context.config, req.context.workspace) for post in page.posts]
+        shapes.answer(resp, shapes.Posts(shown, page.next_cursor))
+
     def on_post(self, req, resp):
         number = create(req, inputs.read(req, shapes.NewPost))
         resp.location = f"/api/v1/posts/{number}"
