@@ -55,7 +55,8 @@ def test_without_a_key_there_is_nothing(client, lively):
 
 
 @pytest.mark.parametrize(("asked", "status"), [
-    ({"cursor": "nonsense"}, 400), ({"sort": "best"}, 422), ({"limit": "0"}, 422), ({"limit": "101"}, 422), ({"limit": "x"}, 422),
+    ({"cursor": "nonsense"}, 400), ({"sort": "best"}, 422), ({"limit": "0"}, 422), ({"limit": "101"}, 422),
+    ({"limit": "x"}, 422),
 ])  # fmt: skip
 def test_bad_parameters_are_named(client, lively, asked, status):
     assert ask(client, lively, **asked).status_code == status

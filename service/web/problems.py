@@ -111,7 +111,8 @@ def answer(req, resp, status: int, detail: str, code: str | None = None, fields:
     resp.status = status
     resp.data = resp.text = resp.media = None
     if req.path.startswith(FOR_PROGRAMS):
-        problem = Problem(f"{req.context.config.base_url}/docs#problem-{kind}", title, status, detail, code, fields, req.context.get("id"))
+        address = f"{req.context.config.base_url}/docs#problem-{kind}"
+        problem = Problem(address, title, status, detail, code, fields, req.context.get("id"))
         resp.data, resp.content_type = msgspec.json.encode(problem), "application/problem+json"
     else:
         pages.render(req, resp, "error.html", status=status, title=title, detail=detail)
