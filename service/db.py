@@ -14,7 +14,7 @@ from playhouse.pool import MaxConnectionsExceeded, PooledPostgresqlDatabase
 
 from service.errors import SettingError
 
-CONNECT_SECONDS = 3
+CONNECT_SECONDS, POOL_SECONDS = 3, 1
 STATEMENT_MS, LOCK_MS, IDLE_MS = 5000, 2000, 10000
 OLDEST_POSTGRES = 16
 GONE = (OperationalError, InterfaceError, MaxConnectionsExceeded)  # what a statement raises when the database is away
@@ -33,7 +33,7 @@ def start(url: str, connections: int, statement_ms: int = STATEMENT_MS) -> None:
     """Let this process use the database at `url` with at most so many `connections`; connects later, by thread."""
     limits = {"statement_timeout": statement_ms, "lock_timeout": LOCK_MS, "idle_in_transaction_session_timeout": IDLE_MS}
     options = " ".join(f"-c {name}={milliseconds}" for name, milliseconds in limits.items())
-    database.init(url, max_connections=connections, timeout=CONNECT_SECONDS, options=options, **ALIVE)
+    database.init(url, max_connections=connections, timeout=POOL_SECONDS, options=options, **ALIVE)
 
 
 def connect() -> None:
