@@ -6,13 +6,14 @@ and replaces a connection that died meanwhile (PostgreSQL restarted, a firewall 
 import functools
 import select
 import threading
+import traceback
 from contextlib import contextmanager, suppress
 
 import psycopg2
 from peewee import DatabaseError, InterfaceError, OperationalError
 from playhouse.pool import MaxConnectionsExceeded, PooledPostgresqlDatabase
 
-from service.errors import SettingError
+from service.errors import SaysoError, SettingError
 
 CONNECT_SECONDS, POOL_SECONDS = 3, 1
 STATEMENT_MS, LOCK_MS, IDLE_MS = 5000, 2000, 10000
@@ -99,6 +100,14 @@ def check(url: str) -> None:
 def code(error: Exception) -> str | None:
     """The SQLSTATE behind an error of the database; None when it could not even say one."""
     return getattr(getattr(error, "orig", None), "pgcode", None)
+
+
+def traced(error: BaseException) -> str:
+    """What went wrong and where, for a log: without the error's own words, which repeat what people typed, PostgreSQL's
+    even the whole row. Errors that we raise ourselves say nothing of that kind, so their words stay."""
+    said = str(error) if isinstance(error, SaysoError) else ""
+    frames = "".join(traceback.format_tb(error.__traceback__))
+    return " ".join(f"{type(error).__name__} {code(error) or ''} {said}".split()) + "\n" + frames
 
 
 def is_connection_lost(error: Exception) -> bool:

@@ -10,7 +10,6 @@ import select
 import socket
 import threading
 import time
-import traceback
 from contextlib import closing, contextmanager, suppress
 from queue import SimpleQueue
 
@@ -18,7 +17,7 @@ import psycopg2
 
 from service import db, events, jobs, retention
 from service.config import LEASE_SECONDS
-from service.errors import LeaseLost
+from service.errors import LeaseLost, SaysoError
 from service.feedback import consequences, letters, notifications, sign_in, similar
 
 log = logging.getLogger("sayso.worker")
@@ -157,11 +156,11 @@ class Worker:
         except (Exception, SystemExit) as error:  # whatever a handler does wrong, the job is tried again
             log.warning("job %s (%s) failed, attempt %s: %s", job.id, job.kind, job.attempt, type(error).__name__)
             db.connect()  # a new one, if what went wrong is the old
-            jobs.fail(job, traceback.format_exc(limit=-4), self.delay(job))
+            jobs.fail(job, db.traced(error), self.delay(job))
 
     def handler(self, kind: str):
         if kind not in self.handlers:
-            raise LookupError(f"no handler for {kind}; a newer release may have enqueued it")
+            raise SaysoError(f"no handler for {kind}; a newer release may have enqueued it")
         return self.handlers[kind]
 
     @staticmethod

@@ -14,6 +14,7 @@ from service.feedback.readers import Reader
 from service.feedback.users import User
 from service.feedback.workspaces import Workspace
 
+SECRET_KEY = "for-tests-only-for-tests-only-for-tests"
 ADA, BEN, EVE = "ada@acme.example", "ben@acme.example", "eve@globex.example"
 CLEO = {"sub": "cleo-7", "email": "cleo@customer.example", "name": "Cleo"}
 DAN = {"sub": "dan-8", "email": "dan@customer.example", "name": "Dan",

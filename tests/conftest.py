@@ -17,7 +17,6 @@ from service.feedback import letters
 from service.lib import sealing, tokens
 from service.web.app import create_app
 
-SECRET_KEY = "for-tests-only-for-tests-only-for-tests"
 numbers = itertools.count(1)
 
 
@@ -80,7 +79,7 @@ def url(postgres, admin, template):
 @pytest.fixture(scope="session")
 def settings(folder):
     """The configuration of the tests; pages at http://127.0.0.1:8000."""
-    made = config.read({"SECRET_KEYS": SECRET_KEY, "DATABASE_URL": "postgresql://none", "DATA_DIR": str(folder / "app")})
+    made = config.read({"SECRET_KEYS": cast.SECRET_KEY, "DATABASE_URL": "postgresql://none", "DATA_DIR": str(folder / "app")})
     tokens.start(made.secret_keys)
     sealing.start(made.secret_keys)
     return made

@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 import pytest
-from conftest import SECRET_KEY
+from cast import SECRET_KEY
 
 
 def sayso(*arguments, **environment) -> subprocess.CompletedProcess:

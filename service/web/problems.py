@@ -1,7 +1,6 @@
 """Errors as answers: problem+json (RFC 9457) to programs, a readable page to people; never a traceback."""
 
 import logging
-import traceback
 from http import HTTPStatus
 
 import falcon
@@ -92,10 +91,7 @@ def away(req, resp, error: Exception, _params) -> None:
 
 
 def unexpected(req, resp, error: Exception, _params) -> None:
-    # where and what, without the error's own words: they repeat what people typed, PostgreSQL's even the whole row
-    frames = "".join(traceback.format_tb(error.__traceback__))
-    what = f"{type(error).__name__} {db.code(error) or ''}"
-    log.error("%s %s %s failed: %s\n%s", req.context.get("id"), req.method, req.uri_template, what, frames)
+    log.error("%s %s %s failed: %s", req.context.get("id"), req.method, req.uri_template, db.traced(error))
     answer(req, resp, 500, "Something went wrong on our side. It has been written down.")
 
 

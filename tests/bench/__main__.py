@@ -10,7 +10,6 @@ from pathlib import Path
 
 import brotli
 import cast
-import conftest
 import falcon.testing
 import installation
 
@@ -67,7 +66,7 @@ class Counter:
 def application():
     """The whole application on a database of its own, without a network."""
     with installation.data_folder() as folder, embedded.running(folder) as (url, _):
-        settings = config.read({"SECRET_KEYS": conftest.SECRET_KEY, "DATABASE_URL": url, "DATA_DIR": str(folder)})
+        settings = config.read({"SECRET_KEYS": cast.SECRET_KEY, "DATABASE_URL": url, "DATA_DIR": str(folder)})
         tokens.start(settings.secret_keys)
         sealing.start(settings.secret_keys)
         letters.start(settings)
