@@ -79,7 +79,8 @@ def url(postgres, admin, template):
 @pytest.fixture(scope="session")
 def settings(folder):
     """The configuration of the tests; pages at http://127.0.0.1:8000."""
-    made = config.read({"SECRET_KEYS": cast.SECRET_KEY, "DATABASE_URL": "postgresql://none", "DATA_DIR": str(folder / "app")})
+    given = {"SECRET_KEYS": cast.SECRET_KEY, "DATABASE_URL": "postgresql://none", "DATA_DIR": str(folder / "app")}
+    made = config.read(given)
     tokens.start(made.secret_keys)
     sealing.start(made.secret_keys)
     return made

@@ -26,7 +26,7 @@ def caddy():
             installation.until(lambda: answers(f"{address}/readyz"))
             yield sayso, address
         finally:
-            process.terminate()
+            process.kill()  # it would wait for the open stream to end by itself
             process.wait()
 
 

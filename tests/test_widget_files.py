@@ -146,11 +146,6 @@ def test_choosing_an_encoding(accepted, encoding):
     assert choose_encoding(accepted) == encoding
 
 
-def test_head_answers_the_headers_alone(client):
-    answer = client.simulate_head("/w.js")
-    assert answer.status_code == 200
-    assert answer.content == b""
-
 
 def test_minified_css_keeps_what_has_meaning():
     assert minify_css("/* x */ .a > .b,\n.c :hover { margin: 0 -1px; }") == ".a>.b,.c :hover{margin:0 -1px}"
