@@ -78,3 +78,9 @@ def test_migrating_twice_does_nothing_the_second_time(empty_url, postgres, admin
     connection.close()
     assert migrate.run(empty_url) == ["0001_workspaces", "0002_feedback", "0003_queue"]
     assert migrate.run(empty_url) == []
+
+
+def test_a_dead_job_has_the_columns_of_a_job_in_their_order(here):
+    """What dies is moved with `SELECT dead.*`."""
+    columns = {table: [column for name, column, *_ in db.rows(COLUMNS) if name == table] for table in ("job", "job_dead")}
+    assert columns["job_dead"] == [*columns["job"], "died_at", "reason"]

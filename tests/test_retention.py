@@ -1,0 +1,64 @@
+"""What is kept only for a time goes, in pieces, and nothing else does."""
+
+import pytest
+from queued import work_off
+
+from service import db, jobs, retention
+from service.feedback import sign_in
+
+AGE = "UPDATE {table} SET {column} = now() - %(days)s * interval '1 day'"
+
+
+def count(table: str) -> int:
+    return db.row(f"SELECT count(*) FROM {table}")[0]
+
+
+def prune() -> None:
+    jobs.enqueue(retention.PRUNE)
+    work_off()
+
+
+@pytest.mark.parametrize(("table", "column", "days"), retention.KEPT)
+def test_rows_go_when_their_time_is_over_and_not_a_day_earlier(acme, table, column, days):
+    fill(acme, table)
+    db.changed(AGE.format(table=table, column=column), days=days - 0.5)
+    prune()
+    assert count(table) == 1
+    db.changed(AGE.format(table=table, column=column), days=days + 0.5)
+    prune()
+    assert count(table) == 0
+
+
+def fill(acme, table: str) -> None:
+    """One row, whatever else made some."""
+    if table in {"event", "letter"}:
+        acme.post()
+        work_off()
+        db.changed("DELETE FROM letter WHERE id > (SELECT min(id) FROM letter)")
+    elif table == "sign_in_link":
+        sign_in.make_link("ada@acme.example")
+    elif table == "session":
+        sign_in.redeem(sign_in.make_link("ada@acme.example").split("/")[-1], None)
+    elif table == "rate":
+        db.changed("INSERT INTO rate VALUES ('a', now(), 1)")
+    elif table == "cron_run":
+        db.changed("INSERT INTO cron_run VALUES ('a', now())")
+    else:
+        job = jobs.enqueue("nothing", max_attempts=1)
+        [claimed] = jobs.claim("tests", 1, 60)
+        assert claimed.id == job
+        jobs.fail(claimed, "no luck", 0)
+
+
+def test_more_than_fits_into_one_piece_goes_all_the_same(here, monkeypatch):
+    monkeypatch.setattr(retention, "AT_ONCE", 10)
+    db.changed("INSERT INTO rate SELECT 'key ' || n, now() - interval '9 days', 1 FROM generate_series(1, 95) n")
+    prune()
+    assert count("rate") == 0
+
+
+def test_posts_and_votes_are_kept_for_ever(acme):
+    acme.post()
+    db.changed("UPDATE post SET created_at = now() - interval '20 years'")
+    prune()
+    assert (count("post"), count("vote")) == (1, 1)
