@@ -113,7 +113,7 @@ def stream_command(fd: int | None, parent: int | None, **options) -> None:
     """Tell open pages what is new."""
     with process(parent, connections=1, **options) as settings:
         listening = held(fd) or supervisor.bind(settings.host, settings.stream_port, option="--stream-port")
-        stream.serve(settings.database_url, listening)
+        stream.serve(settings.database_url, listening, settings.trusted_proxy)
 
 
 @commands.command("migrate")

@@ -33,6 +33,7 @@ class Config:
     smtp_url: str | None
     mail_from: str
     demo: bool
+    sign_up: bool  # whether strangers may sign in and make workspaces
     trusted_proxy: str | None  # whose X-Forwarded-For is believed
     postgres: str = "18"  # major version of the embedded PostgreSQL: 16 or 18
     lease_seconds: int = LEASE_SECONDS
@@ -63,6 +64,7 @@ def read(environ=os.environ, **options) -> Config:
         secret_keys=secret_keys(given, data_dir, embedded=not database_url),
         data_dir=data_dir,
         smtp_url=mail_server(given),
+        sign_up=flag(given, "SIGN_UP", default=True),
         mail_from=given.get("MAIL_FROM") or "Sayso <sayso@localhost>",
         postgres=given.get("SAYSO_POSTGRES") or "18",
         lease_seconds=whole_seconds(given, "SAYSO_LEASE", LEASE_SECONDS),
@@ -169,7 +171,7 @@ def secret_keys(given, data_dir: Path, embedded: bool) -> tuple[str, ...]:
 def kept_key(path: Path) -> str:
     """The key in `path`, made on first use. Whoever starts at the same moment gets the same key."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, parents=True, exist_ok=True)
         if not path.exists():
             # written aside and linked into place: a half-written key can never be read
             with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=".key-") as new:  # mode 0600

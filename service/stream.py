@@ -7,6 +7,7 @@ what came after it, so a hint that is lost, a reconnect with `Last-Event-ID` and
 import asyncio
 import logging
 from collections import Counter, defaultdict
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -49,7 +50,7 @@ class Subscriber:
     public: bool  # hears only of public posts
     network: str
     waiting: asyncio.Queue = field(default_factory=lambda: asyncio.Queue(MOST_WAITING))
-    is_lost: bool = False  # it did not keep up
+    cut: Callable = lambda: None  # ends its connection, even one that waits for a reader who does not read
 
 
 class Hub:
@@ -150,18 +151,15 @@ class Hub:
                 self.deliver(subscriber, found)
 
     def deliver(self, subscriber: Subscriber, found: list[activity.News]) -> None:
-        for news in found:
-            if news.seq > subscriber.last:
-                subscriber.last = news.seq
-                if news.public or not subscriber.public:
-                    self.hand(subscriber, news)
-
-    def hand(self, subscriber: Subscriber, news: activity.News) -> None:
         try:
-            subscriber.waiting.put_nowait(news)
+            for news in found:
+                if news.seq > subscriber.last:
+                    subscriber.last = news.seq
+                    if news.public or not subscriber.public:
+                        subscriber.waiting.put_nowait(news)
         except asyncio.QueueFull:
-            subscriber.is_lost = True
             self.forget(subscriber)
+            subscriber.cut()
 
 
 def capped(subscriber: Subscriber) -> tuple:
@@ -208,15 +206,23 @@ class Stream:
         return Subscriber(workspace, after, public, limits.network(req.remote_addr))
 
     async def emit(self, subscriber: Subscriber):
-        ends = asyncio.get_running_loop().time() + LONGEST_SECONDS
-        with self.hub.listening(subscriber):
-            yield SSEvent(comment="open")
-            while asyncio.get_running_loop().time() < ends and not subscriber.is_lost:
-                try:
-                    news = await asyncio.wait_for(subscriber.waiting.get(), HEARTBEAT_SECONDS)
-                    yield SSEvent(event=news.type, event_id=str(news.seq), json={"post": news.post})
-                except TimeoutError:
-                    yield SSEvent(comment="still here")
+        subscriber.cut = asyncio.current_task().cancel
+        end = asyncio.get_running_loop().call_later(LONGEST_SECONDS, subscriber.cut)
+        try:
+            with self.hub.listening(subscriber):
+                yield SSEvent(comment="open")
+                while True:
+                    yield await self.next(subscriber)
+        finally:
+            end.cancel()
+
+    @staticmethod
+    async def next(subscriber: Subscriber) -> SSEvent:
+        try:
+            news = await asyncio.wait_for(subscriber.waiting.get(), HEARTBEAT_SECONDS)
+            return SSEvent(event=news.type, event_id=str(news.seq), json={"post": news.post})
+        except TimeoutError:
+            return SSEvent(comment="still here")
 
 
 class Alive:
@@ -252,9 +258,8 @@ def create_app(url: str, caps: Caps = Caps()) -> falcon.asgi.App:  # noqa: B008 
     return app
 
 
-def serve(url: str, socket) -> None:
-    """Answer on this listening socket until SIGTERM or SIGINT."""
-    # uvicorn believes the X-Forwarded-For of a proxy on this machine, and of nobody else
+def serve(url: str, socket, trusted_proxy: str | None) -> None:
+    """Answer on this listening socket until SIGTERM or SIGINT; only the proxy's word on who asks is believed."""
     config = uvicorn.Config(create_app(url), log_level="warning", access_log=False, timeout_graceful_shutdown=1,
-                            lifespan="on", server_header=False)  # fmt: skip
+                            lifespan="on", server_header=False, forwarded_allow_ips=trusted_proxy or "")  # fmt: skip
     uvicorn.Server(config).run(sockets=[socket])

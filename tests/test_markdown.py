@@ -137,7 +137,7 @@ def test_26_the_longest_body_of_one_sign_is_read_quickly(sign):
 
 
 def test_usual_markdown_is_shown():
-    html = render("# Big\n\none\ntwo **b** *i* ~~s~~ `c`\n\n3. x\n\n> q\n\n|a|\n|-|\n|1|")
+    html = render("# Big\n\none\ntwo **b** *i* ~~s~~ `c`\n\n3. x\n\n> q")
     for part in (
         "<h3>Big</h3>",
         "one<br>",
@@ -147,7 +147,6 @@ def test_usual_markdown_is_shown():
         "<code>c</code>",
         '<ol start="3">',
         "<blockquote>",
-        "<td>1</td>",
     ):
         assert part in html
 

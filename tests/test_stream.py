@@ -1,5 +1,6 @@
 """Live updates over a real socket: what a browser with an open stream hears, and what it never hears."""
 
+import contextlib
 import json
 import socket
 import threading
@@ -163,12 +164,22 @@ def test_a_lost_hint_delays_an_event_by_a_second_at_most(server, acme, monkeypat
 def test_who_does_not_read_is_let_go_and_nothing_piles_up(monkeypatch):
     monkeypatch.setattr(stream, "MOST_WAITING", 3)
     hub = stream.Hub("", stream.Caps())
-    slow = stream.Subscriber(1, 0, False, "net")
+    slow, cut = stream.Subscriber(1, 0, False, "net"), []
+    slow.cut = lambda: cut.append("cut")
     with hub.listening(slow):
         hub.deliver(slow, [activity.News(seq, "post.created", seq, True) for seq in range(1, 100)])
-        assert (slow.waiting.qsize(), slow.is_lost, dict(hub.subscribers)) == (3, True, {})
+        assert (slow.waiting.qsize(), cut, dict(hub.subscribers)) == (3, ["cut"], {})
         assert hub.open["all"] == 1, "until it has ended it counts"
     assert hub.open["all"] == 0
+
+
+def test_a_connection_ends_after_a_while_whatever_it_waits_for(server, acme, monkeypatch):
+    monkeypatch.setattr(stream, "LONGEST_SECONDS", 0.5)
+    answer = urllib3.request("GET", server, fields={"ticket": ticket(acme)}, preload_content=False, timeout=SECONDS)
+    began = time.monotonic()
+    with contextlib.suppress(urllib3.exceptions.HTTPError):
+        list(answer.stream(1, decode_content=False))
+    assert time.monotonic() - began < SECONDS
 
 
 def test_one_workspace_or_one_network_cannot_take_all_the_room():

@@ -7,7 +7,8 @@
   // Only ours has a text here: the stub has a function, an element with id="sayso" nothing.
   if (early?.version?.trim) return;
 
-  const { dataset, src } = document.currentScript || document.querySelector('script[data-key][src*="/w.js"]') || {};
+  // Not document.currentScript: an <img name="currentScript"> in somebody's comment would be found under that name.
+  const { dataset, src } = document.querySelector('script[data-key][src*="/w.js"]') || {};
   if (!dataset?.key) return warn("no data-key");
 
   const base = src.replace(/w\.js[^/]*$/, "");
@@ -52,7 +53,7 @@
   });
 
   for (const name of ["pointerover", "focusin", "click"]) document.addEventListener(name, notice, { signal });
-  for (const [resolve, name, ...values] of early?.q || []) resolve(sayso[name]?.(...values));
+  early?.q?.flatMap?.(([resolve, name, ...values]) => resolve(sayso[name]?.(...values)));
 
   function on(name, heard, once) {
     const listener = ({ detail }) => heard(detail);
@@ -91,7 +92,7 @@
       method: "POST",
       credentials: "omit",
       body: JSON.stringify({ key: page.key, ...body }),
-      signal: AbortSignal.timeout?.(20000),
+      signal: AbortSignal.timeout?.(2e4),
     });
     const result = await answer.json();
     if (answer.ok) return result;

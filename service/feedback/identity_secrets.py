@@ -2,7 +2,7 @@
 
 import secrets
 
-from service import db
+from service import db, models
 from service.feedback import users
 from service.feedback.users import User
 from service.feedback.workspaces import Workspace
@@ -11,10 +11,13 @@ from service.models import IdentitySecret
 
 MOST = 2
 
+
 @db.verb
 def create(workspace: Workspace) -> tuple[str, str]:
     """A new secret, shown this once, as (kid, secret). The one before it stays valid, older ones end."""
     kid, secret = f"k_{secrets.token_hex(4)}", tokens.secret()
+    # one at a time, or two members at once would leave more than two active
+    models.Workspace.select().where(models.Workspace.id == workspace.id).for_update("FOR NO KEY UPDATE").execute()
     IdentitySecret.insert(workspace_id=workspace.id, kid=kid, sealed=sealing.seal(secret)).execute()
     retired = kids(workspace)[MOST:]
     IdentitySecret.delete().where(IdentitySecret.workspace_id == workspace.id, IdentitySecret.kid.in_(retired)).execute()

@@ -11,6 +11,7 @@ from service.models import Member
 KNOW = """
 INSERT INTO person (email, name) VALUES (%(email)s, %(name)s)
 ON CONFLICT (lower(email)) DO UPDATE SET email = person.email RETURNING id, email, name"""
+ON_FILE = "SELECT email FROM person WHERE lower(email) = lower(%(email)s)"
 THEIR_WORKSPACES = """
 SELECT w.name, w.slug FROM member m JOIN workspace w ON w.id = m.workspace_id
  WHERE m.person_id = %(person)s ORDER BY m.created_at DESC"""
@@ -52,6 +53,12 @@ def add(workspace: Workspace, person: Person, role: str = "member") -> None:
     """Let a person into a workspace; who is in already keeps their role."""
     row = {"workspace_id": workspace.id, "person_id": person.id, "role": role}
     Member.insert(row).on_conflict_ignore().execute()
+
+
+def on_file(email: str) -> str | None:
+    """How we write this address, if we know a person of it."""
+    row = db.row(ON_FILE, email=email)
+    return row and row[0]
 
 
 def places(person: Person) -> list[Place]:

@@ -13,7 +13,7 @@ from service.errors import Invalid, Malformed, NotFound
 from service.feedback import boards, statuses
 from service.feedback.readers import Reader, readable
 from service.feedback.workspaces import Workspace
-from service.lib import text
+from service.lib import text, tokens
 
 LONGEST_TITLE, LONGEST_BODY, LONGEST_NOTE, LONGEST_SEARCH = 200, 10_000, 5_000, 200
 LONGEST_SUBMISSION = 64
@@ -179,7 +179,7 @@ def earlier(reader: Reader, written: dict) -> int:
 def named(submission: str | None) -> str | None:
     if len(submission or "") > LONGEST_SUBMISSION:
         raise Invalid(submission=f"The name of a draft has at most {LONGEST_SUBMISSION} characters.")
-    return submission or None
+    return tokens.hashed(submission).hex() if submission else None  # who knows it is its author: it is not kept
 
 
 def checked(title: str, body: str) -> dict:
@@ -253,7 +253,7 @@ def page(reader: Reader, *, sort: str = "top", board: str | None = None, status:
 
 
 def searched(q: str | None) -> str | None:
-    return IDLE_MINUS.sub("", text.tidy_line(q or "")[:LONGEST_SEARCH]) or None
+    return IDLE_MINUS.sub("", text.tidy_line((q or "")[: 4 * LONGEST_SEARCH])[:LONGEST_SEARCH]) or None
 
 
 def closed(post: Post) -> str:

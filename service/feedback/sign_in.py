@@ -32,19 +32,21 @@ GONE = "This sign-in link has been used or is too old. Ask for a new one."
 
 
 @db.verb
-def ask(email: str, browser: str, address: str) -> str:
+def ask(email: str, browser: str, address: str, anyone: bool = True) -> str:
     """Have a link sent to `email` that works only in `browser` (its random cookie); returns the tidied address.
 
-    The answer is the same whether or not we know the address; older links to it die. `address` is the network
-    address that asks, for the limit."""
+    The answer is the same whether or not we know the address; unless `anyone` may sign up, only people we know get a
+    letter, at the address on file. The browser's older links to it die. `address` is the network address that asks."""
     known = text.email(email)
     if known is None:
         raise Invalid(email="Write your e-mail address, like ada@example.com.")
-    limits.hit(f"sign-in:{known.lower()}", most=5, seconds=3600)
+    limits.hit(f"sign-in:{known.lower()}:{address}", most=5, seconds=3600)  # a stranger elsewhere locks nobody out
+    limits.hit(f"sign-in:{known.lower()}", most=20, seconds=3600)
     limits.hit(f"sign-in-from:{address}", most=20, seconds=3600)
-    SignInLink.delete().where(fn.lower(SignInLink.email) == known.lower(), SignInLink.used_at.is_null()).execute()
-    link = SignInLink.insert(email=known, browser_hash=tokens.hashed(browser)).execute()
-    jobs.enqueue(SEND, queue=QUEUE, link=link)
+    place = {"email": members.on_file(known) or known, "browser_hash": tokens.hashed(browser)}
+    SignInLink.delete().where(SignInLink.browser_hash == place["browser_hash"], SignInLink.used_at.is_null()).execute()
+    if anyone or members.on_file(known):
+        jobs.enqueue(SEND, queue=QUEUE, link=SignInLink.insert(**place).execute())
     return known
 
 

@@ -33,7 +33,7 @@ WITH asked AS (
      AND p.number IS DISTINCT FROM %(beside)s AND {readable()}
    ORDER BY e.vector <=> asked.vector LIMIT 40
 ), worded AS (
-  SELECT p.number, ts_rank_cd(p.search, asked.any_word, 32) AS likeness, p.search @@ asked.all_words AS has_all,
+  SELECT p.number, ts_rank(p.search, asked.any_word, 32) AS likeness, p.search @@ asked.all_words AS has_all,
          EXISTS (SELECT FROM post_embedding e WHERE e.workspace_id = %(workspace)s AND e.model = %(model)s
                     AND e.post_number = p.number) AS has_vector
     FROM asked, post p

@@ -144,7 +144,7 @@ def company(workspace: Workspace, claims: dict) -> int | None:
 
 def said(claims: dict, name: str) -> str | None:
     value = claims.get(name)
-    return text.tidy_line(value)[:LONGEST_NAME] or None if isinstance(value, str) else None
+    return text.tidy_line(value[: 4 * LONGEST_NAME])[:LONGEST_NAME] or None if isinstance(value, str) else None
 
 
 def flat(traits) -> Json | None:

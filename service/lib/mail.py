@@ -17,7 +17,8 @@ def message(sender: str, to: str, subject: str, text: str, html: str, message_id
     Line breaks in a header are refused by `email`; a subject is folded to one line before."""
     letter = EmailMessage()
     letter["From"], letter["To"] = sender, to
-    letter["Subject"] = " ".join(subject.split())
+    # `email` decodes what stands behind =? in a header, line breaks too: a title could write headers of its own
+    letter["Subject"] = " ".join(subject.split()).replace("=?", "= ?")
     letter["Date"], letter["Message-ID"] = formatdate(), message_id
     letter["Auto-Submitted"] = "auto-generated"
     letter.set_content(text)

@@ -10,7 +10,8 @@ MOST_MARKS = 8  # combining marks on one letter
 
 def tidy(text: str) -> str:
     """Text of several lines: NFC, line ends as \\n, trimmed, without control and format characters."""
-    text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
+    # marks are thinned out before: normalising a long run of them takes time by the square, and stops every thread
+    text = unicodedata.normalize("NFC", without_towers(text.replace("\r\n", "\n").replace("\r", "\n")))
     kept = "".join(char for char in text if char in KEPT or unicodedata.category(char) not in {"Cc", "Cf", "Cs"})
     return without_towers(kept).strip()
 
@@ -33,12 +34,17 @@ def without_towers(text: str) -> str:
 def email(text: str) -> str | None:
     """An address as we store it, its domain in lower case; None when it cannot be one.
 
-    Nor can it hold `=?`: the header of a letter would decode what follows, commas and all, into other addresses."""
-    address = text.strip()
-    if len(address) > 254 or not address.isprintable() or not EMAIL.fullmatch(address):
+    Nor can it hold `=?`: the header of a letter would decode what follows, commas and all, into other addresses. Nor a
+    letter that in lower case becomes an ASCII one (the Kelvin sign): two mailboxes would be one person."""
+    address = unicodedata.normalize("NFC", text[:1000]).strip()
+    if len(address) > 254 or not address.isprintable() or not EMAIL.fullmatch(address) or has_double(address):
         return None
     local, domain = address.rsplit("@", 1)
     return f"{local}@{domain.lower()}"
+
+
+def has_double(address: str) -> bool:
+    return any(not char.isascii() and any(low.isascii() for low in char.lower()) for char in address)
 
 
 def is_plain_id(text: str) -> bool:

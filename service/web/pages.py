@@ -33,7 +33,7 @@ LETTER = (
     "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'; "
     "sandbox allow-popups allow-popups-to-escape-sandbox"
 )
-TOKEN_PAGES = {"app/sign_in_link.html"}  # their own address is a secret
+SIGN_IN_LINKS = "/app/sign-in/"  # behind it stands a secret
 
 
 def render(req: falcon.Request, resp: falcon.Response, template: str, **values) -> None:
@@ -43,7 +43,7 @@ def render(req: falcon.Request, resp: falcon.Response, template: str, **values) 
     resp.text = TEMPLATES.get_template(template).render(values)
     policy = CUSTOMER if template == "demo.html" else PAGE
     protect(resp, policy.format(streams=origin(values.get("stream_url")), scripts=origin(values.get("script_url"))))
-    if template in TOKEN_PAGES:
+    if req.path.startswith(SIGN_IN_LINKS):
         resp.set_header("Referrer-Policy", "no-referrer")
     resp.cache_control = ["no-store"] if template.startswith("app/") else ["no-cache"]
 

@@ -59,12 +59,12 @@ class Site:
     POLICY = ("default-src 'none'; script-src {base}; connect-src {base} {stream}; style-src 'none'; img-src 'none'; "
               "base-uri 'none'; require-trusted-types-for 'script'; trusted-types 'none'")  # fmt: skip
     PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>Tidewater</title><script async src="{base}/w.js" data-key="{key}"{more}></script>
+<title>Tidewater</title>{before}<script async src="{base}/w.js" data-key="{key}"{more}></script>
 <h1>Invoices</h1><p><a href="{base}/b/tidewater" data-sayso="list">Ideas</a> <input aria-label="Search"></p></html>"""
 
     def __init__(self, sayso):
         self.base, self.stream = sayso.base_url, f"http://127.0.0.1:{sayso.stream_port}"
-        self.key, self.attributes = sayso.demo["widget_key"], ""
+        self.key, self.attributes, self.before = sayso.demo["widget_key"], "", ""
         site = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -73,7 +73,8 @@ class Site:
                 self.send_header("Content-Type", "text/html")
                 self.send_header("Content-Security-Policy", site.POLICY.format(base=site.base, stream=site.stream))
                 self.end_headers()
-                self.wfile.write(site.PAGE.format(base=site.base, key=site.key, more=site.attributes).encode())
+                page = site.PAGE.format(base=site.base, key=site.key, more=site.attributes, before=site.before)
+                self.wfile.write(page.encode())
 
             def log_message(self, *_):
                 pass

@@ -149,3 +149,15 @@ def test_the_demo_page_carries_the_widget_under_its_strict_policy(browser, sayso
     expect(page.get_by_label("What is on your mind?")).to_be_focused()
     assert complaints == []
     context.close()
+
+
+def test_a_picture_in_somebodys_comment_cannot_pose_as_our_script(browser, sayso, site, watched, complaints):
+    picture = '<img name="currentScript" src="http://evil.example/w.js" data-key="x">'
+    site.before = picture + '<form id="sayso"><input name="q"></form>'
+    context = browser.new_context()
+    page = watched(context.new_page())
+    page.goto(site.url)
+    page.get_by_role("button", name="Feedback").click()
+    expect(page.get_by_label("What is on your mind?")).to_be_focused()
+    assert [said for said in complaints if "evil.example" not in said] == []
+    context.close()

@@ -2,6 +2,7 @@
 
 import falcon
 
+from service import db
 from service.errors import Invalid
 from service.feedback import activity, comments, posts, similar, statuses, votes, workspaces
 from service.web import inputs, pages
@@ -53,10 +54,18 @@ def back(req, resp, number: int) -> None:
     resp.status, resp.location = 303, f"/app/{req.context.workspace.slug}/posts/{number}"
 
 
+def hints(reader, post) -> list:
+    """Posts like this one; none when that takes too long: the page is worth more than its hints."""
+    try:
+        return similar.find(reader, f"{post.title}\n{post.body}", beside=post.number)
+    except db.GONE:
+        return []
+
+
 def show(req, resp, number: int, errors=(), values=()) -> None:
     workspace = req.context.workspace
     post = posts.find(req.context.reader, number)
-    likes = similar.find(req.context.reader, f"{post.title}\n{post.body}", beside=number)
+    likes = hints(req.context.reader, post)
     pages.render(
         req, resp, "app/post.html", active="inbox", post=row(req, post), statuses=statuses.of(workspace.id),
         history=activity.history(workspace.id, number), voters=votes.voters(workspace.id, number),

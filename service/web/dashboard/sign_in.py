@@ -19,8 +19,9 @@ class SignIn:
         pages.render(req, resp, "app/sign_in.html", errors={}, values={})
 
     def on_post(self, req, resp):
+        address, anyone = limits.network(req.remote_addr), req.context.config.sign_up
         try:
-            email = sign_in.ask(req.context.form.get("email", ""), req.context.browser, limits.network(req.remote_addr))
+            email = sign_in.ask(req.context.form.get("email", ""), req.context.browser, address, anyone)
         except (Invalid, RateLimited) as error:
             again(req, resp, error, "app/sign_in.html")
         else:

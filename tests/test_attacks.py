@@ -1,0 +1,100 @@
+"""What somebody tried once, and what must never work again. Each test is an attack that did."""
+
+import base64
+
+import pytest
+from browser import Browser
+from calls import call
+from cast import ADA
+from crowd import at_once
+from queued import work_off
+
+from service import db
+from service.errors import Invalid
+from service.feedback import identity_secrets, members, sign_in
+from service.lib import mail, markdown, text
+
+KELVIN, DOTTED_I = "\u212a", "\u0130"
+
+
+def test_a_title_cannot_write_headers_by_an_encoded_word():
+    inside = base64.b64encode(b"\r\nReply-To: evil@evil.example\r\n\r\n<h1>pay</h1>").decode()
+    letter = mail.message("us@acme.example", ADA, f"x =?utf-8?b?{inside}?=", "text", "<p>html</p>", "<1@acme.example>")
+    head = letter.as_bytes().partition(b"\n\n")[0].lower()
+    assert b"reply-to" not in head
+    assert len([line for line in head.splitlines() if line.startswith(b"subject")]) == 1
+
+
+def test_a_tower_of_combining_marks_is_thinned_out_before_it_is_normalised(client, acme):
+    tower = "a" + "\u0345" * 60_000 + "\u0334" * 60_000  # in another order than Unicode wants them
+    assert len(text.tidy(tower)) <= 10
+    assert call(client, acme, "list", q=tower[50_000:70_000]).status_code == 200
+    assert Browser(client).sign_in(ADA).open("/app/new").status_code == 200
+    assert len(members.found(f"Acme {tower}"[:70], acme.owner).name) < 20
+
+
+@pytest.mark.parametrize("address", [f"{KELVIN}im@corp.example", f"k{DOTTED_I}m@corp.example"])
+def test_two_mailboxes_are_never_one_person(here, address):
+    members.person("kim@corp.example")
+    if text.email(address) is None:
+        with pytest.raises(Invalid):
+            sign_in.ask(address, "browser", "1.2.3.4")
+    else:
+        sign_in.ask(address, "browser", "1.2.3.4")
+        assert db.row("SELECT email FROM sign_in_link") == ("kim@corp.example",)
+
+
+def test_a_link_goes_to_the_address_on_file(here):
+    members.person("Kim@corp.example")
+    sign_in.ask("kim@corp.example", "browser", "1.2.3.4")
+    assert db.row("SELECT email FROM sign_in_link") == ("Kim@corp.example",)
+
+
+def test_a_stranger_elsewhere_locks_nobody_out_and_ends_nobodys_link(client, here):
+    mine = Browser(client)
+    mine.open("/app/sign-in")
+    assert mine.send("/app/sign-in", email=ADA).status_code == 200
+    for _ in range(5):
+        sign_in.ask(ADA, "the stranger's browser", "203.0.113.9")
+    assert db.row("SELECT count(*) FROM sign_in_link") == (2,)
+    mine.open("/app/sign-in")
+    assert mine.send("/app/sign-in", email=ADA).status_code == 200
+
+
+def test_where_strangers_may_not_sign_up_only_people_we_know_get_a_letter(here):
+    members.person(ADA)
+    assert sign_in.ask("stranger@example.com", "b", "1.2.3.4", anyone=False) == "stranger@example.com"
+    assert db.row("SELECT count(*) FROM job") == (0,)
+    sign_in.ask(ADA, "b", "1.2.3.4", anyone=False)
+    assert db.row("SELECT count(*) FROM job") == (1,)
+
+
+def test_a_small_table_does_not_become_a_huge_page():
+    body = "a|" * 250 + "\n" + "-|" * 250 + "\n" + "|\n" * 4500
+    assert len(markdown.render(body)) < 4 * len(body)
+
+
+def test_posts_made_of_common_words_do_not_stop_the_search(client, acme):
+    words = " ".join(f"{one}{other}" for one in "abcdefghijkl" for other in "mnopqrstuvwx")
+    for number in range(60):
+        acme.post(f"Word {number}", f"{words} {words}"[:9000])
+    work_off()
+    answer = client.simulate_get("/api/v1/similar", params={"text": words[:400]}, headers=acme.bearer())
+    assert answer.status_code == 200
+
+
+def test_a_drafts_name_is_not_stored_as_it_is(client, acme):
+    draft = "d" * 32
+    call(client, acme, "posts", title="Dark mode", submission=draft)
+    assert db.row("SELECT count(*) FROM post WHERE submission = %(draft)s", draft=draft) == (0,)
+    assert call(client, acme, "posts", title="Dark mode", submission=draft).json["post"]["number"] == 1
+
+
+def test_two_secrets_are_active_however_many_are_made_at_once(acme):
+    at_once(lambda _: identity_secrets.create(acme.workspace))
+    assert len(identity_secrets.kids(acme.workspace)) == 2
+
+
+def test_no_page_below_a_sign_in_link_tells_its_address_to_others(client, here):
+    for path in ("/app/sign-in/unknown-secret", f"/app/sign-in/{sign_in.make_link(ADA)}"):
+        assert client.simulate_get(path).headers["referrer-policy"] == "no-referrer"
