@@ -11,7 +11,7 @@ from contextlib import contextmanager
 import click
 import psycopg2
 
-from service import config, db, demo, embedded, installation, migrate, stream, supervisor
+from service import cluster, config, db, demo, embedded, installation, migrate, stream, supervisor
 from service.config import Config
 from service.errors import SaysoError, SettingError
 from service.feedback import letters, members, sign_in
@@ -55,7 +55,8 @@ parent = click.option("--supervisor", "parent", type=int, hidden=True, help="Who
 @data
 def up(**options) -> None:
     """Run everything: database, pages, worker and live updates. Ctrl-C ends it all."""
-    with supervisor.stoppable(), database(config.read(**options), alone=True) as (settings, tend):
+    given = config.read(**options)
+    with supervisor.stoppable(), database(given, alone=True) as (settings, tend):
         web = supervisor.bind(settings.host, settings.port)
         streams = supervisor.bind(settings.host, settings.stream_port, option="--stream-port")
         start(settings, connections=1)
@@ -66,7 +67,7 @@ def up(**options) -> None:
         supervisor.supervise(
             [child("web", web), child("stream", streams), child("worker")],
             ready=lambda: answers(web, "/readyz") and answers(streams, "/healthz"),
-            on_ready=lambda: greet(settings),
+            on_ready=lambda: greet(settings, embedded=not given.database_url),
             tend=tend,
         )
 
@@ -227,8 +228,11 @@ def answers(listening: socket.socket, path: str) -> bool:
         connection.close()
 
 
-def greet(settings: Config) -> None:
+def greet(settings: Config, embedded: bool) -> None:
     click.echo(f"Sayso is ready: {settings.base_url}")
+    if embedded and cluster.account_for(settings.data_dir / "postgres").pw_name == "nobody":
+        click.echo("PostgreSQL runs as nobody, like other programs; for real use give it an account before the first start: "
+                   "useradd --system sayso", err=True)  # fmt: skip
     with db.connected():
         if members.is_nobody_yet() and sys.stdout.isatty():
             click.echo(f"Become the owner: {settings.base_url}/app/sign-in/{sign_in.make_link(None)}")

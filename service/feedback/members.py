@@ -4,9 +4,11 @@ from typing import NamedTuple
 
 from service import db
 from service.errors import NotFound
-from service.feedback import workspaces
+from service.feedback import limits, workspaces
 from service.feedback.workspaces import Workspace
 from service.models import Member
+
+WORKSPACES_A_DAY = 30  # of one person
 
 KNOW = """
 INSERT INTO person (email, name) VALUES (%(email)s, %(name)s)
@@ -42,7 +44,8 @@ def person(email: str, name: str = "") -> Person:
 
 @db.verb
 def found(name: str, founder: Person) -> Workspace:
-    """A new workspace of this name, owned by its founder."""
+    """A new workspace of this name, owned by its founder; RateLimited when they made too many today."""
+    limits.hit(f"workspaces:{founder.id}", WORKSPACES_A_DAY, 86400)
     workspace = workspaces.create(name)
     add(workspace, founder, "owner")
     return workspace
