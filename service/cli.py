@@ -135,6 +135,7 @@ def sign_in_command(email: str, **options) -> None:
     address = text.email(email)
     if address is None:
         raise SettingError(f"{email} is not an e-mail address; give one like ada@example.com.")
+    config.expect_installation(**options)
     with database(config.read(**options)) as (settings, _):
         start(settings, connections=1)
         prepare(settings)

@@ -194,15 +194,17 @@ def attempt(folder: Path, account, programs: Path) -> subprocess.Popen:
     if path.exists() and path.stat().st_size > LOG_BYTES:
         path.replace(path.with_suffix(".old"))
     path.touch(mode=0o600)
-    with path.open("ab") as log:
-        command = [programs / "postgres", "-D", folder / "settings"]
-        server = subprocess.Popen(command, stdout=log, stderr=log, **under(account))  # noqa: S603 our own program
+    server = None
     try:
+        with path.open("ab") as log:
+            command = [programs / "postgres", "-D", folder / "settings"]
+            server = subprocess.Popen(command, stdout=log, stderr=log, **under(account))  # noqa: S603 our own program
         while server.poll() is None and not is_ready(folder, server.pid):
             time.sleep(0.02)
     except BaseException:
-        server.send_signal(signal.SIGINT)
-        server.wait()
+        if server:
+            server.send_signal(signal.SIGINT)
+            server.wait()
         raise
     return server
 

@@ -5,10 +5,13 @@ import secrets
 import tempfile
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from email.utils import parseaddr
+from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from service.errors import SettingError
+from service.lib import text
 
 SECRET_KEY_LENGTH = 32  # characters, at least
 LEASE_SECONDS = 60  # a job whose worker was silent for so long goes to another
@@ -57,19 +60,29 @@ def read(environ=os.environ, **options) -> Config:
 
     Raises SettingError with one line that names the setting, what is wrong and an example."""
     given = {**environ, **{name.upper(): str(value) for name, value in options.items() if value is not None}}
-    data_dir = Path(given.get("DATA_DIR") or default_data_dir()).absolute()
-    database_url = database(given)
+    data_dir, database_url = data_folder(given), database(given)
     return Config(
         database_url=database_url,
         secret_keys=secret_keys(given, data_dir, embedded=not database_url),
         data_dir=data_dir,
         smtp_url=mail_server(given),
         sign_up=flag(given, "SIGN_UP", default=True),
-        mail_from=given.get("MAIL_FROM") or "Sayso <sayso@localhost>",
+        mail_from=sender(given),
         postgres=given.get("SAYSO_POSTGRES") or "18",
         lease_seconds=whole_seconds(given, "SAYSO_LEASE", LEASE_SECONDS),
         **addresses(given),
     )
+
+
+def expect_installation(environ=os.environ, **options) -> None:
+    """Raise SettingError unless a Sayso is there already: in the data folder, or wherever DATABASE_URL says."""
+    given = {**environ, **{name.upper(): str(value) for name, value in options.items() if value is not None}}
+    if not secret(given, "DATABASE_URL") and not (data_folder(given) / "postgres").exists():
+        raise SettingError(f"There is no Sayso in {data_folder(given)}; name its folder with --data, or start it: sayso up")
+
+
+def data_folder(given) -> Path:
+    return Path(given.get("DATA_DIR") or default_data_dir()).absolute()
 
 
 def addresses(given) -> dict:
@@ -86,7 +99,7 @@ def addresses(given) -> dict:
         "base_url_given": bool(base_url),
         "base_url": base_url or f"http://{shown}:{port}",
         "stream_url": stream_url or (f"{base_url}/stream" if base_url else f"http://{shown}:{stream_port}/stream"),
-        "trusted_proxy": given.get("TRUSTED_PROXY") or ("127.0.0.1" if base_url else None),
+        "trusted_proxy": proxy(given) or ("127.0.0.1" if base_url else None),
         "demo": flag(given, "DEMO", default=not (base_url or "").startswith("https:")),
     }
 
@@ -95,6 +108,21 @@ def database(given) -> str | None:
     address = secret(given, "DATABASE_URL")
     url({"DATABASE_URL": address}, "DATABASE_URL", {"postgres", "postgresql"}, "postgresql://sayso@db/sayso")
     return address and address.replace("postgres://", "postgresql://", 1)  # peewee knows only the long name
+
+
+def proxy(given) -> str | None:
+    value = given.get("TRUSTED_PROXY") or None
+    try:
+        return value if value in {None, "*"} else str(ip_address(value))
+    except ValueError:
+        raise SettingError(f"TRUSTED_PROXY={value} is not an address; give one like TRUSTED_PROXY=10.0.0.2") from None
+
+
+def sender(given) -> str:
+    value = given.get("MAIL_FROM") or "Sayso <sayso@localhost>"
+    if not value.isprintable() or not text.email(parseaddr(value)[1]):
+        raise SettingError("MAIL_FROM is not a sender; give one like MAIL_FROM='Acme <feedback@acme.example>'")
+    return value
 
 
 def mail_server(given) -> str | None:
@@ -137,6 +165,8 @@ def url(given, name: str, schemes: set[str], example: str) -> str | None:
     try:
         parts = urlsplit(value)
         bad = parts.scheme not in schemes or not (parts.netloc or parts.scheme.startswith("postgres")) or parts.port == 0
+        at_root = value == f"{parts.scheme}://{parts.hostname or ''}{f':{parts.port}' if parts.port else ''}"
+        bad = bad or (name == "BASE_URL" and not at_root and "[" not in value)  # our pages stand at the root, without a user
     except ValueError:
         bad = True
     if value and bad:

@@ -98,3 +98,14 @@ def test_two_secrets_are_active_however_many_are_made_at_once(acme):
 def test_no_page_below_a_sign_in_link_tells_its_address_to_others(client, here):
     for path in ("/app/sign-in/unknown-secret", f"/app/sign-in/{sign_in.make_link(ADA)}"):
         assert client.simulate_get(path).headers["referrer-policy"] == "no-referrer"
+
+
+def test_an_api_key_is_shown_once_and_ends_the_one_before_it(client, acme):
+    ada = Browser(client).sign_in(ADA)
+    keys = []
+    for _ in range(2):
+        ada.open("/app/acme/settings")
+        keys.append(ada.send("/app/acme/settings/key").text.partition('id="api-key">')[2].partition("<")[0])
+    assert "sk_" not in ada.open("/app/acme/settings").text
+    answers = [client.simulate_get("/api/v1/posts", headers={"Authorization": f"Bearer {key}"}).status_code for key in keys]
+    assert answers == [401, 200]

@@ -31,6 +31,7 @@ FORM_ROUTES = {
     "/app/new": {"name": "Product"},
     "/app/acme/settings": {"origins": "https://a.example"},
     "/app/acme/settings/secret": {},
+    "/app/acme/settings/key": {},
     "/app/acme/posts/1/status": {"status": "open", "note": "", "notify": "1"},
     "/app/sign-in": {"email": "a@b.example"},
     "/app/sign-in/secret": {"email": "a@b.example"},

@@ -153,7 +153,7 @@ def test_case_61_a_secret_is_shown_once_and_then_never_again(ada):
 def test_case_61_a_plain_member_reads_the_settings_and_changes_none(client, acme):
     ben = Browser(client).sign_in(BEN)
     assert ben.open("/app/acme/settings").status_code == 200
-    for path in ("settings", "settings/secret"):
+    for path in ("settings", "settings/secret", "settings/key"):
         assert ben.send(f"/app/acme/{path}", origins="https://evil.example").status_code == 403
     assert workspaces.by_slug("acme").origins == []
     assert db.row("SELECT count(*) FROM identity_secret") == (0,)

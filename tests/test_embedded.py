@@ -16,13 +16,13 @@ import pytest
 from service import cluster, embedded
 from service.errors import SettingError
 
-REPOSITORY = Path(embedded.__file__).parents[1]
-PATIENCE = 20  # seconds
+REPOSITORY, PATIENCE = Path(embedded.__file__).parents[1], 20  # seconds
 START = "import sys; from service import embedded; embedded.start(sys.argv[1], fast=True)"
+STAY = "import sys, time; from service import embedded\nwith embedded.running(sys.argv[1]): time.sleep(60)"
 BUSY = """
 import sys, psycopg2
 cursor = psycopg2.connect(sys.argv[1]).cursor()
-try: cursor.execute("DO $$ DECLARE busy int := 0; BEGIN WHILE busy < 60000000 LOOP busy := busy + 1; END LOOP; END $$")
+try: cursor.execute("DO $$ DECLARE busy int := 0; BEGIN WHILE busy < 25000000 LOOP busy := busy + 1; END LOOP; END $$")
 except psycopg2.Error: pass
 """
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root runs PostgreSQL as somebody else")
@@ -196,7 +196,7 @@ def test_one_that_runs_but_does_not_answer_any_more_is_replaced(data):
 
 def test_an_interrupt_while_it_starts_leaves_nothing_running(data):
     embedded.start(data, fast=True).stop()
-    starting = python(START, data, stderr=subprocess.DEVNULL)
+    starting = python(STAY, data, stderr=subprocess.DEVNULL)
     until(lambda: (data / "postgres/postmaster.pid").exists())
     starting.send_signal(signal.SIGINT)
     starting.wait()

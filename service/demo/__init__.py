@@ -16,7 +16,6 @@ from service.feedback.workspaces import Workspace
 from service.lib import embeddings, identity
 
 FOLDER = Path(__file__).parent
-OWNER = "demo@sayso.example"
 KEY_NAME = "sayso demo"
 
 
@@ -46,7 +45,7 @@ def make(config: Config, progress=iter) -> Made:
 
     `progress` wraps the list of posts and may draw a bar while they are written. Interrupted, nothing is left."""
     place = workspace() or fill(progress)
-    owner = members.person(OWNER, "Robin Demo")
+    owner = members.person(members.DEMO_OWNER, "Robin Demo")
     keys.revoke(place, KEY_NAME)
     secrets_by_kid = identity_secrets.reveal(place)
     kid = identity_secrets.kids(place)[0]
@@ -58,7 +57,7 @@ def make(config: Config, progress=iter) -> Made:
         identity_secret=secrets_by_kid[kid],
         identity_kid=kid,
         api_key=keys.create(place, owner, KEY_NAME),
-        sign_in_url=f"{config.base_url}/app/sign-in/{sign_in.make_link(OWNER)}",
+        sign_in_url=f"{config.base_url}/app/sign-in/{sign_in.make_link(members.DEMO_OWNER)}",
         demo_page=f"{config.base_url}/demo",
         board_url=f"{config.base_url}/b/{place.slug}",
     )
@@ -76,7 +75,7 @@ def user_token(place: Workspace, user: str) -> str:
 @db.verb
 def fill(progress) -> Workspace:
     facts, posts = data("data"), sorted(data("posts"), key=lambda post: -post["days_ago"])
-    place = members.found(facts["workspace"]["name"], members.person(OWNER, "Robin Demo"))
+    place = members.found(facts["workspace"]["name"], members.person(members.DEMO_OWNER, "Robin Demo"))
     identity_secrets.create(place)
     scope = {"workspace": place.id}
     places_of_posts(scope, facts)

@@ -21,7 +21,8 @@ ROLE = "SELECT role FROM member WHERE workspace_id = %(workspace)s AND person_id
 TEAM = """
 SELECT p.id, p.email, p.name FROM member m JOIN person p ON p.id = m.person_id
  WHERE m.workspace_id = %(workspace)s ORDER BY m.created_at, p.id"""
-NOBODY_YET = "SELECT NOT EXISTS (SELECT FROM person)"
+NOBODY_YET = "SELECT NOT EXISTS (SELECT FROM person WHERE email <> %(demo)s)"
+DEMO_OWNER = "demo@sayso.example"  # owns what `sayso demo` makes, and is nobody
 
 
 class Person(NamedTuple):
@@ -84,4 +85,4 @@ def team(workspace_id: int) -> list[Person]:
 
 def is_nobody_yet() -> bool:
     """Whether this installation still waits for its first person."""
-    return db.row(NOBODY_YET)[0]
+    return db.row(NOBODY_YET, demo=DEMO_OWNER)[0]

@@ -72,6 +72,8 @@ def look(secret: str, browser: str | None) -> str | None:
         raise Unauthenticated(GONE)
     if row[1] is not None and not tokens.same(bytes(row[1]), tokens.hashed(browser or "")):
         raise Unauthenticated("Open this link in the browser in which you asked for it, or ask for a new one there.")
+    if row[0] is None and not members.is_nobody_yet():
+        raise Unauthenticated("This link was for the first one here, and somebody was. Ask for a link of your own.")
     return row[0]
 
 
@@ -90,8 +92,6 @@ def redeem(secret: str, browser: str | None, email: str = "") -> tuple[Person, s
 
 
 def first_owner(email: str) -> str:
-    if not members.is_nobody_yet():
-        raise Unauthenticated(GONE)
     address = text.email(email)
     if address is None:
         raise Invalid(email="Write your e-mail address, like ada@example.com; you sign in with it from now on.")

@@ -2,13 +2,16 @@
 
 service/model/README.md says which model it is and how it was made."""
 
+import os
 import threading
 from functools import cache, lru_cache
 from pathlib import Path
 
 import numpy
-import onnxruntime
 from tokenizers import Tokenizer
+
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # it would report to its maker, and keep a device id in the home folder
+import onnxruntime  # noqa: E402 it looks at once
 
 MODEL = "minilm-l6-int8"  # stored beside every vector; vectors of two models are never compared
 DIMENSIONS = 384

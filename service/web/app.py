@@ -71,6 +71,7 @@ def routes(app: falcon.App) -> None:
     app.add_route("/app/{slug}/posts/{number:number}/status", inbox.Status())
     app.add_route("/app/{slug}/settings", settings.Settings())
     app.add_route("/app/{slug}/settings/secret", settings.IdentitySecret())
+    app.add_route("/app/{slug}/settings/key", settings.ApiKey())
     app.add_route("/app/{slug}/outbox", outbox.Outbox())
     app.add_route("/app/{slug}/outbox/{number:number}", outbox.Letter())
     app.add_route("/app/{slug}/outbox/{number:number}/html", outbox.LetterHtml())

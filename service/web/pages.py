@@ -66,6 +66,12 @@ def protect(resp: falcon.Response, policy: str) -> None:
     })  # fmt: skip
 
 
+def policy_for_customers(config) -> str:
+    """The two directives that a page with our tag needs; the stream may be at another port."""
+    origins = dict.fromkeys([config.base_url, origin(config.stream_url)])
+    return f"script-src {config.base_url}; connect-src {' '.join(origins)}"
+
+
 def origin(url: str | None) -> str:
     """`https://host:port` of `url`; nothing for none, or for a path of our own."""
     parts = urlsplit(url or "")

@@ -20,7 +20,8 @@ class Manual:
     offline = True
 
     def on_get(self, req, resp):
-        pages.render(req, resp, "docs/index.html", base_url=req.context.config.base_url, problems=problems.KINDS)
+        pages.render(req, resp, "docs/index.html", base_url=req.context.config.base_url, problems=problems.KINDS,
+                     csp=pages.policy_for_customers(req.context.config))  # fmt: skip
 
 
 class Demo:

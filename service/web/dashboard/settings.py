@@ -3,9 +3,12 @@
 import falcon
 
 from service.errors import Forbidden, Invalid
-from service.feedback import identity_secrets, workspaces
+from service.feedback import identity_secrets, keys, workspaces
 from service.web import pages
 from service.web.guards import require_member
+
+
+KEY_NAME = "dashboard"
 
 
 @falcon.before(require_member)
@@ -36,19 +39,30 @@ class IdentitySecret:
         show(req, resp, kid=kid, secret=secret)
 
 
+@falcon.before(require_member)
+class ApiKey:
+    """Makes the workspace's API key and shows it in this one answer; the one before it ends."""
+
+    def on_get(self, req, resp):
+        resp.status, resp.location = 303, f"/app/{req.context.workspace.slug}/settings"
+
+    def on_post(self, req, resp):
+        require_admin(req)
+        keys.revoke(req.context.workspace, KEY_NAME)
+        show(req, resp, api_key=keys.create(req.context.workspace, req.context.person, KEY_NAME))
+
+
 def require_admin(req) -> None:
     if req.context.role == "member":
         raise Forbidden("Only owners and admins of this workspace can change its settings.")
 
 
-def show(req, resp, kid=None, secret=None, errors=(), values=()) -> None:
+def show(req, resp, kid=None, secret=None, api_key=None, errors=(), values=()) -> None:
     workspace, config = req.context.workspace, req.context.config
     kids = identity_secrets.kids(workspace)
-    stream = pages.origin(config.stream_url)
-    connect = config.base_url if stream == config.base_url else f"{config.base_url} {stream}"
     pages.render(
-        req, resp, "app/settings.html", active="settings", origins=workspace.origins, secret=secret,
+        req, resp, "app/settings.html", active="settings", origins=workspace.origins, secret=secret, api_key=api_key,
         kid=kid or (kids[0] if kids else None), kids=kids, errors=dict(errors), values=dict(values),
         snippet=workspaces.snippet(workspace, config.base_url),
-        csp=f"script-src {config.base_url}; connect-src {connect}",
+        csp=pages.policy_for_customers(config),
     )  # fmt: skip

@@ -7,6 +7,7 @@ from service.feedback import limits, members, sign_in
 from service.web import forms, pages
 from service.web.forms import BROWSER_COOKIE, SESSION_COOKIE, same_browser
 from service.web.guards import require_person
+from service.web.problems import STATUS
 
 DAY = 24 * 3600
 
@@ -25,7 +26,7 @@ class SignIn:
         except (Invalid, RateLimited) as error:
             again(req, resp, error, "app/sign_in.html")
         else:
-            pages.render(req, resp, "app/sign_in_sent.html", email=email)
+            pages.render(req, resp, "app/sign_in_sent.html", email=email, smtp=bool(req.context.config.smtp_url))
 
 
 @falcon.before(same_browser)
@@ -38,6 +39,8 @@ class Link:
     def on_post(self, req, resp, secret):
         try:
             person, session = sign_in.redeem(secret, req.context.browser, req.context.form.get("email", ""))
+        except Unauthenticated as refused:
+            return again(req, resp, refused, "app/sign_in.html")
         except Invalid as error:
             return self.show(req, resp, secret, error)
         forms.set_cookie(req, resp, SESSION_COOKIE, session, max_age=sign_in.LONGEST_DAYS * DAY)
@@ -67,8 +70,7 @@ class SignOut:
 def again(req, resp, error, template: str, **values) -> None:
     """The same form, with what was typed and the message beside the field."""
     errors = getattr(error, "fields", None) or {"email": str(error)}
-    resp.status = 422
+    resp.status = STATUS[type(error)]
     if isinstance(error, RateLimited):
-        resp.status = 429
         resp.set_header("Retry-After", str(error.seconds))
     pages.render(req, resp, template, errors=errors, values=req.context.get("form") or {}, **values)
