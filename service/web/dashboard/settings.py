@@ -7,7 +7,6 @@ from service.feedback import identity_secrets, keys, workspaces
 from service.web import pages
 from service.web.guards import require_member
 
-
 KEY_NAME = "dashboard"
 
 
