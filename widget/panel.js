@@ -74,7 +74,13 @@ export function mount(page) {
   }
 
   function greet() {
-    greeting ||= hello().catch(views.list.refuse).finally(() => (greeting = null));
+    greeting ||= hello().catch(refuse).finally(() => (greeting = null));
+  }
+
+  // A browser does not say why; the commonest reason is only for the page's developers.
+  function refuse(problem) {
+    if (!problem.status) page.warn(`no answer; is ${location.origin} listed under Settings → Origins?`);
+    views.list.refuse(problem);
   }
 
   async function hello() {

@@ -31,55 +31,72 @@ def create_app(config: Config) -> HeadFollowsGet:
     app.req_options.keep_blank_qs_values = True
     app.req_options.strip_url_path_trailing_slash = True
     problems.install(app)
-    routes(app)
+    for address, resource in routes().items():
+        app.add_route(address, resource)
     return HeadFollowsGet(app)
 
 
-def routes(app: falcon.App) -> None:
+def routes() -> dict[str, object]:
+    """Address → resource."""
+    return {**for_widgets(), **for_programs(), **for_everyone(), **for_the_team()}
+
+
+def for_widgets() -> dict[str, object]:
     scripts = widget_files.Files(files.root("widget"))
-    app.add_route("/w.js", widget_files.Loader(scripts))
-    app.add_route("/w/{name}", widget_files.Chunk(scripts))
+    return {
+        "/w.js": widget_files.Loader(scripts),
+        "/w/{name}": widget_files.Chunk(scripts),
+        "/api/widget/opening": opening.Opening(),
+        "/api/widget/session": opening.Session(),
+        "/api/widget/ticket": opening.Ticket(),
+        "/api/widget/list": widget_posts.List(),
+        "/api/widget/similar": widget_posts.Similar(),
+        "/api/widget/posts": widget_posts.Posts(),
+        "/api/widget/posts/{number:number}": widget_posts.Post(),
+        "/api/widget/posts/{number:number}/vote": widget_posts.Vote(),
+    }
 
-    app.add_route("/api/widget/opening", opening.Opening())
-    app.add_route("/api/widget/session", opening.Session())
-    app.add_route("/api/widget/ticket", opening.Ticket())
-    app.add_route("/api/widget/list", widget_posts.List())
-    app.add_route("/api/widget/similar", widget_posts.Similar())
-    app.add_route("/api/widget/posts", widget_posts.Posts())
-    app.add_route("/api/widget/posts/{number:number}", widget_posts.Post())
-    app.add_route("/api/widget/posts/{number:number}/vote", widget_posts.Vote())
 
-    app.add_route("/api/v1/posts", api_posts.Posts())
-    app.add_route("/api/v1/posts/{number:number}", api_posts.Post())
-    app.add_route("/api/v1/posts/{number:number}/status", api_posts.Status())
-    app.add_route("/api/v1/similar", api_similar.Similar())
+def for_programs() -> dict[str, object]:
+    return {
+        "/api/v1/posts": api_posts.Posts(),
+        "/api/v1/posts/{number:number}": api_posts.Post(),
+        "/api/v1/posts/{number:number}/status": api_posts.Status(),
+        "/api/v1/similar": api_similar.Similar(),
+        "/healthz": site.Alive(),
+        "/readyz": site.Ready(),
+    }
 
-    app.add_route("/b/{slug}", board.Board())
-    app.add_route("/b/{slug}/posts/{number:number}", board.Post())
-    app.add_route("/b/{slug}/changelog", board.Changelog())
 
-    app.add_route("/app", home.Home("inbox"))
-    for page in ("inbox", "outbox", "settings"):
-        app.add_route(f"/app/{page}", home.Home(page))
-    app.add_route("/app/new", home.NewWorkspace())
-    app.add_route("/app/sign-in", sign_in.SignIn())
-    app.add_route("/app/sign-in/{secret}", sign_in.Link())
-    app.add_route("/app/sign-out", sign_in.SignOut())
-    app.add_route("/app/{slug}", home.Home("inbox"))
-    app.add_route("/app/{slug}/inbox", inbox.Inbox())
-    app.add_route("/app/{slug}/posts/{number:number}", inbox.Post())
-    app.add_route("/app/{slug}/posts/{number:number}/status", inbox.Status())
-    app.add_route("/app/{slug}/settings", settings.Settings())
-    app.add_route("/app/{slug}/settings/secret", settings.IdentitySecret())
-    app.add_route("/app/{slug}/settings/key", settings.ApiKey())
-    app.add_route("/app/{slug}/outbox", outbox.Outbox())
-    app.add_route("/app/{slug}/outbox/{number:number}", outbox.Letter())
-    app.add_route("/app/{slug}/outbox/{number:number}/html", outbox.LetterHtml())
-    app.add_route("/app/{slug}/ticket", home.Ticket())
+def for_everyone() -> dict[str, object]:
+    return {
+        "/": site.Index(),
+        "/docs": site.Manual(),
+        "/demo": site.Demo(),
+        "/static/{name}": assets.Asset(),
+        "/b/{slug}": board.Board(),
+        "/b/{slug}/posts/{number:number}": board.Post(),
+        "/b/{slug}/changelog": board.Changelog(),
+    }
 
-    app.add_route("/", site.Index())
-    app.add_route("/docs", site.Manual())
-    app.add_route("/demo", site.Demo())
-    app.add_route("/healthz", site.Alive())
-    app.add_route("/readyz", site.Ready())
-    app.add_route("/static/{name}", assets.Asset())
+
+def for_the_team() -> dict[str, object]:
+    return {
+        "/app": home.Home("inbox"),
+        **{f"/app/{page}": home.Home(page) for page in ("inbox", "outbox", "settings")},
+        "/app/new": home.NewWorkspace(),
+        "/app/sign-in": sign_in.SignIn(),
+        "/app/sign-in/{secret}": sign_in.Link(),
+        "/app/sign-out": sign_in.SignOut(),
+        "/app/{slug}": home.Home("inbox"),
+        "/app/{slug}/inbox": inbox.Inbox(),
+        "/app/{slug}/posts/{number:number}": inbox.Post(),
+        "/app/{slug}/posts/{number:number}/status": inbox.Status(),
+        "/app/{slug}/settings": settings.Settings(),
+        "/app/{slug}/settings/secret": settings.IdentitySecret(),
+        "/app/{slug}/settings/key": settings.ApiKey(),
+        "/app/{slug}/outbox": outbox.Outbox(),
+        "/app/{slug}/outbox/{number:number}": outbox.Letter(),
+        "/app/{slug}/outbox/{number:number}/html": outbox.LetterHtml(),
+        "/app/{slug}/ticket": home.Ticket(),
+    }
