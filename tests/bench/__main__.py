@@ -23,13 +23,12 @@ from service.web.widget.files import Files
 POSTS = 200
 # figure → budget, in round trips unless it says otherwise; a transaction's BEGIN and COMMIT count too
 BUDGETS = {
-    "widget: open": 8,
-    "widget: similar while typing": 5,
-    "widget: vote": 10,
-    "widget: new post": 16,
-    "API: create a post": 12,
+    "widget: open": 5,
+    "widget: similar while typing": 3,
+    "widget: vote": 6,
+    "widget: new post": 7,
+    "API: create a post": 10,
     "API: one post": 3,
-    "inbox": 8,
     "loader, bytes (brotli)": 1600,
     "panel, bytes (brotli)": 9000,
     "live, bytes (brotli)": 800,
