@@ -59,7 +59,7 @@ def read(environ=os.environ, **options) -> Config:
     """The settings from the environment; `options` of the command line (None = not given) win.
 
     Raises SettingError with one line that names the setting, what is wrong and an example."""
-    given = {**environ, **{name.upper(): str(value) for name, value in options.items() if value is not None}}
+    given = merged(environ, options)
     data_dir, database_url = data_folder(given), database(given)
     return Config(
         database_url=database_url,
@@ -76,9 +76,13 @@ def read(environ=os.environ, **options) -> Config:
 
 def expect_installation(environ=os.environ, **options) -> None:
     """Raise SettingError unless a Sayso is there already: in the data folder, or wherever DATABASE_URL says."""
-    given = {**environ, **{name.upper(): str(value) for name, value in options.items() if value is not None}}
+    given = merged(environ, options)
     if not secret(given, "DATABASE_URL") and not (data_folder(given) / "postgres").exists():
         raise SettingError(f"There is no Sayso in {data_folder(given)}; name its folder with --data, or start it: sayso up")
+
+
+def merged(environ, options: dict) -> dict[str, str]:
+    return {**environ, **{name.upper(): str(value) for name, value in options.items() if value is not None}}
 
 
 def data_folder(given) -> Path:

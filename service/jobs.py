@@ -124,10 +124,6 @@ class Job:
             raise LeaseLost(f"job {self.id} ({self.kind}) was given to another worker")
         self.completed = True
 
-    @property
-    def is_last_attempt(self) -> bool:
-        return self.attempt >= self.max_attempts
-
 
 def enqueue(kind: str, workspace_id: int = OURS, *, delay: float = 0, unique_key: str | None = None,
             max_attempts: int = MAX_ATTEMPTS, queue: str = "default", **args) -> int:  # fmt: skip

@@ -214,7 +214,7 @@ def test_the_last_failed_attempt_buries_the_job_with_its_reason():
     jobs.fail(claim_one(), "first", delay=0)
     make_due()
     job = claim_one()
-    assert job.is_last_attempt
+    assert job.attempt == job.max_attempts
     jobs.fail(job, "second", delay=0)
     assert state(job_id) is None
     buried = db.row("SELECT reason, workspace_id, kind, args, attempt FROM job_dead WHERE id = %(id)s", id=job_id)

@@ -174,3 +174,12 @@ def test_a_title_cannot_smuggle_a_header_into_a_letter(server, acme):
 def test_every_kind_of_letter_has_its_two_templates():
     for kind in [*notifications.WRITERS, "sign_in"]:
         assert letters.templates.get_template(f"{kind}.txt") and letters.templates.get_template(f"{kind}.html")
+
+
+def test_the_job_of_a_letter_that_is_gone_with_its_event_just_ends(server, acme):
+    acme.post()
+    work_off(rounds=1)
+    database.execute_sql("DELETE FROM event")
+    work_off()
+    assert server.received == []
+    assert db.row("SELECT count(*) FROM job") == (0,)

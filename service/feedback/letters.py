@@ -141,6 +141,13 @@ def read(workspace_id: int, letter_id: int) -> Letter:
     return Letter(*row)
 
 
+def waiting(workspace_id: int, letter_id: int) -> Letter | None:
+    """The letter, if it still waits to be sent: not if it was, nor if it went with its event or its workspace."""
+    row = db.row(READ, workspace=workspace_id, id=letter_id)
+    letter = row and Letter(*row)
+    return letter if letter and letter.state == "waiting" else None
+
+
 def latest(workspace_id: int) -> list[Letter]:
     """The newest letters of this workspace, without their texts."""
     return [Letter(*row) for row in db.rows(LIST, workspace=workspace_id, most=PAGE)]

@@ -18,9 +18,6 @@ THEIR_WORKSPACES = """
 SELECT w.name, w.slug FROM member m JOIN workspace w ON w.id = m.workspace_id
  WHERE m.person_id = %(person)s ORDER BY m.created_at DESC"""
 ROLE = "SELECT role FROM member WHERE workspace_id = %(workspace)s AND person_id = %(person)s"
-TEAM = """
-SELECT p.id, p.email, p.name FROM member m JOIN person p ON p.id = m.person_id
- WHERE m.workspace_id = %(workspace)s ORDER BY m.created_at, p.id"""
 NOBODY_YET = "SELECT NOT EXISTS (SELECT FROM person WHERE email <> %(demo)s)"
 DEMO_OWNER = "demo@sayso.example"  # owns what `sayso demo` makes, and is nobody
 
@@ -76,11 +73,6 @@ def role(workspace: Workspace, person: Person) -> str:
     if row is None:
         raise NotFound("There is no such workspace.")
     return row[0]
-
-
-def team(workspace_id: int) -> list[Person]:
-    """Everyone of the team, the oldest first."""
-    return [Person(*row) for row in db.rows(TEAM, workspace=workspace_id)]
 
 
 def is_nobody_yet() -> bool:

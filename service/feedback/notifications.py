@@ -54,8 +54,8 @@ WRITERS = {"new_post": new_post, "status_changed": status_changed}
 
 def send(job: Job) -> None:
     """Write and send one letter. Killed between the mail server's yes and our commit it is sent again, recognisably."""
-    letter = letters.read(job.workspace_id, job.args["letter"])
-    if letter.state != "waiting":
+    letter = letters.waiting(job.workspace_id, job.args["letter"])
+    if letter is None:
         return
     try:
         written = WRITERS[letter.kind](activity.find(job.workspace_id, letter.event_seq))
