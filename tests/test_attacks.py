@@ -109,3 +109,9 @@ def test_an_api_key_is_shown_once_and_ends_the_one_before_it(client, acme):
     assert "sk_" not in ada.open("/app/acme/settings").text
     answers = [client.simulate_get("/api/v1/posts", headers={"Authorization": f"Bearer {key}"}).status_code for key in keys]
     assert answers == [401, 200]
+
+
+def test_what_is_far_too_long_is_refused_and_never_cut_off(client, acme):
+    for fields in ({"title": " " * 900 + "Dark mode"}, {"title": "t", "body": "\n" * 45_000 + "the point"}):
+        assert call(client, acme, "posts", **fields).status_code == 422
+    assert call(client, acme, "posts", title=" " * 700 + "Dark mode").json["post"]["title"] == "Dark mode"

@@ -46,7 +46,6 @@ def make(config: Config, progress=iter) -> Made:
     `progress` wraps the list of posts and may draw a bar while they are written. Interrupted, nothing is left."""
     place = workspace() or fill(progress)
     owner = members.person(members.DEMO_OWNER, "Robin Demo")
-    keys.revoke(place, KEY_NAME)
     secrets_by_kid = identity_secrets.reveal(place)
     kid = identity_secrets.kids(place)[0]
     return Made(
@@ -56,7 +55,7 @@ def make(config: Config, progress=iter) -> Made:
         widget_key=workspaces.widget_key(place),
         identity_secret=secrets_by_kid[kid],
         identity_kid=kid,
-        api_key=keys.create(place, owner, KEY_NAME),
+        api_key=keys.replace(place, owner, KEY_NAME),
         sign_in_url=f"{config.base_url}/app/sign-in/{sign_in.make_link(members.DEMO_OWNER)}",
         demo_page=f"{config.base_url}/demo",
         board_url=f"{config.base_url}/b/{place.slug}",

@@ -45,6 +45,13 @@ def revoke(workspace: Workspace, name: str) -> None:
     ApiKey.delete().where(ApiKey.workspace_id == workspace.id, ApiKey.name == name).execute()
 
 
+@db.verb
+def replace(workspace: Workspace, person: Person, name: str) -> str:
+    """A new key of this name, returned this once; those that had it end."""
+    revoke(workspace, name)
+    return create(workspace, person, name)
+
+
 def use(key: str, scope: str) -> Use:
     """Who this key stands for; Unauthenticated when it is none of ours or expired, Forbidden without the scope."""
     prefix, _, rest = key.partition("_")

@@ -183,17 +183,17 @@ def named(submission: str | None) -> str | None:
 
 
 def checked(title: str, body: str) -> dict:
-    title, body = text.tidy_line(title[: 4 * LONGEST_TITLE]), text.tidy(body[: 4 * LONGEST_BODY])  # spares work for nothing
+    tidied = {"title": text.fitting(title, LONGEST_TITLE, text.tidy_line), "body": text.fitting(body, LONGEST_BODY)}
     wrong = {}
-    if not title:
-        wrong["title"] = "Say in a few words what it is about."
-    if len(title) > LONGEST_TITLE:
+    if tidied["title"] is None:
         wrong["title"] = f"A title has at most {LONGEST_TITLE} characters; put the rest into the details."
-    if len(body) > LONGEST_BODY:
+    elif not tidied["title"]:
+        wrong["title"] = "Say in a few words what it is about."
+    if tidied["body"] is None:
         wrong["body"] = f"That is more than {LONGEST_BODY:,} characters; shorten it a little."
     if wrong:
         raise Invalid(**wrong)
-    return {"title": title, "body": body}
+    return tidied
 
 
 def small(meta: dict | None) -> Json:
@@ -209,8 +209,8 @@ def set_status(workspace: Workspace, number: int, key: str, note: str = "", *, n
     """Move a post to another status; followers hear of it unless `notify` is off, with the team's `note`.
 
     Setting the status that it has, without a note, changes nothing."""
-    status, note = statuses.choose(workspace.id, key), text.tidy(note[: 4 * LONGEST_NOTE])
-    if len(note) > LONGEST_NOTE:
+    status, note = statuses.choose(workspace.id, key), text.fitting(note, LONGEST_NOTE)
+    if note is None:
         raise Invalid(note=f"A note has at most {LONGEST_NOTE:,} characters.")
     before = db.row(STANDS, workspace=workspace.id, number=number)
     if before is None:

@@ -53,8 +53,8 @@ class Workspace(NamedTuple):
 @db.verb
 def create(name: str) -> Workspace:
     """A new workspace with a first board or two, the usual statuses, and a slug made from its name."""
-    name = text.tidy_line(name[: 4 * LONGEST_NAME])
-    if not 1 <= len(name) <= LONGEST_NAME:
+    name = text.fitting(name, LONGEST_NAME, text.tidy_line)
+    if not name:
         raise Invalid(name=f"Give your product's name, 1–{LONGEST_NAME} characters.")
     base = slug(name)
     for candidate in (base, *(f"{base[:33]}-{secrets.token_hex(3)}" for _ in range(3))):

@@ -22,6 +22,13 @@ def tidy_line(text: str) -> str:
     return line if any(unicodedata.category(char)[0] not in "ZC" for char in line) else ""
 
 
+def fitting(text: str, most: int, made_tidy=tidy) -> str | None:
+    """The text made tidy, or None when it is longer than `most` characters. What is far too long is not even tidied;
+    nothing is ever cut off."""
+    tidied = made_tidy(text) if len(text) <= 4 * most else None
+    return tidied if tidied is not None and len(tidied) <= most else None
+
+
 def without_towers(text: str) -> str:
     kept, marks = [], 0
     for char in text:

@@ -47,8 +47,7 @@ class ApiKey:
 
     def on_post(self, req, resp):
         require_admin(req)
-        keys.revoke(req.context.workspace, KEY_NAME)
-        show(req, resp, api_key=keys.create(req.context.workspace, req.context.person, KEY_NAME))
+        show(req, resp, api_key=keys.replace(req.context.workspace, req.context.person, KEY_NAME))
 
 
 def require_admin(req) -> None:
