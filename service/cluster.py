@@ -182,8 +182,10 @@ def serve(folder: Path, account, programs: Path) -> subprocess.Popen:
         server = attempt(folder, account, programs)
         if server.poll() is None:
             return server
-        why = last_words((folder / "postgres.log").read_text(errors="replace"))
-        if "shared memory block" not in why or time.monotonic() > deadline:
+        said = (folder / "postgres.log").read_text(errors="replace")
+        why = last_words(said)
+        # not only the last line: what is left of a killed server may say its own last words after ours
+        if "shared memory block" not in "".join(said.splitlines()[-6:]) or time.monotonic() > deadline:
             raise SettingError(f"PostgreSQL does not start: {why}")
         time.sleep(0.2)
 
