@@ -45,6 +45,14 @@ class Forbidden(SaysoError):
         self.code = code
 
 
+class Conflict(SaysoError):
+    """It was understood, and what is there now stands against it. `code` is stable, for programs."""
+
+    def __init__(self, message: str, code: str = "conflict"):
+        super().__init__(message)
+        self.code = code
+
+
 class RateLimited(SaysoError):
     """Too many of these for now; worth another try after `seconds`."""
 

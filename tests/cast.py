@@ -53,6 +53,11 @@ class Company:
         whole = {name: value for name, value in whole.items() if value is not None}
         return jwt.encode(whole, secret, algorithm="HS256", headers={"kid": kid})
 
+    @property
+    def team(self) -> Reader:
+        """Its owner, as someone who reads and acts."""
+        return Reader(self.workspace, is_member=True, person=self.owner.id)
+
     def user(self, claims: dict = CLEO) -> User:
         return users.identify(self.workspace, claims)
 

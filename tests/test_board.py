@@ -10,7 +10,7 @@ from falcon.inspect import inspect_routes
 
 from service import demo, installation
 from service.db import database
-from service.feedback import posts
+from service.feedback import planning
 
 ENTRY = """
 INSERT INTO changelog_entry (workspace_id, title, body, published_at)
@@ -68,7 +68,7 @@ def test_case_49_the_board_pages_through_all_its_posts(client, acme):
 
 def test_case_59_a_private_post_is_nowhere_on_the_board(client, acme):
     number = acme.post("Secret crash", board="bugs")
-    posts.set_status(acme.workspace, number, "done", "Fixed")
+    planning.set_status(acme.team, number, "done", "Fixed")
     publish(acme, "Version 2", -1, number)
     database.execute_sql("UPDATE board SET access = 'private' WHERE key = 'bugs'")
     for path in ("/b/acme", "/b/acme?board=bugs", "/b/acme?status=done", "/b/acme/changelog"):

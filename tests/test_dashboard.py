@@ -11,7 +11,7 @@ from queued import work_off
 
 from service import db
 from service.db import database
-from service.feedback import members, posts, votes, workspaces
+from service.feedback import members, planning, votes, workspaces
 
 HOSTILE = """<script>alert(1)</script>"'><img src=x onerror=alert(2)>"""
 
@@ -87,7 +87,7 @@ def test_a_post_shows_its_voters_history_and_the_like(ada, acme):
     number = acme.post("Dark mode", "For **night** owls", by=DAN)
     acme.post("Dark mode for the phone")
     votes.cast(acme.reader(CLEO), number)
-    posts.set_status(acme.workspace, number, "planned", "In spring", person=acme.owner.id)
+    planning.set_status(acme.team, number, "planned", "In spring")
     work_off()
     page = ada.open(f"/app/acme/posts/{number}")
     assert "<strong>night</strong>" in page.text

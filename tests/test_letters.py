@@ -13,7 +13,7 @@ from queued import work_off
 
 from service import db, jobs
 from service.db import database
-from service.feedback import letters, notifications, posts, votes
+from service.feedback import letters, notifications, planning, votes
 
 LETTERS = "SELECT to_email, state, subject FROM letter ORDER BY id"
 
@@ -64,7 +64,7 @@ def test_author_and_voters_hear_of_a_status_with_its_note_and_nobody_else_does(s
     acme.user({"sub": "someone", "email": "someone@customer.example"})
     work_off()
     server.received.clear()
-    posts.set_status(acme.workspace, number, "planned", "In **May**.")
+    planning.set_status(acme.team, number, "planned", "In **May**.")
     work_off()
     assert server.readers() == [CLEO["email"], DAN["email"]]
     _, letter = server.received[0]
@@ -77,7 +77,7 @@ def test_who_took_their_vote_back_hears_nothing_more(server, acme):
     number = acme.post(by=CLEO)
     votes.cast(acme.reader(DAN), number)
     votes.withdraw(acme.reader(DAN), number)
-    posts.set_status(acme.workspace, number, "done")
+    planning.set_status(acme.team, number, "done")
     work_off()
     assert DAN["email"] not in server.readers()
 
@@ -87,7 +87,7 @@ def test_nobody_hears_of_a_board_that_they_may_no_longer_read(server, acme):
     work_off()
     server.received.clear()
     database.execute_sql("UPDATE board SET access = 'private'")
-    posts.set_status(acme.workspace, number, "planned", "Ours alone")
+    planning.set_status(acme.team, number, "planned", "Ours alone")
     work_off()
     assert server.received == []
 
@@ -96,7 +96,7 @@ def test_a_status_can_be_set_without_telling_anyone(server, acme):
     number = acme.post()
     work_off()
     server.received.clear()
-    posts.set_status(acme.workspace, number, "done", notify=False)
+    planning.set_status(acme.team, number, "done", notify=False)
     work_off()
     assert server.received == []
 

@@ -6,7 +6,7 @@ from crowd import at_once
 
 from service import db
 from service.db import database
-from service.feedback import keys, members, posts
+from service.feedback import keys, members, planning
 
 EVENTS = "SELECT type, user_id, person_id, data FROM event WHERE workspace_id = %(workspace)s ORDER BY seq"
 FOLLOWERS = "SELECT user_id FROM follower WHERE workspace_id = %(workspace)s AND post_number = %(number)s"
@@ -257,7 +257,7 @@ def test_a_bad_status_changes_nothing(client, acme, fields, wrong):
 def test_case_89_two_members_who_move_a_post_at_once_both_succeed(here, acme):
     number, ben = acme.post(), members.person("ben@acme.example")
     keys_of = ["planned", "started", "done", "declined"] * 5
-    at_once(lambda n: posts.set_status(acme.workspace, number, keys_of[n], f"Note {n}", person=ben.id))
+    at_once(lambda n: planning.set_status(acme.team._replace(person=ben.id), number, keys_of[n], f"Note {n}"))
     changes = [data for type, _, _, data in events(acme) if type == "post.status_changed"]
     assert len(changes) == 20
     assert all(after["from"] == before["to"] for before, after in zip(changes, changes[1:], strict=False))

@@ -10,6 +10,7 @@ from service import db, migrate, models
 GLOBAL = {"workspace", "person", "session", "sign_in_link", "cron_run", "rate", "installation", "schema_migration"}
 TYPES = {
     "BIGINT": "bigint", "INTEGER": "integer", "SMALLINT": "smallint", "TEXT": "text", "BOOLEAN": "boolean",
+    "DATE": "date",
     "TIMESTAMPTZ": "timestamp with time zone", "JSONB": "jsonb", "BYTEA": "bytea", "UUID": "uuid", "TSVECTOR": "tsvector",
     "REGCONFIG": "regconfig", "HALFVEC": "USER-DEFINED",
 }  # fmt: skip
@@ -76,7 +77,7 @@ def test_migrating_twice_does_nothing_the_second_time(empty_url, postgres, admin
     connection.autocommit = True
     connection.cursor().execute("CREATE EXTENSION vector")
     connection.close()
-    assert migrate.run(empty_url) == ["0001_workspaces", "0002_feedback", "0003_queue"]
+    assert migrate.run(empty_url) == ["0001_workspaces", "0002_feedback", "0003_queue", "0004_domain"]
     assert migrate.run(empty_url) == []
 
 

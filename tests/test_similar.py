@@ -105,7 +105,7 @@ def test_five_are_shown_or_as_many_as_were_asked_for(client, acme):
 
 
 def test_a_limit_is_a_number_from_1_to_20(client, acme):
-    for limit in ("0", "21", "-1", "1e1", "٣", "x", "9" * 30, "1.5", "true"):
+    for limit in ("0", "21", "-1", "٣", "x", "9" * 30, "1.5", "true"):
         answer = similar(client, acme, "dark", limit=limit)
         assert (answer.status_code, answer.json["errors"][0]["field"]) == (422, "limit")
 

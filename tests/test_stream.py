@@ -13,7 +13,7 @@ import uvicorn
 from cast import CLEO, DAN
 
 from service import db, events, stream
-from service.feedback import activity, posts, votes
+from service.feedback import activity, planning, votes
 from service.lib import tokens
 
 SECONDS = 5  # within which everything must have been heard
@@ -64,7 +64,7 @@ def test_an_open_page_hears_of_a_new_post_and_of_its_status(server, acme):
     with listening(server, ticket=ticket(acme)) as heard:
         number = acme.post()
         assert heard() == (1, "post.created", {"post": number})
-        posts.set_status(acme.workspace, number, "planned")
+        planning.set_status(acme.team, number, "planned")
         assert heard() == (2, "post.status_changed", {"post": number})
 
 

@@ -245,7 +245,7 @@ def test_case_49_a_bad_cursor_is_refused(client, acme):
         "\x01",
     ):
         answer = call(client, acme, "list", cursor=cursor)
-        assert answer.status_code == (200 if cursor == "MTox" else 400), cursor
+        assert answer.status_code == 400, cursor
 
 
 def test_case_50_a_search_takes_whatever_people_type(client, acme):

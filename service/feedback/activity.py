@@ -28,6 +28,14 @@ SELECT c.workspace_id, e.seq, e.type, e.post_number, e.is_public
     ORDER BY e.seq) e
  ORDER BY e.seq"""
 
+AFTER = """
+SELECT e.seq, e.type, e.post_number, e.data::text, e.created_at, e.user_id, u.external_id, u.name, e.person_id, p.name
+  FROM event e
+  LEFT JOIN "user" u ON u.workspace_id = e.workspace_id AND u.id = e.user_id
+  LEFT JOIN person p ON p.id = e.person_id
+ WHERE e.workspace_id = %(workspace)s AND e.seq > %(after)s AND (%(types)s IS NULL OR e.type = ANY(%(types)s))
+ ORDER BY e.seq LIMIT %(most)s"""
+
 
 class Event(NamedTuple):
     workspace_id: int
@@ -53,6 +61,21 @@ class Entry(NamedTuple):
     @property
     def actor(self) -> str:
         return self.actor_name or self.actor_email or "Someone"
+
+
+class Happened(NamedTuple):
+    """An event as programs read it."""
+
+    seq: int
+    type: str
+    post_number: int | None
+    data: str  # JSON
+    created_at: datetime
+    user_id: int | None
+    external_id: str | None
+    user_name: str | None
+    person_id: int | None
+    person_name: str | None
 
 
 class News(NamedTuple):
@@ -81,3 +104,10 @@ def news(seen: dict[int, int], most: int) -> dict[int, list[News]]:
     for workspace_id, *event in db.rows(NEWS, workspaces=list(seen), seen=list(seen.values()), most=most):
         found.setdefault(workspace_id, []).append(News(*event))
     return found
+
+
+def after(workspace_id: int, seq: int, most: int, types: str | None = None) -> list[Happened]:
+    """What happened after the event of this number, the oldest first; of these types only, when some are given (with
+    commas between them). Numbers grow in the order of commits, so what is read once is never followed by a lower one."""
+    wanted = [type.strip() for type in types.split(",")] if types else None
+    return [Happened(*row) for row in db.rows(AFTER, workspace=workspace_id, after=seq, most=most, types=wanted)]

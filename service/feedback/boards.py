@@ -1,14 +1,36 @@
-"""The lists that posts stand in; a private one is for members only."""
+"""The lists that posts stand in: for everyone, for members only, or for the users of some segments."""
 
 from typing import NamedTuple
 
-from service import db
-from service.errors import Invalid
-from service.feedback.readers import Reader
+from service import db, events, models
+from service.errors import Conflict, Invalid, NotFound
+from service.feedback.readers import Reader, admitted
+from service.lib import text
 
-LIST = """
-SELECT id, key, name, description, access FROM board
- WHERE workspace_id = %(workspace)s AND (access = 'public' OR %(member)s) ORDER BY position, id"""
+ACCESS = ("public", "private", "segments")
+LONGEST_NAME, LONGEST_DESCRIPTION = 80, 500
+
+LIST = f"""
+SELECT b.id, b.key, b.name, b.description, b.access,
+       array(SELECT s.key FROM board_segment a JOIN segment s ON s.workspace_id = a.workspace_id AND s.id = a.segment_id
+              WHERE a.workspace_id = b.workspace_id AND a.board_id = b.id ORDER BY s.key)
+  FROM board b WHERE b.workspace_id = %(workspace)s AND {admitted()} ORDER BY b.position, b.id"""
+MAKE = """
+INSERT INTO board (workspace_id, key, name, description, access, position)
+SELECT %(workspace)s, %(key)s, %(name)s, %(description)s, %(access)s,
+       coalesce(%(position)s, (SELECT coalesce(max(position), 0) + 1 FROM board WHERE workspace_id = %(workspace)s))
+ON CONFLICT ON CONSTRAINT one_board_per_key DO NOTHING RETURNING id"""
+SAVE = """
+UPDATE board SET name = %(name)s, description = %(description)s, access = %(access)s,
+       position = coalesce(%(position)s, position) WHERE workspace_id = %(workspace)s AND id = %(id)s"""
+HOLD = "SELECT id FROM board WHERE workspace_id = %(workspace)s AND key = ANY(%(keys)s) ORDER BY id FOR UPDATE"
+MOVE_POSTS = "UPDATE post SET board_id = %(into)s WHERE workspace_id = %(workspace)s AND board_id = %(id)s"
+DELETE = "DELETE FROM board WHERE workspace_id = %(workspace)s AND id = %(id)s"
+HAS_POSTS = "SELECT EXISTS (SELECT FROM post WHERE workspace_id = %(workspace)s AND board_id = %(id)s)"
+ADMIT = """
+INSERT INTO board_segment (workspace_id, board_id, segment_id)
+SELECT workspace_id, %(board)s, id FROM segment WHERE workspace_id = %(workspace)s AND key = ANY(%(segments)s)
+RETURNING segment_id"""
 
 
 class Board(NamedTuple):
@@ -17,11 +39,20 @@ class Board(NamedTuple):
     name: str
     description: str
     access: str
+    segments: list[str]  # keys of those whose users may see it, when access is "segments"
 
 
 def of(reader: Reader) -> list[Board]:
     """The boards that this reader may see, in the workspace's own order."""
     return [Board(*row) for row in db.rows(LIST, **reader.scope())]
+
+
+def find(reader: Reader, key: str) -> Board:
+    """The board with this key, or NotFound."""
+    for board in of(reader):
+        if board.key == key:
+            return board
+    raise NotFound("There is no such board.")
 
 
 def choose(reader: Reader, key: str | None) -> Board:
@@ -31,3 +62,80 @@ def choose(reader: Reader, key: str | None) -> Board:
         if board.key == key or (key is None and board.access == "public"):
             return board
     raise Invalid(board=f"There is no such board; choose one of: {', '.join(board.key for board in found)}.")
+
+
+@db.verb
+def create(reader: Reader, key: str, name: str, description: str = "", access: str = "public",
+           segments: list[str] | None = None, position: int | None = None) -> Board:  # fmt: skip
+    """A new board, by default the last one. Raises Invalid with the field that must change."""
+    said = checked(name, description, access, segments or [])
+    if not text.is_key(key):
+        raise Invalid(key=text.WHAT_A_KEY_IS)
+    made = db.row(MAKE, workspace=reader.workspace.id, key=key, position=position, **said)
+    if made is None:
+        raise Invalid(key=f"There is a board “{key}” already.")
+    admit(reader, made[0], segments or [])
+    events.record("board.created", reader.workspace.id, data={"key": key}, **reader.actor())
+    return find(reader, key)
+
+
+@db.verb
+def change(reader: Reader, key: str, *, name: str | None = None, description: str | None = None, access: str | None = None,
+           segments: list[str] | None = None, position: int | None = None) -> Board:  # fmt: skip
+    """Change what is given of a board and leave the rest; nothing new is no change."""
+    db.rows(HOLD, workspace=reader.workspace.id, keys=[key])
+    board = find(reader, key)
+    after = checked(
+        board.name if name is None else name, board.description if description is None else description,
+        access or board.access, board.segments if segments is None else segments,
+    )  # fmt: skip
+    db.changed(SAVE, workspace=reader.workspace.id, id=board.id, position=position, **after)
+    if segments is not None:
+        models.BoardSegment.delete().where(
+            models.BoardSegment.workspace_id == reader.workspace.id, models.BoardSegment.board_id == board.id
+        ).execute()
+        admit(reader, board.id, segments)
+    changed = find(reader, key)
+    if changed != board or position is not None:
+        events.record("board.updated", reader.workspace.id, data={"key": key}, **reader.actor())
+    return changed
+
+
+@db.verb
+def delete(reader: Reader, key: str, into: str | None = None) -> None:
+    """Take a board away; its posts move `into` another. Conflict when it has posts and none is named."""
+    other = choose(reader, into) if into else None
+    if into == key:
+        raise Invalid(into="Name another board.")
+    db.rows(HOLD, workspace=reader.workspace.id, keys=[key, into or key])
+    board = find(reader, key)
+    place = {"workspace": reader.workspace.id, "id": board.id}
+    if other:
+        db.changed(MOVE_POSTS, **place, into=other.id)
+    if db.row(HAS_POSTS, **place)[0]:
+        raise Conflict(f"“{board.name}” has posts; say where they go, with ?into=BOARD.", "in_use")
+    db.changed(DELETE, **place)
+    events.record("board.deleted", reader.workspace.id, data={"key": key, "into": into}, **reader.actor())
+
+
+def checked(name: str, description: str, access: str, segments: list[str]) -> dict:
+    said = {
+        "name": text.fitting(name, LONGEST_NAME, text.tidy_line),
+        "description": text.fitting(description, LONGEST_DESCRIPTION, text.tidy_line),
+        "access": access,
+    }
+    if not said["name"]:
+        raise Invalid(name=f"Give it a name of 1–{LONGEST_NAME} characters.")
+    if said["description"] is None:
+        raise Invalid(description=f"A description has at most {LONGEST_DESCRIPTION} characters.")
+    if access not in ACCESS:
+        raise Invalid(access=f"Choose one of: {', '.join(ACCESS)}.")
+    if access == "segments" and not segments:
+        raise Invalid(segments="Name the segments whose users may see it.")
+    return said
+
+
+def admit(reader: Reader, board: int, segments: list[str]) -> None:
+    wanted = set(segments)
+    if len(db.rows(ADMIT, workspace=reader.workspace.id, board=board, segments=list(wanted))) < len(wanted):
+        raise Invalid(segments="One of these segments does not exist; make it first.")

@@ -4,11 +4,13 @@ from datetime import datetime
 from typing import NamedTuple
 
 from service import db
+from service.feedback.readers import Reader
 
 LIST = """
 SELECT c.id, c.body, u.name, u.kind = 'member', c.created_at FROM comment c
   LEFT JOIN "user" u ON u.workspace_id = c.workspace_id AND u.id = c.user_id
- WHERE c.workspace_id = %(workspace)s AND c.post_number = %(number)s ORDER BY c.id LIMIT 200"""
+ WHERE c.workspace_id = %(workspace)s AND c.post_number = %(number)s AND c.deleted_at IS NULL
+   AND (%(member)s OR NOT c.internal) ORDER BY c.id LIMIT 200"""
 
 
 class Comment(NamedTuple):
@@ -19,6 +21,6 @@ class Comment(NamedTuple):
     created_at: datetime
 
 
-def of(workspace_id: int, number: int) -> list[Comment]:
-    """The first 200 comments below a post, the oldest first."""
-    return [Comment(*row) for row in db.rows(LIST, workspace=workspace_id, number=number)]
+def of(reader: Reader, number: int) -> list[Comment]:
+    """The first 200 comments below a post that this reader may see, the oldest first."""
+    return [Comment(*row) for row in db.rows(LIST, **reader.scope(), number=number)]

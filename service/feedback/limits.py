@@ -5,16 +5,20 @@ from ipaddress import ip_address, ip_network
 from service import db
 from service.errors import RateLimited
 
-# Counts one for each of the keys. A statement that asks something anyway can carry it as its first part. The keys are
-# taken in order, so that two requests with the same ones cannot wait for each other.
-HITS = """
+
+def counting(keys: str) -> str:
+    """SQL that counts one for each `key` of the table `keys`. A statement that asks something anyway can carry it as a
+    part. The keys are taken in order, so that two requests with the same ones cannot wait for each other."""
+    return f"""
 INSERT INTO rate AS r (key, window_start, hits)
-SELECT key, to_timestamp(floor(extract(epoch FROM now()) / %(seconds)s) * %(seconds)s), 1
-  FROM unnest(%(keys)s::text[]) AS key ORDER BY key
+SELECT key, to_timestamp(floor(extract(epoch FROM now()) / %(seconds)s) * %(seconds)s), 1 FROM {keys} ORDER BY key
 ON CONFLICT (key) DO UPDATE SET window_start = excluded.window_start,
   hits = CASE WHEN r.window_start = excluded.window_start THEN r.hits + 1 ELSE 1 END
 RETURNING key, hits, ceil(extract(epoch FROM window_start) + %(seconds)s - extract(epoch FROM now()))::int AS remaining"""
-MINUTE = 60
+
+
+HITS = counting("unnest(%(keys)s::text[]) AS key")
+MINUTE = 60  # seconds
 
 
 def hit(key: str, most: int, seconds: int) -> None:

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from service import db
-from service.errors import NotFound
+from service.errors import Invalid, NotFound
 from service.feedback import limits, workspaces
 from service.feedback.workspaces import Workspace
 from service.models import Member
@@ -18,6 +18,7 @@ THEIR_WORKSPACES = """
 SELECT w.name, w.slug FROM member m JOIN workspace w ON w.id = m.workspace_id
  WHERE m.person_id = %(person)s ORDER BY m.created_at DESC"""
 ROLE = "SELECT role FROM member WHERE workspace_id = %(workspace)s AND person_id = %(person)s"
+HOLD = "SELECT FROM member WHERE workspace_id = %(workspace)s AND person_id = %(person)s FOR KEY SHARE"
 NOBODY_YET = "SELECT NOT EXISTS (SELECT FROM person WHERE email <> %(demo)s)"
 DEMO_OWNER = "demo@sayso.example"  # owns what `sayso demo` makes, and is nobody
 
@@ -54,6 +55,12 @@ def add(workspace: Workspace, person: Person, role: str = "member") -> None:
     """Let a person into a workspace; who is in already keeps their role."""
     row = {"workspace_id": workspace.id, "person_id": person.id, "role": role}
     Member.insert(row).on_conflict_ignore().execute()
+
+
+def hold(workspace: Workspace, person_id: int) -> None:
+    """Keep this member from being removed until the transaction ends; Invalid when they are not of the team."""
+    if db.row(HOLD, workspace=workspace.id, person=person_id) is None:
+        raise Invalid(member="There is no such member.")
 
 
 def on_file(email: str) -> str | None:

@@ -15,7 +15,7 @@ TO_FOLLOWERS = letters.ADDRESS.format(readers=f"""
     JOIN post p ON p.workspace_id = f.workspace_id AND p.number = f.post_number
     JOIN "user" u ON u.workspace_id = f.workspace_id AND u.id = f.user_id
    WHERE f.workspace_id = %(workspace)s AND f.post_number = %(post)s AND u.email IS NOT NULL AND u.blocked_at IS NULL
-     AND {readable("u.kind = 'member'")}
+     AND {readable("u.kind = 'member'", "u.id")}
    ORDER BY lower(u.email)""")
 
 

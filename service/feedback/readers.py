@@ -1,4 +1,4 @@
-"""Who reads, and what they may read: decided here and nowhere else."""
+"""Who reads or acts, and what they may see: decided here and nowhere else."""
 
 from typing import NamedTuple
 
@@ -8,18 +8,36 @@ from service.feedback.workspaces import Workspace
 class Reader(NamedTuple):
     """Somebody in front of a workspace, as a guard found them.
 
-    `user` is whose votes and posts are "mine"; None for someone who has not done anything yet."""
+    `user` is whose votes and posts are "mine"; None for someone who has not done anything yet. `person` is the member who
+    acts, in their own name or on behalf of `user`."""
 
     workspace: Workspace
     user: int | None = None
     is_member: bool = False  # of the team, or a program with its key
+    person: int | None = None
 
     def scope(self) -> dict:
         """The parameters that statements about this reader need: workspace, user, member."""
         return {"workspace": self.workspace.id, "user": self.user, "member": self.is_member}
 
+    def actor(self) -> dict:
+        """Who did it, as an event wants to know: user, person."""
+        return {"user": self.user, "person": self.person}
 
-def readable(member: str = "%(member)s") -> str:
-    """SQL: may the reader see the post `p`? `member` is what says that they are of the team."""
-    return f"""({member} OR EXISTS (
-      SELECT FROM board b WHERE b.workspace_id = p.workspace_id AND b.id = p.board_id AND b.access = 'public'))"""
+
+def admitted(member: str = "%(member)s", user: str = "%(user)s") -> str:
+    """SQL: may the reader see the board `b`? `member` is what says that they are of the team, `user` who they are."""
+    return f"""({member} OR b.access = 'public' OR (b.access = 'segments' AND EXISTS (
+      SELECT FROM board_segment a JOIN segment_user su ON su.workspace_id = a.workspace_id AND su.segment_id = a.segment_id
+       WHERE a.workspace_id = b.workspace_id AND a.board_id = b.id AND su.user_id = {user})))"""
+
+
+def readable(member: str = "%(member)s", user: str = "%(user)s") -> str:
+    """SQL: may the reader see the post `p`? Deleted ones nobody sees."""
+    return f"""(p.deleted_at IS NULL AND ({member} OR EXISTS (
+      SELECT FROM board b WHERE b.workspace_id = p.workspace_id AND b.id = p.board_id AND {admitted("false", user)})))"""
+
+
+def listed(member: str = "%(member)s", user: str = "%(user)s") -> str:
+    """SQL: does the post `p` stand in lists and searches? One that was merged is found by its number only."""
+    return f"(p.merged_into IS NULL AND {readable(member, user)})"

@@ -10,7 +10,7 @@ from service.db import database
 from service.feedback import posts
 from service.feedback.activity import Event
 from service.feedback.posts import Post
-from service.feedback.readers import Reader, readable
+from service.feedback.readers import Reader, listed
 from service.lib import embeddings, text
 
 EMBED = "post.embed"  # kind of the job
@@ -30,7 +30,7 @@ WITH asked AS (
   SELECT p.number, 1 - (e.vector <=> asked.vector) AS nearness FROM asked, post_embedding e
     JOIN post p ON p.workspace_id = e.workspace_id AND p.number = e.post_number
    WHERE e.workspace_id = %(workspace)s AND e.model = %(model)s AND asked.vector IS NOT NULL
-     AND p.number IS DISTINCT FROM %(beside)s AND {readable()}
+     AND p.number IS DISTINCT FROM %(beside)s AND {listed()}
    ORDER BY e.vector <=> asked.vector LIMIT 40
 ), worded AS (
   SELECT p.number, ts_rank(p.search, asked.any_word, 32) AS likeness, p.search @@ asked.all_words AS has_all,
@@ -38,7 +38,7 @@ WITH asked AS (
                     AND e.post_number = p.number) AS has_vector
     FROM asked, post p
    WHERE p.workspace_id = %(workspace)s AND p.search @@ asked.any_word
-     AND p.number IS DISTINCT FROM %(beside)s AND {readable()}
+     AND p.number IS DISTINCT FROM %(beside)s AND {listed()}
    ORDER BY likeness DESC LIMIT 40
 ), scored AS (
   SELECT number, coalesce(likeness, 0) > 0 AS by_words,

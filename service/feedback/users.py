@@ -110,6 +110,14 @@ def by_external_id(workspace: Workspace, external_id: str) -> User:
     return make(workspace, external_id, "identified")
 
 
+def find(workspace: Workspace, external_id: str) -> User:
+    """The user with this id, or NotFound."""
+    row = db.row(BY_EXTERNAL_ID, workspace=workspace.id, external=external_id) if "\0" not in external_id else None
+    if row is None:
+        raise NotFound("There is no such user.")
+    return User(*row)
+
+
 def make(workspace: Workspace, external_id: str, kind: str, name: str = "", email: str | None = None) -> User:
     return User(*db.row(MAKE, workspace=workspace.id, external=external_id, kind=kind, name=name, email=email))
 

@@ -6,6 +6,8 @@ import unicodedata
 KEPT = {"\n", "\t", "\u200d", "\u200c"}  # line, tab; joiners that emoji and several scripts need
 EMAIL = re.compile(r"(?!.*=\?)[^@\s<>,;:\"()\[\]\\]{1,64}@[^@\s<>,;:\"()\[\]\\.]+(\.[^@\s<>,;:\"()\[\]\\.]+)*")
 MOST_MARKS = 8  # combining marks on one letter
+KEY = re.compile(r"[a-z0-9](-?[a-z0-9]){0,39}", re.ASCII)
+WHAT_A_KEY_IS = "A key has 1–40 small letters a–z and digits, and single hyphens between them."
 
 
 def tidy(text: str) -> str:
@@ -57,3 +59,8 @@ def has_double(address: str) -> bool:
 def is_plain_id(text: str) -> bool:
     """Whether this can be a customer's id of a user or company: 1–255 characters, no `/`, none invisible."""
     return 1 <= len(text) <= 255 and "/" not in text and text.isprintable() and text == text.strip()
+
+
+def is_key(text: str) -> bool:
+    """Whether this can be the key of a board, status, tag, field or segment: it stands in addresses."""
+    return bool(KEY.fullmatch(text))

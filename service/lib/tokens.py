@@ -80,9 +80,9 @@ def secret() -> str:
     return secrets.token_urlsafe(SECRET_BYTES)
 
 
-def hashed(value: str) -> bytes:
+def hashed(value: str | bytes) -> bytes:
     """What is stored of a random secret: SHA-256 is enough, there is nothing to guess."""
-    return hashlib.sha256(value.encode()).digest()
+    return hashlib.sha256(value.encode() if isinstance(value, str) else value).digest()
 
 
 def same(one: str | bytes, other: str | bytes) -> bool:

@@ -6,15 +6,23 @@ through a composite key. What is read often is read by SQL constants instead, be
 
 from service.models.feedback import (
     Board,
+    BoardSegment,
     ChangelogEntry,
     ChangelogPost,
+    ChangelogReaction,
     Comment,
+    Content,
+    CustomField,
     Event,
+    File,
     Follower,
     Letter,
     Post,
     PostEmbedding,
+    PostRevision,
+    PostTag,
     Status,
+    Tag,
     Vote,
 )
 from service.models.queue import CronRun, Job, JobDead
@@ -26,6 +34,9 @@ from service.models.workspaces import (
     Member,
     Person,
     Rate,
+    RepeatedRequest,
+    Segment,
+    SegmentUser,
     Session,
     SignInLink,
     User,
@@ -35,6 +46,7 @@ from service.models.workspaces import (
 
 GLOBAL = (Installation, Workspace, Person, Session, SignInLink, Rate, CronRun)
 OF_A_WORKSPACE = (
-    WorkspaceCounter, IdentitySecret, Member, ApiKey, Company, User, Board, Status, Post, Vote, Follower, Comment,
-    ChangelogEntry, ChangelogPost, PostEmbedding, Event, Letter, Job, JobDead,
+    WorkspaceCounter, IdentitySecret, Member, ApiKey, RepeatedRequest, Company, User, Segment, SegmentUser, Board,
+    BoardSegment, Status, Tag, CustomField, Post, PostTag, PostRevision, Vote, Follower, Comment, ChangelogEntry,
+    ChangelogPost, ChangelogReaction, PostEmbedding, Event, Letter, Content, File, Job, JobDead,
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Workspaces, the people who run them, and the users whom they hear (migrations/0001)."""
+"""Workspaces, the people who run them, and the users whom they hear (migrations/0001 and 0004)."""
 
 from peewee import (
     BigIntegerField,
@@ -7,6 +7,7 @@ from peewee import (
     CompositeKey,
     IdentityField,
     IntegerField,
+    SmallIntegerField,
     TextField,
 )
 from playhouse.postgres_ext import ArrayField, BinaryJSONField, DateTimeTZField
@@ -31,6 +32,7 @@ class Workspace(Table):
     origins = ArrayField(TextField, index=False)
     key_generation = IntegerField()
     key_oldest = IntegerField()
+    edit_minutes = IntegerField()
     created_at = DateTimeTZField()
 
 
@@ -122,3 +124,32 @@ class User(Numbered):
     session_version = IntegerField()
     first_seen_at = DateTimeTZField()
     last_seen_at = DateTimeTZField()
+
+
+class Segment(Numbered):
+    key = TextField()
+    name = TextField()
+    rules = BinaryJSONField(index=False)
+    created_at = DateTimeTZField()
+
+
+class SegmentUser(Table):
+    workspace_id = BigIntegerField()
+    segment_id = BigIntegerField()
+    user_id = BigIntegerField()
+
+    class Meta:
+        primary_key = CompositeKey("workspace_id", "segment_id", "user_id")
+
+
+class RepeatedRequest(Table):
+    workspace_id = BigIntegerField()
+    key = TextField()
+    fingerprint = BlobField()
+    status = SmallIntegerField(null=True)
+    location = TextField(null=True)
+    sealed = TextField(null=True)
+    created_at = DateTimeTZField()
+
+    class Meta:
+        primary_key = CompositeKey("workspace_id", "key")

@@ -6,8 +6,10 @@ from falcon.routing import BaseConverter
 from service import files
 from service.config import Config
 from service.web import assets, problems, site
+from service.web.api import boards as api_boards
+from service.web.api import events as api_events
 from service.web.api import posts as api_posts
-from service.web.api import similar as api_similar
+from service.web.api import votes as api_votes
 from service.web.board import board
 from service.web.dashboard import home, inbox, outbox, settings, sign_in
 from service.web.middleware import Around, HeadFollowsGet
@@ -58,11 +60,29 @@ def for_widgets() -> dict[str, object]:
 
 
 def for_programs() -> dict[str, object]:
+    v1 = {
+        "/posts": api_posts.Posts(),
+        "/posts/{number:number}": api_posts.Post(),
+        "/posts/{number:number}/restoration": api_posts.Restoration(),
+        "/posts/{number:number}/revisions": api_posts.Revisions(),
+        "/posts/{number:number}/similar": api_posts.SimilarToPost(),
+        "/posts/{number:number}/status": api_posts.Status(),
+        "/posts/{number:number}/merge": api_posts.Merge(),
+        "/posts/{number:number}/assignee": api_posts.Assignee(),
+        "/posts/{number:number}/eta": api_posts.Eta(),
+        "/posts/{number:number}/tags/{tag}": api_posts.Tag(),
+        "/posts/{number:number}/score": api_votes.Score(),
+        "/posts/{number:number}/votes": api_votes.Votes(),
+        "/posts/{number:number}/votes/{user}": api_votes.Vote(),
+        "/posts/{number:number}/followers": api_votes.Followers(),
+        "/posts/{number:number}/followers/{user}": api_votes.Follower(),
+        "/similar": api_posts.Similar(),
+        "/boards": api_boards.Boards(),
+        "/boards/{board}": api_boards.Board(),
+        "/events": api_events.Events(),
+    }
     return {
-        "/api/v1/posts": api_posts.Posts(),
-        "/api/v1/posts/{number:number}": api_posts.Post(),
-        "/api/v1/posts/{number:number}/status": api_posts.Status(),
-        "/api/v1/similar": api_similar.Similar(),
+        **{f"/api/v1{address}": resource for address, resource in v1.items()},
         "/healthz": site.Alive(),
         "/readyz": site.Ready(),
     }

@@ -2,6 +2,7 @@
 
 import re
 from functools import cache
+from typing import Literal, get_args, get_origin, get_type_hints
 
 import falcon
 import msgspec
@@ -10,7 +11,12 @@ from service.errors import Invalid, Malformed
 
 LARGEST_JSON = 256 * 1024  # bytes
 LARGEST_FORM = 128 * 1024
-PLACE = re.compile(r"(.*) - at `\$(?:\.([A-Za-z_]+))?.*`$", re.DOTALL)
+PLACE = re.compile(r"(.*) - at `(?:key in )?\$(?:\.([A-Za-z_]+))?.*`$", re.DOTALL)
+TYPES = {
+    "str": "text", "int": "a whole number", "float": "a number", "bool": "true or false", "null": "null",
+    "array": "a list", "object": "an object", "date": "a day like 2026-12-31",
+    "datetime": "a moment like 2026-12-31T12:00:00Z",
+}  # fmt: skip
 JSON, PLAIN_TEXT, FORM = "application/json", "text/plain", "application/x-www-form-urlencoded"
 
 
@@ -19,11 +25,11 @@ def read(req: falcon.Request, shape: type, types: tuple[str, ...] = (JSON,)):
 
     Raises Malformed (not JSON, or text that cannot be stored), Invalid (a field of the wrong type), falcon's 413 and
     415. A body without a Content-Type is refused: a foreign page can send one with no preflight."""
-    raw = body(req, types, LARGEST_JSON)
+    raw = req.context.body = body(req, types, LARGEST_JSON)
     try:
         value = decoder(shape).decode(raw)
     except msgspec.ValidationError as error:
-        raise misfit(str(error)) from None
+        raise misfit(str(error), shape) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise Malformed("The body is not JSON (UTF-8, no NaN, no deep nesting).") from None
     if b"\\u" in raw and not storable(msgspec.to_builtins(value)):
@@ -53,15 +59,39 @@ def decoder(shape: type) -> msgspec.json.Decoder:
     return msgspec.json.Decoder(shape)
 
 
-def misfit(message: str) -> Exception:
+def misfit(message: str, shape: type) -> Exception:
     """msgspec's message, with the field it speaks of; a body that is no object at all is malformed."""
     found = PLACE.match(message)
     missing = re.match(r"Object missing required field `(\w+)`", message)
     field = (missing and missing[1]) or (found and found[2])
     if not field:
         return Malformed("The body must be a JSON object.")
-    said = "This field is required." if missing else f"{found[1]}.".replace("`", "")
-    return Invalid(**{field: said})
+    return Invalid(**{field: "This field is required." if missing else in_words(found[1], choices(shape, field))})
+
+
+def choices(shape: type, field: str) -> list[str]:
+    """The words that a field of this shape can be; none when it can be anything."""
+    kinds, found = [get_type_hints(shape).get(field)], []
+    while kinds:
+        kind = kinds.pop()
+        if get_origin(kind) is Literal:
+            found += get_args(kind)
+        kinds += get_args(kind) if get_origin(kind) is not Literal else ()
+    return found
+
+
+def in_words(message: str, known: list[str]) -> str:
+    """What msgspec says of a value, for people who do not know its types."""
+    wrong = re.match(r"Expected `([^`]*)`(?: (>=|<=) (\S+))?(?:, got `(\w+)`)?", message)
+    if message.startswith("Invalid enum value") and known:
+        return f"Choose one of: {', '.join(known)}."
+    if message.startswith("Invalid RFC3339"):
+        return f"This must be {TYPES[message.split()[-1]]}."
+    if not wrong:
+        return f"{message.replace('`', '')}."
+    wanted = " or ".join(TYPES.get(kind, kind) for kind in wrong[1].split(" | "))
+    bound = f", {wrong[3]} or {'more' if wrong[2] == '>=' else 'less'}" if wrong[2] else ""
+    return f"This must be {wanted}{bound}" + (f", not {TYPES.get(wrong[4], wrong[4])}." if wrong[4] else ".")
 
 
 def storable(value) -> bool:
@@ -78,6 +108,28 @@ def form(req: falcon.Request) -> dict[str, str]:
     raw = body(req, (FORM,), LARGEST_FORM).decode("utf-8", "replace")
     fields = falcon.uri.parse_query_string(raw, keep_blank=True, csv=False)
     return {name: (value if isinstance(value, str) else value[-1]).replace("\0", "") for name, value in fields.items()}
+
+
+def query(req: falcon.Request, shape: type | None):
+    """The query parameters as `shape`, a msgspec Struct; an empty one counts as left out.
+
+    Raises Invalid for one that is given twice, does not fit or is not there: a misspelt filter must not show everything."""
+    known = {field.name for field in msgspec.structs.fields(shape)} if shape else set()
+    for name, value in req.params.items():
+        if name not in known:
+            there = f"; there are: {', '.join(sorted(known))}" if known else ""
+            raise Invalid(**{name[:40] or "?": f"There is no such parameter here{there}."})
+        if not isinstance(value, str):
+            raise Invalid(**{name: "Give this parameter once."})
+        if "\0" in value:
+            raise Malformed("An address cannot hold a NUL character.")
+    if shape is None:
+        return None
+    given = {name: value for name, value in req.params.items() if value}
+    try:
+        return msgspec.convert(given, shape, strict=False)
+    except msgspec.ValidationError as error:
+        raise misfit(str(error), shape) from None
 
 
 def param(req: falcon.Request, name: str, default: str = "") -> str:

@@ -18,6 +18,7 @@ STATUS = {
     errors.Malformed: 400,
     errors.Unauthenticated: 401,
     errors.Forbidden: 403,
+    errors.Conflict: 409,
     errors.RateLimited: 429,
 }
 # What a status is called: the end of the problem's type, which never changes, and its title.

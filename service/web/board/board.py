@@ -2,7 +2,7 @@
 
 import falcon
 
-from service.feedback import boards, changelog, comments, posts, statuses, workspaces
+from service.feedback import boards, changelog, comments, lists, posts, statuses, workspaces
 from service.feedback.readers import Reader
 from service.web import inputs, pages
 from service.web.pages import query
@@ -22,7 +22,7 @@ class Board:
         workspace = req.context.workspace
         sort, status, board = (inputs.param(req, name) for name in ("sort", "status", "board"))
         sort = sort or "top"
-        page = posts.page(req.context.reader, sort=sort, status=status, board=board, cursor=inputs.param(req, "cursor"))
+        page = lists.page(req.context.reader, sort=sort, status=status, board=board, cursor=inputs.param(req, "cursor"))
         pages.render(
             req, resp, "board/list.html", boards=boards.of(req.context.reader), board=board,
             posts=[row(req, post) for post in page.posts], statuses=statuses.of(workspace.id), chosen=status, sort=sort,
@@ -35,7 +35,9 @@ class Post:
     def on_get(self, req, resp, number):
         workspace = req.context.workspace
         post = posts.find(req.context.reader, number)
-        pages.render(req, resp, "board/post.html", post=row(req, post), comments=comments.of(workspace.id, number))
+        if post.merged_into:
+            raise falcon.HTTPMovedPermanently(f"/b/{workspace.slug}/posts/{post.merged_into}")
+        pages.render(req, resp, "board/post.html", post=row(req, post), comments=comments.of(req.context.reader, number))
 
 
 @falcon.before(find_workspace)

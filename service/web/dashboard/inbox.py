@@ -4,7 +4,7 @@ import falcon
 
 from service import db
 from service.errors import Invalid
-from service.feedback import activity, comments, posts, similar, statuses, votes, workspaces
+from service.feedback import activity, comments, lists, planning, posts, similar, statuses, votes, workspaces
 from service.web import inputs, pages
 from service.web.guards import require_member
 from service.web.pages import query
@@ -17,8 +17,8 @@ class Inbox:
         workspace = req.context.workspace
         sort, status = inputs.param(req, "sort", "new"), inputs.param(req, "status")
         q = inputs.param(req, "q")
-        page = posts.page(req.context.reader, sort=sort, status=status, q=q, cursor=inputs.param(req, "cursor"))
-        counts = posts.counts(workspace.id)
+        page = lists.page(req.context.reader, sort=sort, status=status, q=q, cursor=inputs.param(req, "cursor"))
+        counts = lists.counts(req.context.reader)
         shown = [StatusCount(*each[1:], posts=counts[each.key]) for each in statuses.of(workspace.id)]
         pages.render(
             req, resp, "app/inbox.html", active="inbox", posts=[row(req, post) for post in page.posts], statuses=shown,
@@ -42,8 +42,8 @@ class Status:
     def on_post(self, req, resp, number):
         context, form = req.context, req.context.form
         try:
-            posts.set_status(context.workspace, number, form.get("status", ""), form.get("note", ""),
-                             notify="notify" in form, person=context.person.id)  # fmt: skip
+            planning.set_status(context.reader, number, form.get("status", ""), form.get("note", ""),
+                                notify="notify" in form)  # fmt: skip
         except Invalid as error:
             resp.status = 422
             return show(req, resp, number, errors=error.fields, values=form)
@@ -62,13 +62,17 @@ def hints(reader, post) -> list:
         return []
 
 
+def by_revenue(voters: list) -> list:
+    return sorted(voters, key=lambda voter: voter.mrr or 0, reverse=True)
+
+
 def show(req, resp, number: int, errors=(), values=()) -> None:
     workspace = req.context.workspace
     post = posts.find(req.context.reader, number)
     likes = hints(req.context.reader, post)
     pages.render(
         req, resp, "app/post.html", active="inbox", post=row(req, post), statuses=statuses.of(workspace.id),
-        history=activity.history(workspace.id, number), voters=votes.voters(workspace.id, number),
-        comments=comments.of(workspace.id, number), errors=dict(errors), values=dict(values),
+        history=activity.history(workspace.id, number), voters=by_revenue(votes.voters(workspace.id, number)),
+        comments=comments.of(req.context.reader, number), errors=dict(errors), values=dict(values),
         similar=[{"post": row(req, hit.post), "why": hit.why, "score": hit.score} for hit in likes],
     )  # fmt: skip

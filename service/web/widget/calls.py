@@ -29,6 +29,7 @@ class NewPost(Call):
     body: str = ""
     board: str | None = None
     meta: Meta | None = None
+    fields: Meta | None = None  # values of custom fields, from a form that shows them
     submission: str | None = None
 
 

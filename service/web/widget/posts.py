@@ -3,7 +3,7 @@
 import falcon
 
 from service import db
-from service.feedback import posts, similar, votes
+from service.feedback import lists, posts, similar, votes
 from service.web import shapes
 from service.web.guards import act, identify_user
 from service.web.widget import calls
@@ -48,7 +48,8 @@ class Similar:
 @db.verb
 def create(req, call: calls.NewPost):
     reader, anonymous = act(req, call.submission)
-    number = posts.create(reader, call.title, call.body, board=call.board, meta=call.meta, submission=call.submission)
+    number = posts.create(reader, call.title, call.body, board=call.board, meta=call.meta,
+                          values=call.fields, submission=call.submission)  # fmt: skip
     return number, reader, anonymous
 
 
@@ -61,7 +62,7 @@ def vote(req, number: int):
 
 def page_of(req) -> calls.Cards:
     call = req.context.call
-    page = posts.page(req.context.reader, sort=call.sort, board=call.board, status=call.status, q=call.q, mine=call.mine,
+    page = lists.page(req.context.reader, sort=call.sort, board=call.board, status=call.status, q=call.q, mine=call.mine,
                       cursor=call.cursor)  # fmt: skip
     return calls.Cards([calls.card(req, post) for post in page.posts], page.next_cursor)
 

@@ -1,0 +1,112 @@
+"""Changing what a post says and where it stands in the lists; deleting it, and taking that back."""
+
+import json
+from datetime import datetime
+from typing import NamedTuple
+
+from psycopg2.extras import Json
+
+from service import db, events
+from service.errors import Conflict, Forbidden, NotFound
+from service.feedback import boards, fields, posts
+from service.feedback.posts import Held
+from service.feedback.readers import Reader
+
+KEEP_REVISION = """
+INSERT INTO post_revision (workspace_id, post_number, title, body, user_id, person_id)
+VALUES (%(workspace)s, %(number)s, %(title)s, %(body)s, %(user)s, %(person)s)"""
+SAVE = """
+UPDATE post SET title = %(title)s, body = %(body)s, board_id = %(board)s, fields = %(fields)s, pinned = %(pinned)s,
+       locked = %(locked)s, updated_at = now(), edited_at = CASE WHEN %(reworded)s THEN now() ELSE edited_at END
+ WHERE workspace_id = %(workspace)s AND number = %(number)s"""
+DELETE = "UPDATE post SET deleted_at = now() WHERE workspace_id = %(workspace)s AND number = %(number)s"
+DELETED = """
+SELECT deleted_at IS NOT NULL FROM post WHERE workspace_id = %(workspace)s AND number = %(number)s FOR NO KEY UPDATE"""
+RESTORE = "UPDATE post SET deleted_at = NULL WHERE workspace_id = %(workspace)s AND number = %(number)s"
+REVISIONS = """
+SELECT r.id, r.title, r.body, coalesce(m.name, u.name, ''), r.created_at FROM post_revision r
+  LEFT JOIN person m ON m.id = r.person_id
+  LEFT JOIN "user" u ON u.workspace_id = r.workspace_id AND u.id = r.user_id
+ WHERE r.workspace_id = %(workspace)s AND r.post_number = %(number)s ORDER BY r.id DESC LIMIT 100"""
+
+
+class Revision(NamedTuple):
+    """What a post said until `replaced_at`, and who changed it then."""
+
+    id: int
+    title: str
+    body: str
+    replaced_by: str
+    replaced_at: datetime
+
+
+@db.verb
+def change(reader: Reader, number: int, *, title: str | None = None, body: str | None = None, board: str | None = None,
+           values: dict | None = None, pinned: bool | None = None, locked: bool | None = None,
+           seen: str | None = None) -> None:  # fmt: skip
+    """Change what is given and leave the rest; the words as they were are kept as a revision.
+
+    An author may change their own words within the workspace's time for it; members may change everything. `values` are
+    of custom fields: those given are replaced, None empties one. `seen` is the version that the change was made for
+    (`version`); Conflict when the post has moved on. Nothing new is no change."""
+    held = posts.hold(reader, number)
+    if not reader.is_member:
+        allow(held, {"board": board, "pinned": pinned, "locked": locked})
+    if seen is not None and seen != version(held.updated_at):
+        raise Conflict(f"#{number} was changed meanwhile; read it again and decide anew.", "stale")
+    words = posts.checked(held.title if title is None else title, held.body if body is None else body)
+    place = boards.choose(reader, board or held.board)
+    kept = fields.merged(reader, place, json.loads(held.fields), values or {})
+    after = {**words, "board": place.key, "fields": kept, "pinned": held.pinned if pinned is None else pinned,
+             "locked": held.locked if locked is None else locked}  # fmt: skip
+    before = {**held._asdict(), "fields": json.loads(held.fields)}
+    changed = sorted(name for name, value in after.items() if value != before[name])
+    if not changed:
+        return
+    scope = {"workspace": reader.workspace.id, "number": number}
+    reworded = "title" in changed or "body" in changed
+    if reworded:
+        db.changed(KEEP_REVISION, **scope, title=held.title, body=held.body, **reader.actor())
+    db.changed(SAVE, **scope, **{**after, "board": place.id, "fields": Json(kept)}, reworded=reworded)
+    events.record("post.updated", reader.workspace.id, public=True, post=number, data={"changed": changed}, **reader.actor())
+
+
+def allow(held: Held, for_members: dict) -> None:
+    """Raise Forbidden unless this is the author's own post, young enough, and only its words are to be changed."""
+    if not held.mine or any(value is not None for value in for_members.values()):
+        raise Forbidden("Only its author and the team can change this post.")
+    if held.locked or not held.is_fresh:
+        raise Forbidden("The time in which this post could be changed is over; add a comment instead.", "too_late")
+
+
+def version(updated_at: datetime) -> str:
+    """Names one state of a post's text and place; votes and comments leave it as it is."""
+    return f"{int(updated_at.timestamp() * 1_000_000):x}"
+
+
+@db.verb
+def delete(reader: Reader, number: int) -> None:
+    """Take a post out of sight; `restore` brings it back for 30 days. Authors may delete their own, while they may change
+    it. NotFound when there is none, so the second time too."""
+    [held] = posts.hold_each(reader, [number])
+    if not reader.is_member:
+        allow(held, {})
+    db.changed(DELETE, workspace=reader.workspace.id, number=number)
+    events.record("post.deleted", reader.workspace.id, post=number, **reader.actor())
+
+
+@db.verb
+def restore(reader: Reader, number: int) -> None:
+    """Bring a deleted post back, as it was; one that is there stays there. For members."""
+    row = db.row(DELETED, workspace=reader.workspace.id, number=number)
+    if row is None:
+        raise NotFound(f"There is no post #{number}.")
+    if row[0]:
+        db.changed(RESTORE, workspace=reader.workspace.id, number=number)
+        events.record("post.restored", reader.workspace.id, public=True, post=number, **reader.actor())
+
+
+def revisions(reader: Reader, number: int) -> list[Revision]:
+    """What a post said before, the newest first, at most 100. For members."""
+    posts.find(reader, number)
+    return [Revision(*row) for row in db.rows(REVISIONS, workspace=reader.workspace.id, number=number)]

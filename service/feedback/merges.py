@@ -1,0 +1,109 @@
+"""Two posts that ask for the same become one, and can become two again.
+
+Votes and followers of the merged post are copied, each user once, and the copies remember where they come from; comments
+move, and remember where they were written. The merged post itself is frozen, so taking the merge back restores it exactly.
+What people do below the other post meanwhile stays there."""
+
+from service import db, events
+from service.errors import Conflict, Invalid
+from service.feedback import posts
+from service.feedback.posts import Held
+from service.feedback.readers import Reader
+
+COPY = """
+INSERT INTO {table} (workspace_id, post_number, user_id, created_at, merged_from{more})
+SELECT workspace_id, %(into)s, user_id, created_at, post_number{more} FROM {table}
+ WHERE workspace_id = %(workspace)s AND post_number = ANY(%(sources)s)
+   AND (%(users)s::bigint[] IS NULL OR user_id = ANY(%(users)s::bigint[]))
+ ORDER BY user_id, post_number
+ON CONFLICT ON CONSTRAINT {once} DO NOTHING"""
+COPY_VOTES = COPY.format(table="vote", once="one_vote_per_user", more=", cast_by")
+COPY_FOLLOWERS = COPY.format(table="follower", once="one_subscription_per_user", more="")
+TAKE_BACK = """
+DELETE FROM {table} WHERE workspace_id = %(workspace)s AND post_number = %(into)s AND merged_from = %(number)s
+RETURNING user_id"""
+TAKE_BACK_VOTES, TAKE_BACK_FOLLOWERS = (TAKE_BACK.format(table=table) for table in ("vote", "follower"))
+MOVE_COMMENTS = """
+UPDATE comment SET post_number = %(into)s, origin_number = coalesce(origin_number, post_number)
+ WHERE workspace_id = %(workspace)s AND post_number = %(number)s"""
+# A post that was merged here before brought comments of its own; they leave with the one they came with.
+RETURN_COMMENTS = """
+WITH RECURSIVE family AS (
+  SELECT %(number)s::integer AS number
+  UNION ALL
+  SELECT p.number FROM post p JOIN family f ON p.workspace_id = %(workspace)s AND p.merged_into = f.number
+)
+UPDATE comment c SET post_number = %(number)s, origin_number = nullif(c.origin_number, %(number)s)
+ WHERE c.workspace_id = %(workspace)s AND c.post_number = %(into)s AND c.origin_number IN (SELECT number FROM family)"""
+# also deleted ones: a post can leave one that is gone
+HOLD = """
+SELECT number, merged_into FROM post WHERE workspace_id = %(workspace)s AND number = ANY(%(numbers)s)
+ ORDER BY number FOR NO KEY UPDATE"""
+OTHERS_MERGED = """
+SELECT number FROM post WHERE workspace_id = %(workspace)s AND merged_into = %(into)s AND number <> %(number)s"""
+SET_MERGED = """
+UPDATE post SET merged_into = %(into)s WHERE workspace_id = %(workspace)s AND number = %(number)s"""
+COUNT = """
+UPDATE post p SET
+  votes = (SELECT count(*) FROM vote v WHERE v.workspace_id = p.workspace_id AND v.post_number = p.number),
+  comments = (SELECT count(*) FROM comment c WHERE c.workspace_id = p.workspace_id AND c.post_number = p.number
+                 AND NOT c.internal AND c.deleted_at IS NULL)
+ WHERE p.workspace_id = %(workspace)s AND p.number = ANY(%(numbers)s)"""
+
+
+@db.verb
+def merge(reader: Reader, number: int, into: int) -> None:
+    """Make post `number` a part of post `into`; again, nothing happens. For members.
+
+    Raises Conflict when either is merged elsewhere, Invalid when one cannot be part of the other."""
+    if number == into:
+        raise Invalid(into="A post cannot be merged into itself.")
+    if not posts.these(reader, [into]):
+        raise Invalid(into=f"There is no post #{into}.")
+    merged, target = posts.hold_each(reader, [number, into])
+    if merged.merged_into == into:
+        return
+    allow(merged, target)
+    place = {"workspace": reader.workspace.id, "number": number, "into": into}
+    db.changed(COPY_VOTES, **place, sources=[number], users=None)
+    db.changed(COPY_FOLLOWERS, **place, sources=[number], users=None)
+    db.changed(MOVE_COMMENTS, **place)
+    settle(reader, "post.merged", number, into, into)
+
+
+def allow(merged: Held, target: Held) -> None:
+    for held in (merged, target):
+        if held.merged_into:
+            raise posts.merged(held.number, held.merged_into)
+    if merged.access != target.access or (merged.access == "segments" and merged.board != target.board):
+        raise Invalid(into=f"#{merged.number} is on “{merged.board}”, #{target.number} on “{target.board}”, and not "
+                           "the same people may read both; move one of them to the other's board first.")  # fmt: skip
+
+
+@db.verb
+def unmerge(reader: Reader, number: int) -> None:
+    """Make a merged post one of its own again, with the votes, comments and followers that it had; one that is not merged
+    stays as it is. For members."""
+    into = posts.find(reader, number).merged_into
+    if into is None:
+        return
+    place = {"workspace": reader.workspace.id, "number": number, "into": into}
+    standing = dict(db.rows(HOLD, workspace=reader.workspace.id, numbers=[number, into]))
+    if standing[number] != into:
+        raise Conflict(f"#{number} was changed at this moment; read it again and decide anew.", "stale")
+    if standing[into]:
+        raise Conflict(f"#{into} was merged into #{standing[into]}; undo that first.", "merged")
+    others = [row[0] for row in db.rows(OTHERS_MERGED, **place)]
+    for take_back, copy in ((TAKE_BACK_VOTES, COPY_VOTES), (TAKE_BACK_FOLLOWERS, COPY_FOLLOWERS)):
+        users = [row[0] for row in db.rows(take_back, **place)]
+        db.changed(copy, **place, sources=others, users=users)  # who also came with another merged post stays with it
+    db.changed(RETURN_COMMENTS, **place)
+    settle(reader, "post.unmerged", number, into, None)
+
+
+def settle(reader: Reader, type: str, number: int, other: int, into: int | None) -> None:
+    scope = {"workspace": reader.workspace.id, "number": number}
+    db.changed(SET_MERGED, **scope, into=into)
+    db.changed(COUNT, **scope, numbers=[number, other])
+    name = "into" if into else "from"
+    events.record(type, reader.workspace.id, public=True, post=number, data={name: other}, **reader.actor())

@@ -1,0 +1,60 @@
+"""Where a post stands, whose it is, and when it will be there. For members."""
+
+from datetime import date
+
+from service import db, events
+from service.errors import Invalid
+from service.feedback import members, posts, statuses
+from service.feedback.readers import Reader
+from service.lib import text
+
+LONGEST_NOTE = 5_000
+
+SET_STATUS = """
+UPDATE post SET status_id = %(status)s, updated_at = now() WHERE workspace_id = %(workspace)s AND number = %(number)s"""
+ASSIGN = """
+UPDATE post SET assignee_id = %(assignee)s, updated_at = now() WHERE workspace_id = %(workspace)s AND number = %(number)s"""
+SET_ETA = "UPDATE post SET eta = %(eta)s, updated_at = now() WHERE workspace_id = %(workspace)s AND number = %(number)s"
+
+
+@db.verb
+def set_status(reader: Reader, number: int, key: str, note: str = "", *, notify: bool = True) -> None:
+    """Move a post to another status; followers hear of it unless `notify` is off, with the team's `note`.
+
+    Setting the status that it has, without a note, changes nothing."""
+    workspace = reader.workspace.id
+    status, note = statuses.choose(workspace, key), text.fitting(note, LONGEST_NOTE)
+    if note is None:
+        raise Invalid(note=f"A note has at most {LONGEST_NOTE:,} characters.")
+    held = posts.hold(reader, number)
+    if held.status == status.key and not note:
+        return
+    db.changed(SET_STATUS, workspace=workspace, number=number, status=status.id)
+    shown = {"name": status.name, "color": status.color}  # as it was called when it happened
+    data = {"from": held.status, "to": status.key, **shown, "note": note, "notify": notify}
+    events.record("post.status_changed", workspace, public=True, post=number, data=data, **reader.actor())
+
+
+@db.verb
+def assign(reader: Reader, number: int, member: int | None) -> None:
+    """Make a member responsible for a post, or nobody. Invalid when they are not of the team."""
+    if member is not None:
+        members.hold(reader.workspace, member)
+    held = posts.hold(reader, number)
+    if held.assignee != member:
+        db.changed(ASSIGN, workspace=reader.workspace.id, number=number, assignee=member)
+        note(reader, number, assignee=member)
+
+
+@db.verb
+def set_eta(reader: Reader, number: int, eta: date | None) -> None:
+    """Say when a post will be done, or that nobody knows."""
+    held = posts.hold(reader, number)
+    if held.eta != eta:
+        db.changed(SET_ETA, workspace=reader.workspace.id, number=number, eta=eta)
+        note(reader, number, eta=eta and eta.isoformat())
+
+
+def note(reader: Reader, number: int, **value) -> None:
+    data = {"changed": list(value), **value}
+    events.record("post.updated", reader.workspace.id, post=number, data=data, **reader.actor())

@@ -1,0 +1,36 @@
+"""/api/v1/boards"""
+
+from service.feedback import boards
+from service.web import shapes
+from service.web.operations import Created, operation
+
+
+class Boards:
+    @operation("List boards", answers=shapes.Boards)
+    def on_get(self, call):
+        return shapes.Boards([shapes.board(board) for board in boards.of(call.reader)])
+
+    @operation("Make a board", takes=shapes.NewBoard, answers=shapes.Board)
+    def on_post(self, call):
+        new = call.body
+        made = boards.create(call.reader, new.key, new.name, new.description, new.access, new.segments, new.position)
+        return Created(f"/api/v1/boards/{made.key}", shapes.board(made))
+
+
+class Board:
+    @operation("One board", answers=shapes.Board)
+    def on_get(self, call, board):
+        return shapes.board(boards.find(call.reader, board))
+
+    @operation("Change a board", takes=shapes.BoardChange, answers=shapes.Board)
+    def on_patch(self, call, board):
+        new = call.body
+        return shapes.board(boards.change(
+            call.reader, board, name=new.name, description=new.description, access=new.access, segments=new.segments,
+            position=new.position,
+        ))  # fmt: skip
+
+    @operation("Take a board away", query=shapes.BoardRemoval)
+    def on_delete(self, call, board):
+        """Its posts move `into` another board, which must be named if there are any."""
+        boards.delete(call.reader, board, call.query.into)

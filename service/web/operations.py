@@ -1,0 +1,132 @@
+"""One operation of the API: what it takes, what it answers, who may ask. Said once, on the function that does it.
+
+`@operation(...)` checks key, scope, parameters and body, keeps an Idempotency-Key, calls the function with a `Call`, and
+writes its answer: a shape (200), `Created` (201 and Location), or nothing (204). `openapi.py` reads the same words."""
+
+import functools
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from service.config import Config
+from service.errors import Invalid
+from service.feedback import idempotency, keys, limits
+from service.feedback.members import Person
+from service.feedback.readers import Reader
+from service.feedback.workspaces import Workspace
+from service.web import inputs, shapes
+from service.web.guards import bearer
+
+REQUESTS_A_MINUTE = 3000  # of one API key
+LONGEST_KEY = 255  # characters of an Idempotency-Key
+
+
+class Call(NamedTuple):
+    """What a function of the API is given: who asks, and what they sent."""
+
+    reader: Reader  # with the eyes of the team, acting as the key's creator
+    person: Person  # the key's creator
+    user: int | None  # as whom the creator posts and votes, once they did
+    config: Config
+    query: Any  # the parameters, in the operation's shape
+    body: Any  # the same of the body
+    req: Any  # falcon's two, for what is in no shape: headers, files
+    resp: Any
+
+    @property
+    def workspace(self) -> Workspace:
+        return self.reader.workspace
+
+
+class Created(NamedTuple):
+    """The answer to a request that made something."""
+
+    location: str  # path of the new thing
+    shape: Any
+
+
+class Operation(NamedTuple):
+    """What `openapi.py` says of a function."""
+
+    summary: str
+    scope: str
+    query: type | None
+    takes: type | None
+    answers: type | None
+    status: int
+    reads: bool  # whether the function reads the body itself (files)
+
+
+def operation(summary: str, *, query: type | None = None, takes: type | None = None, answers: type | None = None,
+              scope: str | None = None, status: int | None = None, reads: bool = False) -> Callable:  # fmt: skip
+    """Make a responder of a falcon resource from `function(self, call, **place)`.
+
+    `query` and `takes` are the shapes of parameters and body, `answers` that of the answer. The scope is `read` for GET and
+    `write` for the rest unless it is said; the status 200, 201 for POST, 204 without an answer unless it is said."""
+
+    def decorate(function):
+        method = function.__name__.removeprefix("on_").upper()
+        usual = 204 if answers is None else 201 if method == "POST" else 200
+        about = Operation(summary, scope or ("read" if method == "GET" else "write"), query, takes, answers,
+                          status or usual, reads)  # fmt: skip
+
+        @functools.wraps(function)
+        def respond(resource, req, resp, **place):
+            call = admit(req, resp, about)
+            if method == "POST":
+                return once(req, resp, call, lambda: function(resource, call, **place), about)
+            return answer(resp, function(resource, call, **place), about.status)
+
+        respond.operation = about
+        return respond
+
+    return decorate
+
+
+def admit(req, resp, about: Operation) -> Call:
+    """Who asks, within their limit and scope, and what they sent, in its shapes."""
+    resp.cache_control = ["no-store"]
+    use = keys.use(bearer(req))
+    resp.set_headers({
+        "RateLimit-Limit": str(REQUESTS_A_MINUTE),
+        "RateLimit-Remaining": str(max(0, REQUESTS_A_MINUTE - use.hits)),
+        "RateLimit-Reset": str(use.remaining),
+    })  # fmt: skip
+    limits.check([("key", use.hits, use.remaining)], {"key": REQUESTS_A_MINUTE})
+    keys.require(use, about.scope)
+    req.context.workspace = use.workspace
+    query = inputs.query(req, about.query)
+    body = inputs.read(req, about.takes) if about.takes else None
+    reader = Reader(use.workspace, use.user, is_member=True, person=use.person.id)
+    return Call(reader, use.person, use.user, req.context.config, query, body, req, resp)
+
+
+def once(req, resp, call: Call, work: Callable, about: Operation) -> None:
+    """Do it, unless this Idempotency-Key was used before: then answer as then."""
+    key = req.get_header("Idempotency-Key")
+    if key is None:
+        return answer(resp, work(), about.status)
+    if not 1 <= len(key) <= LONGEST_KEY or not key.isprintable():
+        raise Invalid(**{"Idempotency-Key": f"Send 1–{LONGEST_KEY} visible characters, e.g. a UUID."})
+
+    def begin() -> idempotency.Answer:
+        answer(resp, work(), about.status)
+        return idempotency.Answer(resp.status_code, resp.get_header("Location"), resp.data)
+
+    request = f"{req.method} {req.relative_uri}\n".encode() + (req.context.get("body") or b"")
+    kept = idempotency.once(call.workspace, key, request, begin)
+    resp.status, resp.data = kept.status, kept.body
+    if kept.location:
+        resp.set_header("Location", kept.location)
+    if kept.body is not None:
+        resp.content_type = "application/json"
+    return None
+
+
+def answer(resp, made, status: int) -> None:
+    """Write what a function returned."""
+    resp.status = status
+    if isinstance(made, Created):
+        resp.set_header("Location", made.location)
+        made = made.shape
+    if made is not None:
+        shapes.answer(resp, made, status)

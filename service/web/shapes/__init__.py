@@ -1,0 +1,10 @@
+"""The shapes of the public API, one struct a shape; the same everywhere a thing appears.
+
+What they say about lengths and formats is for readers of the OpenAPI document; the verbs of the domain hold to it, and say
+in words what must change. Names that begin with New are what is sent to make a thing, those that end in Change what is sent
+to change one: fields that are left out stay as they are."""
+
+from service.web.shapes.base import *  # noqa: F403
+from service.web.shapes.boards import *  # noqa: F403
+from service.web.shapes.events import *  # noqa: F403
+from service.web.shapes.posts import *  # noqa: F403

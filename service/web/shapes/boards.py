@@ -1,0 +1,52 @@
+"""Boards."""
+
+from typing import Annotated, Literal
+
+import msgspec
+
+from service.feedback import boards
+from service.web.shapes.base import Key, Name, Position, said
+
+Access = Literal["public", "private", "segments"]
+Description = Annotated[str, said(maxLength=500)]
+Admitted = Annotated[list[Key], said("Whose users may see it, when `access` is `segments`.")]
+
+
+class Board(msgspec.Struct):
+    key: Key
+    name: str
+    description: str
+    access: Access
+    segments: Admitted
+
+
+class Boards(msgspec.Struct):
+    data: list[Board]
+    next_cursor: None = None
+
+
+class NewBoard(msgspec.Struct):
+    key: Key
+    name: Name
+    description: Description = ""
+    access: Access = "public"
+    segments: Admitted = []
+    position: Position | None = None
+
+
+class BoardChange(msgspec.Struct):
+    name: Name | None = None
+    description: Description | None = None
+    access: Access | None = None
+    segments: Admitted | None = None
+    position: Position | None = None
+
+
+class BoardRemoval(msgspec.Struct):
+    """Where the posts go of what is taken away."""
+
+    into: Annotated[Key | None, said("The board or status that takes its posts.")] = None
+
+
+def board(read: boards.Board) -> Board:
+    return Board(read.key, read.name, read.description, read.access, read.segments)
