@@ -94,6 +94,9 @@ CREATE INDEX post_top ON post (workspace_id, pinned DESC, votes DESC, number DES
 CREATE INDEX post_new ON post (workspace_id, pinned DESC, number DESC) WHERE deleted_at IS NULL AND merged_into IS NULL;
 CREATE INDEX post_updated ON post (workspace_id, pinned DESC, updated_at DESC, number DESC)
   WHERE deleted_at IS NULL AND merged_into IS NULL;
+CREATE INDEX post_trending ON post (workspace_id, pinned DESC,
+    ((ln(greatest(votes, 1)) + extract(epoch FROM created_at - timestamptz 'epoch') / 604800)::float8) DESC, number DESC)
+  WHERE deleted_at IS NULL AND merged_into IS NULL;
 CREATE INDEX post_status ON post (workspace_id, status_id, pinned DESC, votes DESC, number DESC);
 CREATE INDEX post_board ON post (workspace_id, board_id, pinned DESC, votes DESC, number DESC);
 CREATE INDEX post_author ON post (workspace_id, author_id, number DESC);

@@ -194,7 +194,9 @@ class Stream:
     async def subscriber(self, req) -> Subscriber:
         scheme, _, key = (req.auth or "").partition(" ")
         if scheme.lower() == "bearer":
-            workspace, public = (await self.hub.in_thread(keys.use, key, "read")).workspace.id, False
+            use = await self.hub.in_thread(keys.use, key)
+            keys.require(use, "read")
+            workspace, public = use.workspace.id, False
         else:
             ticket = tokens.read("ticket", req.get_param("ticket", default=""))
             workspace, public = ticket["w"], ticket["p"]

@@ -33,6 +33,8 @@ class Installation:
     port: int
     stream_port: int
     environment: dict
+    python: str = sys.executable  # whose Sayso it is
+    place: Path = REPOSITORY  # where it is started
     said: list[str] = field(default_factory=list)
     process: subprocess.Popen | None = None
 
@@ -109,22 +111,23 @@ class Installation:
             for line in output:
                 self.said.append(line.rstrip())
 
-    @staticmethod
-    def sayso(*arguments: str) -> list[str]:
-        return [sys.executable, "-m", "service", *arguments]
+    def sayso(self, *arguments: str) -> list[str]:
+        return [self.python, "-m", "service", *arguments]
 
     def surroundings(self) -> dict:
         # nothing of the tester's own settings
         kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
         told = {**kept, **self.environment, "DATA_DIR": str(self.folder)}
-        return {"cwd": REPOSITORY, "env": told, "text": True, "stdin": subprocess.DEVNULL}
+        return {"cwd": self.place, "env": told, "text": True, "stdin": subprocess.DEVNULL}
 
 
 @contextmanager
-def running(**environment: str):
-    """An installation that is ready, with these environment variables; it is stopped and its folder removed."""
+def running(python: str = sys.executable, place: Path = REPOSITORY, **environment: str):
+    """An installation that is ready, with these environment variables; it is stopped and its folder removed.
+
+    `python` is whose Sayso runs, started in the folder `place`."""
     with data_folder() as folder:
-        made = Installation(folder, *free_ports(2), environment)
+        made = Installation(folder, *free_ports(2), environment, python, place)
         try:
             made.start()
             yield made

@@ -9,6 +9,7 @@ from service.jobs import Job
 
 FOLLOWS = {
     "post.created": [similar.renew, notifications.tell_the_team],
+    "post.updated": [similar.renew],
     "post.status_changed": [notifications.tell_followers],
 }
 

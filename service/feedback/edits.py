@@ -92,7 +92,7 @@ def delete(reader: Reader, number: int) -> None:
     if not reader.is_member:
         allow(held, {})
     db.changed(DELETE, workspace=reader.workspace.id, number=number)
-    events.record("post.deleted", reader.workspace.id, post=number, **reader.actor())
+    events.record("post.deleted", reader.workspace.id, public=True, post=number, **reader.actor())
 
 
 @db.verb

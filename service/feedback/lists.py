@@ -24,6 +24,10 @@ PAYING = """
      WHERE v.workspace_id = %(workspace)s AND v.post_number = p.number))"""
 
 
+# A vote is worth a factor, age costs one: a post loses one e-fold of votes a week. The same words as in the index.
+TRENDING = "((ln(greatest(p.votes, 1)) + extract(epoch FROM p.created_at - timestamptz 'epoch') / 604800)::float8)"
+
+
 class Sort(NamedTuple):
     """What orders a list, the greatest first, and how that is read again from a cursor."""
 
@@ -43,8 +47,7 @@ def number(word: str) -> int:
 SORTS = {
     "top": Sort("p.votes", "integer", number),
     "new": Sort("p.number", "integer", number),
-    # a vote is worth a factor, age costs one: ln(votes) + created_at in weeks, so a post loses one e-fold of votes a week
-    "trending": Sort("(ln(greatest(p.votes, 1)) + extract(epoch FROM p.created_at) / 604800)::float8", "float8", float),
+    "trending": Sort(TRENDING, "float8", float),
     "updated": Sort("p.updated_at", "timestamptz", datetime.fromisoformat),
     "mrr": Sort(PAYING, "bigint", number),
 }

@@ -9,7 +9,9 @@ from service.jobs import Job
 
 TO_THE_TEAM = letters.ADDRESS.format(readers="""
   SELECT p.email FROM member m JOIN person p ON p.id = m.person_id
-   WHERE m.workspace_id = %(workspace)s AND m.person_id IS DISTINCT FROM %(except)s""")
+   WHERE m.workspace_id = %(workspace)s AND NOT EXISTS (
+     SELECT FROM "user" u WHERE u.workspace_id = m.workspace_id AND u.id = %(author)s
+        AND u.external_id = 'sayso-member-' || m.person_id)""")
 TO_FOLLOWERS = letters.ADDRESS.format(readers=f"""
   SELECT DISTINCT ON (lower(u.email)) u.email FROM follower f
     JOIN post p ON p.workspace_id = f.workspace_id AND p.number = f.post_number
@@ -21,7 +23,7 @@ TO_FOLLOWERS = letters.ADDRESS.format(readers=f"""
 
 def tell_the_team(event: Event) -> None:
     """Everyone of the team hears of a post, except the member who wrote it."""
-    letters.address(TO_THE_TEAM, "new_post", event.workspace_id, event.seq, **{"except": event.person_id})
+    letters.address(TO_THE_TEAM, "new_post", event.workspace_id, event.seq, author=event.user_id)
 
 
 def tell_followers(event: Event) -> None:

@@ -170,7 +170,8 @@ def create(reader: Reader, title: str, body: str = "", *, board: str | None = No
     `values` are of custom fields, by key; `tagged` are keys of tags. Raises Invalid with the field that must change."""
     written = {"board": board, "status": status, "submission": named(submission), "meta": small(meta)}
     written |= checked(title, body) | {"tags": tags.chosen(reader, tagged or [])}
-    written["fields"] = Json({} if values is None else fields.fitting(reader, board, values))
+    asked = values if reader.is_member else values is not None  # a form of users that shows fields sends them, be they empty
+    written["fields"] = Json(fields.fitting(reader, board, values) if asked else {})
     told = events.told("post.created", public=True, **reader.actor())
     row = db.row(CREATE, **reader.scope(), **written, language=reader.workspace.language, **without_user(told))
     if row is None:

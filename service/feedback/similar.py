@@ -83,6 +83,8 @@ def find(reader: Reader, typed: str, *, limit: int = DEFAULT_HITS, beside: int |
 
 def renew(event: Event) -> None:
     """Have a post's vector made, once however often its text changes before that."""
+    if event.type == "post.updated" and not {"title", "body"} & set(event.data["changed"]):
+        return
     jobs.enqueue(EMBED, event.workspace_id, unique_key=str(event.post_number), post=event.post_number)
 
 

@@ -12,9 +12,9 @@ import brotli
 import cast
 import falcon.testing
 import installation
+from round_trips import Counter
 
 from service import config, db, embedded, files, migrate
-from service.db import database
 from service.feedback import letters
 from service.lib import sealing, tokens
 from service.web.app import create_app
@@ -26,39 +26,15 @@ BUDGETS = {
     "widget: open": 5,
     "widget: similar while typing": 3,
     "widget: vote": 6,
-    "widget: new post": 7,
-    "API: create a post": 10,
-    "API: one post": 3,
+    "widget: new post": 6,
+    "API: create a post": 6,
+    "API: list of posts": 2,
+    "API: one post": 2,
+    "API: vote on behalf": 7,
     "loader, bytes (brotli)": 1600,
     "panel, bytes (brotli)": 9000,
     "live, bytes (brotli)": 800,
 }
-
-
-class Counter:
-    """Counts the statements that go to the database, BEGIN and COMMIT among them."""
-
-    def __init__(self):
-        self.count = 0
-        database.query_hooks.append(self.hear)
-        for name in ("begin", "commit"):
-            setattr(database, name, self.counted(getattr(database, name)))
-
-    def hear(self, _event) -> None:
-        self.count += 1
-
-    def counted(self, send):
-        def counting(*arguments):
-            self.count += 1
-            return send(*arguments)
-
-        return counting
-
-    @contextmanager
-    def into(self, results: dict, name: str):
-        before = self.count
-        yield
-        results[name] = self.count - before
 
 
 @contextmanager
