@@ -29,6 +29,14 @@ class Malformed(SaysoError):
     """Input that cannot be read at all."""
 
 
+class TooLarge(SaysoError):
+    """More bytes than we take."""
+
+
+class UnsupportedMedia(SaysoError):
+    """A kind of file that we do not take."""
+
+
 class Unauthenticated(SaysoError):
     """No proof of identity, or a proof that does not hold. `code` is stable, for programs."""
 
@@ -67,3 +75,7 @@ class LeaseLost(SaysoError):
 
 class MailRefused(SaysoError):
     """The mail server refuses this letter for good (5xx); trying again is no use."""
+
+
+class PictureRefused(SaysoError):
+    """A picture that cannot be read, or not within our limits; trying again is no use."""

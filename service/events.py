@@ -11,7 +11,8 @@ from service import db, jobs
 FOLLOW_UP = "event.follow_up"  # kind of the job; never renamed, old ones may be waiting
 HINT = "sayso_event"  # NOTIFY channel; the payload is the workspace's id
 # too many for a job and a hint each, and nothing follows from them; the stream looks once a second
-QUIET = {"vote.created", "vote.deleted", "follower.created", "follower.deleted"}
+QUIET = {"vote.created", "vote.deleted", "follower.created", "follower.deleted", "reaction.created", "reaction.deleted",
+         "user.identified"}  # fmt: skip
 
 
 def written(source: str, post: str = "%(post)s") -> str:

@@ -5,6 +5,7 @@ from service.jobs import Job
 
 PRUNE = "rows.prune"  # kind of the job
 AT_ONCE = 5000  # rows a statement
+POSTS_AT_ONCE = 20  # each with its votes, comments and files
 
 # table, column of its age, days; the operator's own work, so it looks at all workspaces
 KEPT = [
@@ -15,15 +16,69 @@ KEPT = [
     ("cron_run", "due_at", 7),
     ("sign_in_link", "created_at", 1),
     ("rate", "window_start", 1),
+    ("repeated_request", "created_at", 1),
 ]
 DELETE = """
 DELETE FROM {table} WHERE ctid = ANY(ARRAY(
-  SELECT ctid FROM {table} WHERE {age} < now() - %(days)s * interval '1 day' LIMIT %(most)s))"""
-STATEMENTS = [(DELETE.format(table=table, age=age), days) for table, age, days in KEPT]
+  SELECT ctid FROM {table} WHERE {age} < now() - %(days)s * interval '1 day'{more} LIMIT %(most)s))"""
+STATEMENTS = [(DELETE.format(table=table, age=age, more=""), days) for table, age, days in KEPT]
+
+DELETED_DAYS = 30  # in which a deleted post can be brought back
+POSTS = DELETE.format(table="post", age="deleted_at", more="")
+UNUSED_DAYS = 1  # for a file to become part of a post
+UNUSED_FILES = DELETE.format(table="file", age="created_at", more=" AND post_number IS NULL AND comment_id IS NULL")
+FILES_OF_DELETED_COMMENTS = """
+DELETE FROM file WHERE ctid = ANY(ARRAY(
+  SELECT f.ctid FROM file f JOIN comment c ON c.workspace_id = f.workspace_id AND c.id = f.comment_id
+   WHERE c.deleted_at < now() - %(days)s * interval '1 day' LIMIT %(most)s))"""
+
+# Content is held in one statement and deleted in the next, which sees every file that was made meanwhile; a new one has to
+# wait. What is locked is in use (attachments.KEEP), or comes up again at the next round.
+UNREFERRED = """
+NOT EXISTS (SELECT FROM file f WHERE f.workspace_id = c.workspace_id AND f.sha256 = c.sha256)
+AND NOT EXISTS (SELECT FROM file f WHERE f.workspace_id = c.workspace_id AND f.thumbnail_sha256 = c.sha256)"""
+HOLD_CONTENT = """
+SELECT sha256 FROM content WHERE workspace_id = %(workspace)s AND sha256 = ANY(%(hashes)s)
+ ORDER BY sha256 FOR UPDATE SKIP LOCKED"""
+DROP_CONTENT = f"""
+DELETE FROM content c WHERE c.workspace_id = %(workspace)s AND c.sha256 = ANY(%(hashes)s) AND {UNREFERRED}"""
+# a walk through all content, in its own order
+PIECE = f"""
+SELECT c.workspace_id, c.sha256, {UNREFERRED} FROM content c
+ WHERE (c.workspace_id, c.sha256) > (%(workspace)s, %(sha256)s) ORDER BY c.workspace_id, c.sha256 LIMIT %(most)s"""
 
 
 def prune(job: Job) -> None:  # noqa: ARG001 (a handler takes its job)
-    """Delete what is older than it is kept."""
+    """Delete what is older than it is kept, and then the content of files that no file has any more."""
     for statement, days in STATEMENTS:
-        while db.changed(statement, days=days, most=AT_ONCE) == AT_ONCE:
-            pass
+        delete(statement, days)
+    delete(UNUSED_FILES, UNUSED_DAYS)
+    delete(FILES_OF_DELETED_COMMENTS, DELETED_DAYS)
+    delete(POSTS, DELETED_DAYS, POSTS_AT_ONCE)
+    drop_all()
+
+
+def delete(statement: str, days: int, most: int | None = None) -> None:
+    most = most or AT_ONCE
+    while db.changed(statement, days=days, most=most) == most:
+        pass
+
+
+@db.verb
+def drop(workspace_id: int, hashes: list[bytes]) -> None:
+    """Delete the content with these hashes, unless a file has it."""
+    held = [bytes(row[0]) for row in db.rows(HOLD_CONTENT, workspace=workspace_id, hashes=hashes)]
+    db.changed(DROP_CONTENT, workspace=workspace_id, hashes=held)
+
+
+def drop_all() -> None:
+    """Delete all content that no file has: a deleted post takes its files with it, but not what is in them."""
+    workspace, sha256 = 0, b""
+    while piece := db.rows(PIECE, workspace=workspace, sha256=sha256, most=AT_ONCE):
+        left = {}
+        for workspace, digest, is_left in piece:
+            sha256 = bytes(digest)
+            if is_left:
+                left.setdefault(workspace, []).append(sha256)
+        for place, hashes in left.items():
+            drop(place, hashes)

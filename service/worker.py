@@ -18,7 +18,7 @@ import psycopg2
 from service import db, events, jobs, retention
 from service.config import LEASE_SECONDS
 from service.errors import LeaseLost, SaysoError
-from service.feedback import consequences, letters, notifications, sign_in, similar
+from service.feedback import attachments, changelog, consequences, letters, notifications, sign_in, similar
 
 log = logging.getLogger("sayso.worker")
 
@@ -28,11 +28,14 @@ HANDLERS = {
     similar.EMBED: similar.embed,
     letters.SEND: notifications.send,
     sign_in.SEND: letters.send_sign_in,
+    changelog.PUBLISH: changelog.announce_due,
+    attachments.PROCESS: attachments.process,
     retention.PRUNE: retention.prune,
 }
-CRON = {retention.PRUNE: 3600}  # seconds between runs
+CRON = {changelog.PUBLISH: 60, retention.PRUNE: 3600}  # seconds between runs
 
-QUEUES = {"default": 4, letters.QUEUE: 2}  # threads for each: what waits for others' servers holds up nothing else
+# threads for each: what waits for others' servers, or computes for seconds, holds up nothing else
+QUEUES = {"default": 4, letters.QUEUE: 2, attachments.QUEUE: 1}
 CONNECTIONS = sum(threads + 2 for threads in QUEUES.values())
 POLL_SECONDS = 1.0
 STOP_SECONDS = 20  # of grace for what is running; less than the supervisor's

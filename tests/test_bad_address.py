@@ -1,5 +1,6 @@
 """Addresses, queries and headers that no browser of ours would send, down to the bytes on the wire."""
 
+import re
 import socket
 import threading
 
@@ -50,10 +51,10 @@ def ada(client, acme):
 
 def readable(client) -> list[str]:
     """Every address that can be opened, in Acme where it is one of a workspace."""
-    places = {"{slug}": "acme", "{number:number}": "1", "{name}": "app.css", "{secret}": "x"}
+    places = {"{slug}": "acme", "{name}": "app.css", "{secret}": "x"}
     found = []
     for route in inspect_routes(client.app.app):
-        path = route.path
+        path = re.sub(r"\{\w+:number\}", "1", route.path)
         for place, value in places.items():
             path = path.replace(place, value)
         if path != "/demo" and any(method.method == "GET" and not method.internal for method in route.methods):

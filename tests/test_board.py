@@ -170,10 +170,10 @@ def test_case_35_what_is_for_one_person_is_kept_by_no_cache(client, acme):
 
 def routes(client) -> list[tuple[str, set[str]]]:
     """Every address, with something in its places, and the methods it takes."""
-    places = {"{slug}": "acme", "{number:number}": "1", "{name}": "x", "{secret}": "x"}
+    places = {"{slug}": "acme", "{name}": "x", "{secret}": "x"}
     found = []
     for route in inspect_routes(client.app.app):
-        path = route.path
+        path = re.sub(r"\{\w+:number\}", "1", route.path)
         for place, value in places.items():
             path = path.replace(place, value)
         found.append((path, {method.method for method in route.methods if not method.internal} - {"HEAD"}))

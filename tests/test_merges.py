@@ -3,9 +3,12 @@
 import pytest
 from cast import CLEO, DAN
 from crowd import at_once
+from installation import until
 from program import Program, wrong
+from queued import threads
 
 from service import db
+from service.db import database
 from service.errors import Conflict
 from service.feedback import comments, followers, merges, votes
 
@@ -150,3 +153,15 @@ def test_case_89_many_merges_at_once_make_one(two):
         at_once(lambda n, number=number: merges.unmerge(two.team, number), 4)
         assert db.rows("SELECT number FROM post WHERE merged_into IS NOT NULL") == []
         assert db.rows(COMMENTS, workspace=two.workspace.id) == [(1, 1), (2, 2)]
+
+
+def test_a_vote_that_waits_for_a_merge_is_refused_and_not_lost_from_sight(two):
+    eli = two.reader(ELI)
+    with threads(1) as pool:
+        with database.atomic():
+            merges.merge(two.team, 1, 2)
+            late = pool.submit(votes.cast, eli, 1)
+            until(lambda: db.row("SELECT count(*) FROM pg_locks WHERE NOT granted")[0])
+        with pytest.raises(Conflict, match="merged into #2"):
+            late.result(10)
+    assert db.row("SELECT count(*) FROM vote WHERE post_number = 1") == (2,)

@@ -93,8 +93,11 @@ def values(word="Tidewater", **more):
         "widget_key": "key",
         "user_token": word,
         "board_url": "/b/tidewater",
-        "comments": [Thing(author_name=word, by_team=True, body=word, created_at=NOW)],
-        "entries": [Thing(title=word, body=word, categories=[word], posts=[12], published_at=NOW)],
+        "comments": [
+            Thing(author_name=word, by_team=True, body=word, created_at=NOW, edited_at=NOW, parent=None, internal=internal,
+                  official=not internal, is_deleted=deleted) for internal in (False, True) for deleted in (False, True)
+        ],
+        "entries": [Thing(id=1, title=word, body=word, categories=[word], posts=[12], published_at=NOW)],
     }
     return given | more
 

@@ -8,7 +8,9 @@ from service import db
 from service.db import database
 from service.feedback import keys, members, planning
 
-EVENTS = "SELECT type, user_id, person_id, data FROM event WHERE workspace_id = %(workspace)s ORDER BY seq"
+EVENTS = """
+SELECT type, user_id, person_id, data FROM event WHERE workspace_id = %(workspace)s AND type <> 'user.identified'
+ ORDER BY seq"""
 FOLLOWERS = "SELECT user_id FROM follower WHERE workspace_id = %(workspace)s AND post_number = %(number)s"
 USERS = 'SELECT count(*) FROM "user" WHERE workspace_id = %(workspace)s'
 FIELDS = {

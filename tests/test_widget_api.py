@@ -41,7 +41,7 @@ def test_one_answer_opens_the_whole_widget(client, acme):
     assert set(card) == CARD
     assert (card["number"], card["votes"], card["voted"], card["mine"]) == (1, 1, False, False)
     assert opened["stream_url"].startswith("http://127.0.0.1:8001/stream?ticket=") and opened["stream_url"].endswith(
-        "&after=1"
+        "&after=2"
     )
 
 
@@ -72,7 +72,7 @@ def test_an_identified_user_is_greeted_and_their_session_renewed(client, acme):
 
 def test_a_ticket_opens_the_stream_again(client, acme):
     acme.post()
-    assert call(client, acme, "ticket").json["stream_url"].endswith("&after=1")
+    assert call(client, acme, "ticket").json["stream_url"].endswith("&after=2")
 
 
 # ── writing ─────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -155,8 +155,10 @@ WITH made AS (
 UPDATE post SET comments = comments + 1 FROM made WHERE workspace_id = %(workspace)s AND number = made.post_number"""
 ENTRY = """
 WITH entry AS (
-  INSERT INTO changelog_entry (workspace_id, title, body, categories, published_at)
-  VALUES (%(workspace)s, %(title)s, %(body)s, %(categories)s, now() - %(days_ago)s * interval '1 day') RETURNING id
+  INSERT INTO changelog_entry (workspace_id, title, body, categories, published_at, announced_at)
+  SELECT %(workspace)s, %(title)s, %(body)s, %(categories)s, at, at
+    FROM (SELECT now() - %(days_ago)s * interval '1 day') told (at)
+  RETURNING id
 )
 INSERT INTO changelog_post (workspace_id, entry_id, post_number) SELECT %(workspace)s, id, unnest(%(numbers)s) FROM entry"""
 COUNT = "UPDATE workspace_counter SET next_post = %(posts)s + 1 WHERE workspace_id = %(workspace)s"

@@ -1,26 +1,263 @@
-"""What people say below a post."""
+"""What people say below a post: users and the team to everyone, the team's notes among themselves, its official answer."""
 
+import re
 from datetime import datetime
 from typing import NamedTuple
 
-from service import db
-from service.feedback.readers import Reader
+from service import db, events
+from service.errors import Conflict, Forbidden, Invalid, NotFound
+from service.feedback import posts
+from service.feedback.posts import Held
+from service.feedback.readers import Reader, readable
+from service.lib import text
 
-LIST = """
-SELECT c.id, c.body, u.name, u.kind = 'member', c.created_at FROM comment c
-  LEFT JOIN "user" u ON u.workspace_id = c.workspace_id AND u.id = c.user_id
- WHERE c.workspace_id = %(workspace)s AND c.post_number = %(number)s AND c.deleted_at IS NULL
-   AND (%(member)s OR NOT c.internal) ORDER BY c.id LIMIT 200"""
+LONGEST_BODY = 5_000
+
+VISIBLE = "(%(member)s OR NOT {0}.internal)"
+# A parent is named where it is shown: not one that stayed with another post when a merge was undone, nor, to users, a note.
+READ = f"""
+SELECT c.id, c.post_number, CASE WHEN c.deleted_at IS NULL THEN c.body ELSE '' END, u.name, u.kind = 'member',
+       CASE WHEN %(member)s THEN u.external_id END, CASE WHEN %(member)s THEN u.email END, parent.id,
+       coalesce(parent.internal, false), c.internal, c.official, c.deleted_at IS NOT NULL, c.created_at, c.edited_at,
+       coalesce(u.id = %(user)s, false),
+       now() < c.created_at + (SELECT edit_minutes FROM workspace WHERE id = %(workspace)s) * interval '1 minute'
+  FROM comment c
+  JOIN post p ON p.workspace_id = c.workspace_id AND p.number = c.post_number AND {readable()}
+  LEFT JOIN comment parent ON parent.workspace_id = c.workspace_id AND parent.id = c.parent_id
+       AND parent.post_number = c.post_number AND {VISIBLE.format("parent")}
+  LEFT JOIN "user" u ON u.workspace_id = c.workspace_id AND u.id = c.user_id AND c.deleted_at IS NULL
+ WHERE c.workspace_id = %(workspace)s AND {VISIBLE.format("c")} AND"""
+ONE = f"{READ} c.id = %(id)s AND c.deleted_at IS NULL"
+# Of those that were deleted, the ones are left that a visible one answers, directly or by another that is left.
+LIST = f"""
+WITH RECURSIVE left_over AS (
+  SELECT a.id, a.parent_id FROM comment c JOIN comment a ON a.workspace_id = %(workspace)s AND a.id = c.parent_id
+   WHERE c.workspace_id = %(workspace)s AND c.post_number = %(number)s AND c.deleted_at IS NULL AND {VISIBLE.format("c")}
+     AND a.deleted_at IS NOT NULL
+  UNION
+  SELECT a.id, a.parent_id FROM left_over l
+    JOIN comment a ON a.workspace_id = %(workspace)s AND a.id = l.parent_id AND a.deleted_at IS NOT NULL
+) {READ} c.post_number = %(number)s AND c.id > %(after)s
+     AND (c.deleted_at IS NULL OR c.id IN (SELECT id FROM left_over)) ORDER BY c.id LIMIT %(most)s"""
+
+# The post is held by now. Who comments follows the post from then on. What users may read is counted, and moves the post.
+CREATE = """
+WITH made AS (
+  INSERT INTO comment (workspace_id, post_number, user_id, body, parent_id, internal, official)
+  VALUES (%(workspace)s, %(number)s, %(user)s, %(body)s, %(parent)s, %(internal)s, %(official)s) RETURNING id
+), followed AS (
+  INSERT INTO follower (workspace_id, post_number, user_id) VALUES (%(workspace)s, %(number)s, %(user)s)
+  ON CONFLICT ON CONSTRAINT one_subscription_per_user DO NOTHING
+), counted AS (
+  UPDATE post SET comments = comments + 1, updated_at = now()
+   WHERE workspace_id = %(workspace)s AND number = %(number)s AND NOT %(internal)s
+)
+SELECT id FROM made"""
+SAVE = """
+UPDATE comment SET body = %(body)s, internal = %(internal)s, official = %(official)s,
+       edited_at = CASE WHEN %(reworded)s THEN now() ELSE edited_at END
+ WHERE workspace_id = %(workspace)s AND id = %(id)s"""
+ONLY_THIS_IS_OFFICIAL = """
+UPDATE comment SET official = false
+ WHERE workspace_id = %(workspace)s AND post_number = %(number)s AND official AND id <> %(id)s"""
+HIDE_REPLIES = """
+WITH RECURSIVE below AS (
+  SELECT %(id)s::bigint AS id
+  UNION ALL
+  SELECT r.id FROM below b
+    JOIN comment r ON r.workspace_id = %(workspace)s AND r.parent_id = b.id AND r.post_number = %(number)s
+)
+UPDATE comment c SET internal = true, official = false FROM below
+ WHERE c.workspace_id = %(workspace)s AND c.id = below.id"""
+DELETE = "UPDATE comment SET deleted_at = now(), official = false WHERE workspace_id = %(workspace)s AND id = %(id)s"
+COUNT = """
+UPDATE post p SET comments = (SELECT count(*) FROM comment c WHERE c.workspace_id = p.workspace_id
+                                 AND c.post_number = p.number AND NOT c.internal AND c.deleted_at IS NULL)
+ WHERE p.workspace_id = %(workspace)s AND p.number = %(number)s"""
+TEAM = """
+SELECT p.id, p.name FROM member m JOIN person p ON p.id = m.person_id WHERE m.workspace_id = %(workspace)s"""
 
 
 class Comment(NamedTuple):
+    """A comment as it is read; of one that was deleted only its place is left. For members only: author's id and e-mail."""
+
     id: int
+    post: int  # where it is shown
     body: str  # Markdown
-    author_name: str | None
+    author_name: str | None  # None: deleted, or its author was erased
     by_team: bool | None
+    author_id: str | None  # external
+    author_email: str | None
+    parent: int | None  # the comment that it answers
+    answers_note: bool
+    internal: bool  # for members only
+    official: bool  # the team's answer
+    is_deleted: bool
     created_at: datetime
+    edited_at: datetime | None
+    mine: bool
+    is_fresh: bool  # young enough for its author to change it
 
 
 def of(reader: Reader, number: int) -> list[Comment]:
-    """The first 200 comments below a post that this reader may see, the oldest first."""
-    return [Comment(*row) for row in db.rows(LIST, **reader.scope(), number=number)]
+    """The first 200 comments below a post that this reader may see, each with its answers after it, the oldest first;
+    where the official answer is comes first of all."""
+    found = [Comment(*row) for row in db.rows(LIST, **reader.scope(), number=number, most=200, after=0)]
+    beginning: dict[int, int] = {}
+    for comment in found:  # who answers came later
+        beginning[comment.id] = beginning.get(comment.parent, comment.id)
+    official = {beginning[comment.id] for comment in found if comment.official}
+    return sorted(found, key=lambda each: (beginning[each.id] not in official, beginning[each.id], each.id))
+
+
+def page(reader: Reader, number: int, most: int, after: int | None = None) -> list[Comment]:
+    """`most` comments below a post that this reader may see, `after` the one of this id, in the order in which they were
+    written; NotFound without the post."""
+    posts.find(reader, number)
+    return [Comment(*row) for row in db.rows(LIST, **reader.scope(), number=number, most=most, after=after or 0)]
+
+
+def find(reader: Reader, id: int) -> Comment:
+    """One comment as this reader may see it, or NotFound."""
+    row = db.row(ONE, **reader.scope(), id=id)
+    if row is None:
+        raise NotFound("There is no such comment.")
+    return Comment(*row)
+
+
+@db.verb
+def create(reader: Reader, number: int, body: str, *, parent: int | None = None, internal: bool = False,
+           official: bool = False) -> int:  # fmt: skip
+    """Say something below a post as the reader's user, who follows it from then on; returns the comment's id.
+
+    `parent` is the comment of this post that it answers; what answers an internal note is one itself. Members may write
+    `internal` notes, and the `official` answer, which takes the place of an earlier one. Raises NotFound without the post,
+    Conflict when it was merged, Forbidden when it is locked, Invalid with the field that must change."""
+    written = checked(body)
+    allow_marks(reader, internal, official)
+    post = posts.hold(reader, number)
+    if post.locked and not reader.is_member:
+        raise Forbidden("This post is closed for new votes and comments.", "locked")
+    internal = internal or (parent is not None and answerable(reader, number, parent).internal)
+    only_one_of(internal, official)
+    place = {"workspace": reader.workspace.id, "number": number}
+    [made] = db.row(CREATE, **place, user=reader.user, body=written, parent=parent, internal=internal, official=official)
+    if official:
+        db.changed(ONLY_THIS_IS_OFFICIAL, **place, id=made)
+    data = {"comment": made, "internal": internal, "official": official, "parent": parent}
+    data["mentions"] = mentioned(reader, written)
+    events.record("comment.created", reader.workspace.id, public=not internal, post=number, data=data, **reader.actor())
+    return made
+
+
+def checked(body: str) -> str:
+    tidied = text.fitting(body, LONGEST_BODY)
+    if tidied is None:
+        raise Invalid(body=f"A comment has at most {LONGEST_BODY:,} characters; shorten it a little.")
+    if not text.tidy_line(tidied):
+        raise Invalid(body="Write something first.")
+    return tidied
+
+
+def allow_marks(reader: Reader, internal: bool | None, official: bool | None) -> None:
+    if (internal or official) and not reader.is_member:
+        raise Forbidden("Only the team writes internal notes and official answers.")
+
+
+def only_one_of(internal: bool, official: bool) -> None:
+    if internal and official:
+        raise Invalid(official="What is internal cannot be the official answer, which everyone reads.")
+
+
+def answerable(reader: Reader, number: int, id: int) -> Comment:
+    row = db.row(ONE, **reader.scope(), id=id)
+    if row is None or row[1] != number:
+        raise Invalid(parent=f"There is no such comment below #{number}.")
+    return Comment(*row)
+
+
+def mentioned(reader: Reader, body: str) -> list[int]:
+    """The members whose whole or first name follows an @ in this text, where it can mean only one of them."""
+    if "@" not in body:
+        return []
+    bearers: dict[str, set[int]] = {}
+    for person, name in db.rows(TEAM, workspace=reader.workspace.id):
+        whole = " ".join(name.casefold().split())
+        for known in {whole, whole.partition(" ")[0]} - {""}:
+            bearers.setdefault(known, set()).add(person)
+    if not bearers:
+        return []
+    # names are people's own words: escaped, the longest first, and nothing that repeats
+    names = "|".join(re.escape(name) for name in sorted(bearers, key=len, reverse=True))
+    found = [bearers[match[1]] for match in re.finditer(rf"(?<!\w)@({names})(?!\w)", body.casefold())]
+    return sorted({person for persons in found if len(persons) == 1 for person in persons})
+
+
+@db.verb
+def change(reader: Reader, id: int, *, body: str | None = None, official: bool | None = None,
+           internal: bool | None = None) -> None:  # fmt: skip
+    """Change what is given of a comment and leave the rest; nothing new is no change.
+
+    Authors may change their words within the workspace's time for it, unless the post is locked; members the words of the
+    team, and which comments are official or internal. With a comment that becomes internal go the answers to it."""
+    post, before = hold(reader, id)
+    allow(reader, post, before)
+    allow_marks(reader, internal is not None, official is not None)
+    if body is not None and reader.is_member and not before.by_team:
+        raise Forbidden("These are a user's words, which the team leaves as they are; delete the comment or answer it.")
+    after = {
+        "body": before.body if body is None else checked(body),
+        "internal": before.internal if internal is None else internal,
+        "official": before.official if official is None else official,
+    }
+    only_one_of(after["internal"], after["official"])
+    if internal is False and before.answers_note:
+        raise Invalid(internal="It answers an internal note, so it is one too.")
+    changed = sorted(name for name, value in after.items() if value != getattr(before, name))
+    if not changed:
+        return
+    place = {"workspace": reader.workspace.id, "number": before.post, "id": id}
+    db.changed(SAVE, **place, **after, reworded="body" in changed)
+    if after["official"]:
+        db.changed(ONLY_THIS_IS_OFFICIAL, **place)
+    if "internal" in changed:
+        if after["internal"]:
+            db.changed(HIDE_REPLIES, **place)
+        db.changed(COUNT, **place)
+    tell(reader, "comment.updated", before, public=not (before.internal and after["internal"]), changed=changed)
+
+
+@db.verb
+def delete(reader: Reader, id: int) -> None:
+    """Take a comment away; answers to it stay. For members, and its author as of `change`. NotFound when there is none, so
+    the second time too."""
+    post, comment = hold(reader, id)
+    allow(reader, post, comment)
+    place = {"workspace": reader.workspace.id, "number": comment.post, "id": id}
+    db.changed(DELETE, **place)
+    db.changed(COUNT, **place)
+    tell(reader, "comment.deleted", comment, public=not comment.internal)
+
+
+def hold(reader: Reader, id: int) -> tuple[Held, Comment]:
+    """A comment and its post, which is held, so that neither changes until the transaction ends."""
+    post = posts.hold(reader, find(reader, id).post)
+    comment = find(reader, id)
+    if comment.post != post.number:
+        raise Conflict("A merge moved this comment at this moment; please try again.", "stale")
+    return post, comment
+
+
+def allow(reader: Reader, post: Held, comment: Comment) -> None:
+    """Raise Forbidden unless this is a member, or its author while there is time for it."""
+    if reader.is_member:
+        return
+    if not comment.mine:
+        raise Forbidden("Only its author and the team can change this comment.")
+    if post.locked or not comment.is_fresh:
+        raise Forbidden("The time in which this comment could be changed is over; write another one instead.", "too_late")
+
+
+def tell(reader: Reader, type: str, comment: Comment, public: bool, **more) -> None:
+    data = {"comment": comment.id, **more}
+    events.record(type, reader.workspace.id, public=public, post=comment.post, data=data, **reader.actor())

@@ -1,16 +1,32 @@
 """API keys: random, shown once, stored as a hash, each with its scopes. The key names its workspace."""
 
+from datetime import datetime
 from typing import NamedTuple
 
-from service import db
-from service.errors import Forbidden, Unauthenticated
+from service import db, events
+from service.errors import Forbidden, Invalid, NotFound, Unauthenticated
 from service.feedback import limits
 from service.feedback.members import Person
+from service.feedback.readers import Reader
 from service.feedback.workspaces import COLUMNS, Workspace
-from service.lib import tokens
-from service.models import ApiKey
+from service.lib import text, tokens
 
 SCOPES = ("read", "write", "admin")
+LONGEST_NAME = 80
+LONGEST_YEARS = 100  # until a key expires; what never ends needs no date
+PREFIX = 14  # characters of a key that are shown in lists
+
+LIST = """
+SELECT id, name, prefix, scopes, expires_at, used_at, created_at FROM api_key
+ WHERE workspace_id = %(workspace)s AND (%(id)s IS NULL OR id = %(id)s) ORDER BY id"""
+MAKE = """
+INSERT INTO api_key (workspace_id, person_id, name, scopes, prefix, secret_hash, expires_at)
+SELECT %(workspace)s, %(person)s, %(name)s, %(scopes)s, %(prefix)s, %(hash)s, %(expires)s
+ WHERE %(expires)s IS NULL OR %(expires)s::timestamptz BETWEEN now() AND now() + %(years)s * interval '1 year'
+RETURNING id, name, prefix, scopes, expires_at, used_at, created_at"""
+END = """
+DELETE FROM api_key WHERE workspace_id = %(workspace)s AND id = %(id)s RETURNING name, prefix, scopes"""
+END_NAMED = "DELETE FROM api_key WHERE workspace_id = %(workspace)s AND name = %(name)s"
 
 # Who a key stands for, its last use (to the minute, which spares a write for every request) and its count of this minute,
 # in one round trip. What is not a key of ours counts nothing.
@@ -40,28 +56,84 @@ class Use(NamedTuple):
     workspace: Workspace
 
 
+class Key(NamedTuple):
+    """A key without what makes it one."""
+
+    id: int
+    name: str
+    prefix: str
+    scopes: list[str]
+    expires_at: datetime | None
+    used_at: datetime | None
+    created_at: datetime
+
+    def facts(self) -> dict:
+        """What an event says of it."""
+        return {"name": self.name, "prefix": self.prefix, "scopes": self.scopes}
+
+
+def of(reader: Reader) -> list[Key]:
+    """The workspace's keys, the oldest first."""
+    return [Key(*row) for row in db.rows(LIST, workspace=reader.workspace.id, id=None)]
+
+
+def find(reader: Reader, id: int) -> Key:
+    """The key of this id, or NotFound."""
+    row = db.row(LIST, workspace=reader.workspace.id, id=id)
+    if row is None:
+        raise NotFound("There is no such key.")
+    return Key(*row)
+
+
+@db.verb
+def make(reader: Reader, name: str, scopes: list[str], expires_at: datetime | None = None) -> tuple[Key, str]:
+    """A new key of the member who acts, and its secret, which is returned this once. It ends with their membership.
+
+    Raises Invalid with the field that must change."""
+    said = text.fitting(name, LONGEST_NAME, text.tidy_line)
+    if not said:
+        raise Invalid(name=f"Give it a name of 1–{LONGEST_NAME} characters, e.g. of the program that uses it.")
+    if not scopes or not set(scopes) <= set(SCOPES):
+        raise Invalid(scopes=f"Choose one or more of: {', '.join(SCOPES)}.")
+    ordered = [scope for scope in SCOPES if scope in scopes]
+    made, secret = insert(reader.workspace, reader.person, said, ordered, expires_at)
+    events.record("key.created", reader.workspace.id, data=made.facts(), **reader.actor())
+    return made, secret
+
+
+@db.verb
+def end(reader: Reader, id: int) -> None:
+    """End a key. NotFound when there is none, so the second time too."""
+    row = db.row(END, workspace=reader.workspace.id, id=id)
+    if row is None:
+        raise NotFound("There is no such key.")
+    name, prefix, scopes = row
+    data = {"name": name, "prefix": prefix, "scopes": scopes}
+    events.record("key.deleted", reader.workspace.id, data=data, **reader.actor())
+
+
 @db.verb
 def create(workspace: Workspace, person: Person, name: str, scopes: tuple[str, ...] = SCOPES) -> str:
-    """A new key, returned this once. Several may have the same name."""
-    secret = f"sk_{workspace.id}_{tokens.secret()}"
-    ApiKey.insert(
-        workspace_id=workspace.id, person_id=person.id, name=name, scopes=list(scopes), prefix=secret[:14],
-        secret_hash=tokens.hashed(secret),
-    ).execute()  # fmt: skip
-    return secret
-
-
-@db.verb
-def revoke(workspace: Workspace, name: str) -> None:
-    """End the keys of this name."""
-    ApiKey.delete().where(ApiKey.workspace_id == workspace.id, ApiKey.name == name).execute()
+    """A new key for a test or a command, returned this once. Several may have the same name."""
+    return insert(workspace, person.id, name, list(scopes))[1]
 
 
 @db.verb
 def replace(workspace: Workspace, person: Person, name: str) -> str:
-    """A new key of this name, returned this once; those that had it end."""
-    revoke(workspace, name)
-    return create(workspace, person, name)
+    """A new key of this name with every scope, returned this once; those that had it end."""
+    db.changed(END_NAMED, workspace=workspace.id, name=name)
+    made, secret = insert(workspace, person.id, name, list(SCOPES))
+    events.record("key.created", workspace.id, person=person.id, data=made.facts())
+    return secret
+
+
+def insert(workspace: Workspace, person: int, name: str, scopes: list[str], expires_at: datetime | None = None) -> tuple:
+    secret = f"sk_{workspace.id}_{tokens.secret()}"
+    row = db.row(MAKE, workspace=workspace.id, person=person, name=name, scopes=scopes, prefix=secret[:PREFIX],
+                 hash=tokens.hashed(secret), expires=expires_at, years=LONGEST_YEARS)  # fmt: skip
+    if row is None:
+        raise Invalid(expires_at=f"Choose a moment in the next {LONGEST_YEARS} years, or none.")
+    return Key(*row), secret
 
 
 def use(key: str) -> Use:

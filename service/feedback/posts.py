@@ -7,7 +7,7 @@ from psycopg2.extras import Json
 
 from service import db, events
 from service.errors import Conflict, Invalid, NotFound
-from service.feedback import boards, fields, statuses, tags
+from service.feedback import attachments, boards, fields, statuses, tags
 from service.feedback.readers import Reader, admitted, readable
 from service.lib import text, tokens
 
@@ -163,19 +163,24 @@ class Held(NamedTuple):
 @db.verb
 def create(reader: Reader, title: str, body: str = "", *, board: str | None = None, status: str | None = None,
            meta: dict | None = None, values: dict | None = None, tagged: list[str] | None = None,
-           submission: str | None = None) -> int:  # fmt: skip
+           files: list[int] | None = None, submission: str | None = None) -> int:  # fmt: skip
     """Write a post as the reader's user, who votes for it and follows it; returns its number.
 
     `submission` names the draft: sending it twice makes one post. Without a `board` it goes to the first public one.
-    `values` are of custom fields, by key; `tagged` are keys of tags. Raises Invalid with the field that must change."""
+    `values` are of custom fields, by key; `tagged` are keys of tags, `files` ids of files that were sent before. Raises
+    Invalid with the field that must change."""
     written = {"board": board, "status": status, "submission": named(submission), "meta": small(meta)}
     written |= checked(title, body) | {"tags": tags.chosen(reader, tagged or [])}
     asked = values if reader.is_member else values is not None  # a form of users that shows fields sends them, be they empty
     written["fields"] = Json(fields.fitting(reader, board, values) if asked else {})
     told = events.told("post.created", public=True, **reader.actor())
+    if files:
+        attachments.hold(reader, files)  # files before the counter, as everywhere
     row = db.row(CREATE, **reader.scope(), **written, language=reader.workspace.language, **without_user(told))
     if row is None:
         return earlier(reader, written)
+    if files:
+        attachments.attach(reader, files, post=row[0])
     events.hint("post.created", reader.workspace.id)
     return row[0]
 

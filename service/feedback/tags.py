@@ -1,11 +1,26 @@
 """The team's own words for posts. Users never see them."""
 
+import re
 from typing import NamedTuple
 
 from service import db, events
 from service.errors import Conflict, Invalid, NotFound
 from service.feedback.readers import Reader, readable
+from service.lib import text
 
+LONGEST_NAME = 80
+USUAL_COLOR = "#64748b"
+COLOR = re.compile(r"#[0-9a-f]{6}")
+
+LIST = "SELECT id, key, name, color FROM tag WHERE workspace_id = %(workspace)s ORDER BY key"
+MAKE = """
+INSERT INTO tag (workspace_id, key, name, color) VALUES (%(workspace)s, %(key)s, %(name)s, %(color)s)
+ON CONFLICT ON CONSTRAINT one_tag_per_key DO NOTHING RETURNING id"""
+HOLD = "SELECT id FROM tag WHERE workspace_id = %(workspace)s AND key = %(key)s FOR NO KEY UPDATE"
+SAVE = """
+UPDATE tag SET name = %(name)s, color = %(color)s
+ WHERE workspace_id = %(workspace)s AND id = %(id)s AND (name, color) IS DISTINCT FROM (%(name)s, %(color)s)"""
+DELETE = "DELETE FROM tag WHERE workspace_id = %(workspace)s AND key = %(key)s"
 CHOSEN = "SELECT key, id FROM tag WHERE workspace_id = %(workspace)s AND key = ANY(%(keys)s) FOR KEY SHARE"
 
 TARGET = f"""
@@ -36,6 +51,59 @@ class Tag(NamedTuple):
     color: str
 
 
+def of(reader: Reader) -> list[Tag]:
+    """The workspace's tags, by their keys. For members."""
+    return [Tag(*row) for row in db.rows(LIST, workspace=reader.workspace.id)]
+
+
+def find(reader: Reader, key: str) -> Tag:
+    """The tag with this key, or NotFound."""
+    for each in of(reader):
+        if each.key == key:
+            return each
+    raise NotFound("There is no such tag.")
+
+
+@db.verb
+def create(reader: Reader, key: str, name: str, color: str = USUAL_COLOR) -> Tag:
+    """A new tag. Raises Invalid with the field that must change."""
+    said = checked(name, color)
+    if not text.is_key(key):
+        raise Invalid(key=text.WHAT_A_KEY_IS)
+    if not db.row(MAKE, workspace=reader.workspace.id, key=key, **said):
+        raise Invalid(key=f"There is a tag “{key}” already.")
+    events.record("tag.created", reader.workspace.id, data={"key": key}, **reader.actor())
+    return find(reader, key)
+
+
+@db.verb
+def change(reader: Reader, key: str, *, name: str | None = None, color: str | None = None) -> Tag:
+    """Change what is given of a tag and leave the rest; nothing new is no change."""
+    db.rows(HOLD, workspace=reader.workspace.id, key=key)
+    before = find(reader, key)
+    after = checked(before.name if name is None else name, before.color if color is None else color)
+    if db.changed(SAVE, workspace=reader.workspace.id, id=before.id, **after):
+        events.record("tag.updated", reader.workspace.id, data={"key": key}, **reader.actor())
+    return find(reader, key)
+
+
+@db.verb
+def delete(reader: Reader, key: str) -> None:
+    """Take a tag away, and off every post. NotFound when there is none, so the second time too."""
+    if not db.changed(DELETE, workspace=reader.workspace.id, key=key):
+        raise NotFound("There is no such tag.")
+    events.record("tag.deleted", reader.workspace.id, data={"key": key}, **reader.actor())
+
+
+def checked(name: str, color: str) -> dict:
+    said = {"name": text.fitting(name, LONGEST_NAME, text.tidy_line), "color": color}
+    if not said["name"]:
+        raise Invalid(name=f"Give it a name of 1–{LONGEST_NAME} characters.")
+    if not COLOR.fullmatch(color):
+        raise Invalid(color="A color is # and six small digits 0–f, e.g. #2563eb.")
+    return said
+
+
 def chosen(reader: Reader, keys: list[str]) -> list[int]:
     """The ids of the tags with these keys; Invalid when one is not there."""
     if not keys:
@@ -49,16 +117,16 @@ def chosen(reader: Reader, keys: list[str]) -> list[int]:
 
 def tag(reader: Reader, number: int, key: str) -> None:
     """Put a tag on a post; again, nothing happens. NotFound without the post or the tag."""
-    change(TAG, "added", reader, number, key)
+    mark(TAG, "added", reader, number, key)
 
 
 def untag(reader: Reader, number: int, key: str) -> None:
     """Take a tag off a post, if it is there. NotFound without the post or the tag."""
-    change(UNTAG, "removed", reader, number, key)
+    mark(UNTAG, "removed", reader, number, key)
 
 
 @db.verb
-def change(sql: str, done: str, reader: Reader, number: int, key: str) -> None:
+def mark(sql: str, done: str, reader: Reader, number: int, key: str) -> None:
     found = db.rows(CHOSEN, workspace=reader.workspace.id, keys=[key])
     row = found and db.row(sql, **reader.scope(), number=number, tag=found[0][1])
     if not row:

@@ -1,20 +1,28 @@
 """The people who use the customer's product: anonymous, identified by the customer's token, or of the team itself."""
 
 import secrets
+from datetime import datetime
 from typing import NamedTuple
 
 from psycopg2.extras import Json
 
-from service import db
+from service import db, events
 from service.errors import Forbidden, Invalid, NotFound, Unauthenticated
-from service.feedback import limits
+from service.feedback import companies, limits, segments
+from service.feedback.companies import said
 from service.feedback.members import Person
+from service.feedback.readers import Reader
 from service.feedback.workspaces import COLUMNS, Workspace
 from service.lib import text, tokens
 
-LONGEST_NAME = 200
+LONGEST_NAME, LONGEST_AVATAR, LONGEST_SEGMENT = 200, 2000, 80
+LARGEST_TRAITS = 8_000  # characters of JSON
+MOST_SEGMENTS = 50  # named for one user
+LONGEST_SEARCH = 200
 RESERVED = ("anon_", "guest_", "sayso-")  # beginnings of ids that we give ourselves
+MEMBER = "sayso-member-"  # before the id of a person of the team
 DRAFT_LENGTH = 24  # characters of random hex that nobody else can have thought of
+WHAT_AN_ID_IS = "A user's id has 1–255 characters, no “/” and none that is invisible."
 
 MAKE = """
 INSERT INTO "user" (workspace_id, external_id, kind, name, email)
@@ -22,36 +30,54 @@ VALUES (%(workspace)s, %(external)s, %(kind)s, %(name)s, %(email)s)
 ON CONFLICT ON CONSTRAINT one_user_per_external_id DO UPDATE SET last_seen_at = now()
 RETURNING id, external_id, kind, name, email, session_version, blocked_at IS NOT NULL"""
 
-# A company is told with every token of its users: it is written only when that says something new.
-KNOW_COMPANY = """
-WITH told AS (
-  SELECT coalesce(%(name)s, c.name, '') AS name, coalesce(%(plan)s, c.plan, '') AS plan, coalesce(%(mrr)s, c.mrr, 0) AS mrr,
-         c.id, c.name = coalesce(%(name)s, c.name) AND c.plan = coalesce(%(plan)s, c.plan)
-           AND c.mrr = coalesce(%(mrr)s, c.mrr) AS is_known
-    FROM (SELECT) nothing LEFT JOIN company c ON c.workspace_id = %(workspace)s AND c.external_id = %(external)s
-), written AS (
-  INSERT INTO company (workspace_id, external_id, name, plan, mrr)
-  SELECT %(workspace)s, %(external)s, name, plan, mrr FROM told WHERE id IS NULL OR NOT is_known
-  ON CONFLICT ON CONSTRAINT one_company_per_external_id DO UPDATE
-    SET name = excluded.name, plan = excluded.plan, mrr = excluded.mrr
-  RETURNING id
+# What is not told stays as it was. No row when somebody else is just making the same user: then it is there.
+KNOW = """
+WITH before AS MATERIALIZED (
+  SELECT * FROM "user" WHERE workspace_id = %(workspace)s AND external_id = %(external)s FOR NO KEY UPDATE
+), made AS (
+  INSERT INTO "user" (workspace_id, external_id, kind, email, name, avatar, locale, traits, segments, company_id)
+  SELECT %(workspace)s, %(external)s, 'identified', %(email)s, coalesce(%(name)s, ''), %(avatar)s, %(locale)s,
+         coalesce(%(traits)s, '{}'::jsonb), coalesce(%(segments)s::text[], '{}'), %(company)s
+   WHERE NOT EXISTS (SELECT FROM before)
+  ON CONFLICT ON CONSTRAINT one_user_per_external_id DO NOTHING RETURNING *
+), kept AS (
+  UPDATE "user" u
+     SET email = coalesce(%(email)s, u.email), name = coalesce(%(name)s, u.name), avatar = coalesce(%(avatar)s, u.avatar),
+         locale = coalesce(%(locale)s, u.locale), traits = coalesce(%(traits)s, u.traits),
+         segments = coalesce(%(segments)s::text[], u.segments), company_id = coalesce(%(company)s, u.company_id),
+         last_seen_at = CASE WHEN %(seen)s THEN now() ELSE u.last_seen_at END
+    FROM before WHERE u.workspace_id = before.workspace_id AND u.id = before.id RETURNING u.*
 )
-SELECT coalesce((SELECT id FROM written), (SELECT id FROM told))"""
-
-IDENTIFY = """
-INSERT INTO "user" AS u (workspace_id, external_id, kind, email, name, avatar, locale, traits, segments, company_id)
-VALUES (%(workspace)s, %(external)s, 'identified', %(email)s, coalesce(%(name)s, ''), %(avatar)s, %(locale)s,
-        coalesce(%(traits)s, '{}'::jsonb), coalesce(%(segments)s::text[], '{}'), %(company)s)
-ON CONFLICT ON CONSTRAINT one_user_per_external_id DO UPDATE
-  SET email = coalesce(excluded.email, u.email), name = coalesce(%(name)s, u.name),
-      avatar = coalesce(excluded.avatar, u.avatar), locale = coalesce(excluded.locale, u.locale),
-      traits = coalesce(%(traits)s, u.traits), segments = coalesce(%(segments)s::text[], u.segments),
-      company_id = coalesce(excluded.company_id, u.company_id), last_seen_at = now()
-RETURNING id, external_id, kind, name, email, session_version, blocked_at IS NOT NULL"""
+SELECT u.id, u.external_id, u.kind, u.name, u.email, u.session_version, u.blocked_at IS NOT NULL, b.id IS NULL,
+       array_remove(ARRAY[
+         CASE WHEN u.email IS DISTINCT FROM b.email THEN 'email' END,
+         CASE WHEN u.name <> coalesce(b.name, '') THEN 'name' END,
+         CASE WHEN u.avatar IS DISTINCT FROM b.avatar THEN 'avatar' END,
+         CASE WHEN u.locale IS DISTINCT FROM b.locale THEN 'locale' END,
+         CASE WHEN u.traits <> coalesce(b.traits, '{}') THEN 'traits' END,
+         CASE WHEN u.segments <> coalesce(b.segments, '{}') THEN 'segments' END,
+         CASE WHEN u.company_id IS DISTINCT FROM b.company_id OR %(company_changed)s THEN 'company' END], NULL)
+  FROM (SELECT * FROM made UNION ALL SELECT * FROM kept) u LEFT JOIN before b ON true"""
 
 BY_EXTERNAL_ID = """
 SELECT id, external_id, kind, name, email, session_version, blocked_at IS NOT NULL FROM "user"
  WHERE workspace_id = %(workspace)s AND external_id = %(external)s"""
+
+PROFILES = """
+SELECT u.id, u.external_id, u.kind, u.email, u.name, u.avatar, u.locale, u.traits::text,
+       c.external_id, c.name, c.plan, c.mrr,
+       array(SELECT unnest(u.segments) UNION
+             SELECT s.key FROM segment_user su JOIN segment s ON s.workspace_id = su.workspace_id AND s.id = su.segment_id
+              WHERE su.workspace_id = u.workspace_id AND su.user_id = u.id ORDER BY 1),
+       u.blocked_at IS NOT NULL, u.first_seen_at, u.last_seen_at
+  FROM "user" u LEFT JOIN company c ON c.workspace_id = u.workspace_id AND c.id = u.company_id
+ WHERE u.workspace_id = %(workspace)s AND (%(external)s IS NULL OR u.external_id = %(external)s)
+   AND (%(after)s IS NULL OR u.id > %(after)s) AND (%(company)s IS NULL OR c.external_id = %(company)s)
+   AND (%(q)s IS NULL OR u.name ILIKE %(q)s OR u.email ILIKE %(q)s OR u.external_id ILIKE %(q)s)
+   AND (%(segment)s IS NULL OR %(segment)s = ANY(u.segments) OR EXISTS (
+        SELECT FROM segment_user su JOIN segment s ON s.workspace_id = su.workspace_id AND s.id = su.segment_id
+         WHERE su.workspace_id = u.workspace_id AND su.user_id = u.id AND s.key = %(segment)s))
+ ORDER BY u.id LIMIT %(most)s"""
 
 # Everything a call of the widget needs to know before it begins, in one round trip.
 ARRIVE = f"""
@@ -70,6 +96,27 @@ class User(NamedTuple):
     email: str | None
     session_version: int
     is_blocked: bool
+
+
+class Profile(NamedTuple):
+    """All that we were told of a user, for members."""
+
+    id: int
+    external_id: str
+    kind: str  # anonymous, guest, identified, member
+    email: str | None
+    name: str
+    avatar: str | None
+    locale: str | None
+    traits: str  # JSON
+    company_id: str | None  # external
+    company_name: str | None
+    company_plan: str | None
+    company_mrr: int | None
+    segments: list[str]  # keys of those they are in, and what their token names
+    is_blocked: bool
+    first_seen_at: datetime
+    last_seen_at: datetime
 
 
 def arrive(workspace_id: int, user_id: int | None, keys: list[str]) -> tuple[Workspace, User | None, list]:
@@ -94,14 +141,14 @@ def make_anonymous(workspace: Workspace, draft: str | None = None) -> User:
 
 def of_member(workspace: Workspace, person: Person) -> User:
     """The user as whom a member posts and votes in their own workspace."""
-    return make(workspace, f"sayso-member-{person.id}", "member", person.name or person.email, person.email)
+    return make(workspace, f"{MEMBER}{person.id}", "member", person.name or person.email, person.email)
 
 
 def by_external_id(workspace: Workspace, external_id: str) -> User:
     """The user with this id, made when they are new (the API acts on behalf of people not seen yet). Ids that we give
     ourselves must exist."""
     if not text.is_plain_id(external_id):
-        raise Invalid(author="A user's id has 1–255 characters, no “/” and none that is invisible.")
+        raise Invalid(author=WHAT_AN_ID_IS)
     if external_id.startswith(RESERVED):
         row = db.row(BY_EXTERNAL_ID, workspace=workspace.id, external=external_id)
         if row is None:
@@ -122,37 +169,107 @@ def make(workspace: Workspace, external_id: str, kind: str, name: str = "", emai
     return User(*db.row(MAKE, workspace=workspace.id, external=external_id, kind=kind, name=name, email=email))
 
 
+def profile(workspace: Workspace, external_id: str) -> Profile:
+    """All that we were told of the user with this id, or NotFound."""
+    found = text.is_plain_id(external_id) and profiles(workspace, most=1, external=external_id)
+    if not found:
+        raise NotFound("There is no such user.")
+    return found[0]
+
+
+def page(workspace: Workspace, most: int, after: int | None = None, *, q: str | None = None, company: str | None = None,
+         segment: str | None = None) -> list[Profile]:  # fmt: skip
+    """The workspace's users, `most` of them in the order in which we first knew them, `after` the one of this id.
+
+    `q` is a part of their name, e-mail or id; `company` is the customer's own id of one, `segment` the key of one."""
+    sought = text.tidy_line((q or "")[: 4 * LONGEST_SEARCH])[:LONGEST_SEARCH]
+    plain = sought.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
+    return profiles(workspace, most, after=after, q=f"%{plain}%" if plain else None, company=company or None,
+                    segment=segment or None)  # fmt: skip
+
+
+def profiles(workspace: Workspace, most: int, **filters) -> list[Profile]:
+    every = dict.fromkeys(("external", "after", "q", "company", "segment"))
+    return [Profile(*row) for row in db.rows(PROFILES, workspace=workspace.id, most=most, **{**every, **filters})]
+
+
 @db.verb
 def identify(workspace: Workspace, claims: dict) -> User:
     """Know a user by the verified claims of the customer's token (product contract: sub, email, name, avatar, locale,
     traits, company, segments). What the token does not say stays as it was. Raises Forbidden when they are blocked."""
     if claims["sub"].startswith(RESERVED):
         raise Unauthenticated(f"`sub` must not begin with {', '.join(RESERVED)}.")
-    user = User(*db.row(
-        IDENTIFY, workspace=workspace.id, external=claims["sub"], email=text.email(said(claims, "email") or ""),
-        name=said(claims, "name"), avatar=said(claims, "avatar"), locale=said(claims, "locale"),
-        traits=flat(claims.get("traits")), segments=words(claims.get("segments")), company=company(workspace, claims),
-    ))  # fmt: skip
+    company = companies.know(workspace.id, claims.get("company"))
+    user = know(
+        workspace, claims["sub"], company, email=text.email(said(claims, "email") or ""), name=said(claims, "name"),
+        avatar=picture(claims.get("avatar")), locale=said(claims, "locale"), traits=flat(claims.get("traits")),
+        segments=words(claims.get("segments")),
+    )  # fmt: skip
     if user.is_blocked:
         raise Forbidden("This user has been blocked by the team.", "blocked")
     return user
 
 
-def company(workspace: Workspace, claims: dict) -> int | None:
-    told = claims.get("company")
-    known = told.get("id") if isinstance(told, dict) else None
-    if type(known) not in (str, int) or not text.is_plain_id(str(known)):
-        return None
-    mrr = told.get("mrr")
-    return db.row(
-        KNOW_COMPANY, workspace=workspace.id, external=str(known), name=said(told, "name"), plan=said(told, "plan"),
-        mrr=int(mrr) if type(mrr) in (int, float) and 0 <= mrr < 10**15 else None,
-    )[0]  # fmt: skip
+@db.verb
+def put(reader: Reader, external_id: str, *, email: str | None = None, name: str | None = None, avatar: str | None = None,
+        traits: dict | None = None, company: dict | None = None, named: list[str] | None = None) -> None:  # fmt: skip
+    """Know a user by what is given, as if their token had said it, and leave the rest; made when they are new.
+
+    `company` is {id, name, plan, mrr}, `named` are keys of segments. Raises Invalid with the field that must change."""
+    if not text.is_plain_id(external_id):
+        raise Invalid(id=WHAT_AN_ID_IS)
+    if external_id.startswith(RESERVED):
+        raise Invalid(id=f"Ids that begin with {', '.join(RESERVED)} are given by Sayso.")
+    told = checked(email, name, avatar, traits, named)
+    know(reader.workspace, external_id, company and companies.told(reader.workspace.id, company), person=reader.person,
+         locale=None, seen=False, **told)  # fmt: skip
 
 
-def said(claims: dict, name: str) -> str | None:
-    value = claims.get(name)
-    return text.tidy_line(value[: 4 * LONGEST_NAME])[:LONGEST_NAME] or None if isinstance(value, str) else None
+def know(workspace: Workspace, external_id: str, company: companies.Known | None, *, person: int | None = None,
+         seen: bool = True, **told) -> User:  # fmt: skip
+    """The user, with what is told of them; an event and their segments follow when it is new."""
+    row, moved = None, bool(company and company.changed)
+    while row is None:
+        row = db.row(KNOW, workspace=workspace.id, external=external_id, company=company and company.id,
+                     company_changed=moved, seen=seen, **told)  # fmt: skip
+    *user, is_new, changed = row
+    user = User(*user)
+    if is_new or changed:
+        data = {"changed": changed}
+        events.record("user.identified", workspace.id, user=user.id, person=person, data=data)
+    if moved:
+        segments.sort(workspace.id, company=company.id)
+    elif {"traits", "segments", "company"}.intersection(changed):
+        segments.sort(workspace.id, user=user.id)
+    return user
+
+
+def checked(email: str | None, name: str | None, avatar: str | None, traits: dict | None, named: list | None) -> dict:
+    """What a program tells of a user, as it is stored; Invalid names what must change."""
+    told = {
+        "email": None if email is None else text.email(email),
+        "name": None if name is None else text.fitting(name, LONGEST_NAME, text.tidy_line),
+        "avatar": picture(avatar), "traits": flat(traits), "segments": words(named),
+    }  # fmt: skip
+    wrong = {}
+    if email is not None and not told["email"]:
+        wrong["email"] = "This is no e-mail address; write one like cleo@example.com."
+    if name is not None and told["name"] is None:
+        wrong["name"] = f"A name has at most {LONGEST_NAME} characters."
+    if avatar is not None and not told["avatar"]:
+        wrong["avatar"] = f"Give the address of a picture, https://…, of at most {LONGEST_AVATAR:,} characters."
+    if traits is not None and len(told["traits"].dumps(told["traits"].adapted)) > LARGEST_TRAITS:
+        wrong["traits"] = f"The traits are more than {LARGEST_TRAITS:,} characters of JSON."
+    if named is not None and (len(named) > MOST_SEGMENTS or any(len(key) > LONGEST_SEGMENT for key in named)):
+        wrong["segments"] = f"Name at most {MOST_SEGMENTS} segments, of at most {LONGEST_SEGMENT} characters each."
+    if wrong:
+        raise Invalid(**wrong)
+    return told
+
+
+def picture(avatar) -> str | None:
+    fits = isinstance(avatar, str) and len(avatar) <= LONGEST_AVATAR and avatar.startswith(("https://", "http://"))
+    return text.tidy_line(avatar) or None if fits else None
 
 
 def flat(traits) -> Json | None:
@@ -165,4 +282,5 @@ def flat(traits) -> Json | None:
 def words(segments) -> list[str] | None:
     if not isinstance(segments, list):
         return None
-    return [text.tidy_line(word)[:80] for word in segments if isinstance(word, str)]
+    tidied = (text.tidy_line(word)[:LONGEST_SEGMENT] for word in segments if isinstance(word, str))
+    return list(dict.fromkeys(filter(None, tidied)))

@@ -5,10 +5,20 @@ from falcon.routing import BaseConverter
 
 from service import files
 from service.config import Config
-from service.web import assets, problems, site
+from service.web import assets, downloads, problems, reference, site
 from service.web.api import boards as api_boards
+from service.web.api import changelog as api_changelog
+from service.web.api import comments as api_comments
+from service.web.api import companies as api_companies
 from service.web.api import events as api_events
+from service.web.api import fields as api_fields
+from service.web.api import files as api_files
 from service.web.api import posts as api_posts
+from service.web.api import segments as api_segments
+from service.web.api import statuses as api_statuses
+from service.web.api import tags as api_tags
+from service.web.api import team as api_team
+from service.web.api import users as api_users
 from service.web.api import votes as api_votes
 from service.web.board import board
 from service.web.dashboard import home, inbox, outbox, settings, sign_in
@@ -76,13 +86,42 @@ def for_programs() -> dict[str, object]:
         "/posts/{number:number}/votes/{user}": api_votes.Vote(),
         "/posts/{number:number}/followers": api_votes.Followers(),
         "/posts/{number:number}/followers/{user}": api_votes.Follower(),
+        "/posts/{number:number}/comments": api_comments.Comments(),
+        "/comments/{comment:number}": api_comments.Comment(),
+        "/posts/{number:number}/files": api_files.OfPost(),
+        "/files": api_files.Files(),
+        "/files/{file:number}": api_files.File(),
         "/similar": api_posts.Similar(),
         "/boards": api_boards.Boards(),
         "/boards/{board}": api_boards.Board(),
+        "/statuses": api_statuses.Statuses(),
+        "/statuses/{status}": api_statuses.Status(),
+        "/tags": api_tags.Tags(),
+        "/tags/{tag}": api_tags.Tag(),
+        "/fields": api_fields.Fields(),
+        "/fields/{field}": api_fields.Field(),
+        "/changelog": api_changelog.Entries(),
+        "/changelog/{entry:number}": api_changelog.Entry(),
+        "/changelog/{entry:number}/reactions/{kind}/{user}": api_changelog.Reaction(),
+        "/users": api_users.Users(),
+        "/users/{user}": api_users.User(),
+        "/users/{user}/export": api_users.Export(),
+        "/users/{user}/erasure": api_users.Erasure(),
+        "/companies": api_companies.Companies(),
+        "/companies/{company}": api_companies.Company(),
+        "/segments": api_segments.Segments(),
+        "/segments/{segment}": api_segments.Segment(),
+        "/members": api_team.Members(),
+        "/members/{member:number}": api_team.Member(),
+        "/keys": api_team.Keys(),
+        "/keys/{key:number}": api_team.Key(),
         "/events": api_events.Events(),
     }
+    operations = {f"/api/v1{address}": resource for address, resource in v1.items()}
     return {
-        **{f"/api/v1{address}": resource for address, resource in v1.items()},
+        **operations,
+        "/api/v1/openapi.json": reference.Document(operations),
+        "/api/docs": reference.Page(operations),
         "/healthz": site.Alive(),
         "/readyz": site.Ready(),
     }
@@ -94,6 +133,7 @@ def for_everyone() -> dict[str, object]:
         "/docs": site.Manual(),
         "/demo": site.Demo(),
         "/static/{name}": assets.Asset(),
+        "/files/{token}": downloads.Download(),
         "/b/{slug}": board.Board(),
         "/b/{slug}/posts/{number:number}": board.Post(),
         "/b/{slug}/changelog": board.Changelog(),

@@ -12,6 +12,7 @@ from service.errors import Invalid, Malformed
 LARGEST_JSON = 256 * 1024  # bytes
 LARGEST_FORM = 128 * 1024
 PLACE = re.compile(r"(.*) - at `(?:key in )?\$(?:\.([A-Za-z_]+))?.*`$", re.DOTALL)
+WHOLE = re.compile(r"-?(0|[1-9][0-9]{0,18})", re.ASCII)
 TYPES = {
     "str": "text", "int": "a whole number", "float": "a number", "bool": "true or false", "null": "null",
     "array": "a list", "object": "an object", "date": "a day like 2026-12-31",
@@ -125,11 +126,26 @@ def query(req: falcon.Request, shape: type | None):
             raise Malformed("An address cannot hold a NUL character.")
     if shape is None:
         return None
-    given = {name: value for name, value in req.params.items() if value}
+    given = {name: plain(value) if name in numeric(shape) else value for name, value in req.params.items() if value}
     try:
-        return msgspec.convert(given, shape, strict=False)
+        return msgspec.convert(given, shape)
     except msgspec.ValidationError as error:
         raise misfit(str(error), shape) from None
+
+
+@cache
+def numeric(shape: type) -> frozenset[str]:
+    """The fields of this shape that are no text in JSON."""
+    hints = get_type_hints(shape).items()
+    return frozenset(name for name, hint in hints if {int, float, bool} & {hint, *get_args(hint)})
+
+
+def plain(value: str) -> int | bool | str:
+    """A whole number or a truth value as JSON has it; anything else as it is. msgspec by itself would also take `1e2`, and
+    `null` for what was left out."""
+    if WHOLE.fullmatch(value):
+        return int(value)
+    return {"true": True, "false": False}.get(value, value)
 
 
 def param(req: falcon.Request, name: str, default: str = "") -> str:

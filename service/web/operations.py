@@ -13,7 +13,7 @@ from service.feedback import idempotency, keys, limits
 from service.feedback.members import Person
 from service.feedback.readers import Reader
 from service.feedback.workspaces import Workspace
-from service.web import inputs, shapes
+from service.web import inputs, shapes, uploads
 from service.web.guards import bearer
 
 REQUESTS_A_MINUTE = 3000  # of one API key
@@ -53,15 +53,16 @@ class Operation(NamedTuple):
     takes: type | None
     answers: type | None
     status: int
-    reads: bool  # whether the function reads the body itself (files)
+    reads: bool  # whether the body is a file, an uploads.Upload
 
 
 def operation(summary: str, *, query: type | None = None, takes: type | None = None, answers: type | None = None,
               scope: str | None = None, status: int | None = None, reads: bool = False) -> Callable:  # fmt: skip
     """Make a responder of a falcon resource from `function(self, call, **place)`.
 
-    `query` and `takes` are the shapes of parameters and body, `answers` that of the answer. The scope is `read` for GET and
-    `write` for the rest unless it is said; the status 200, 201 for POST, 204 without an answer unless it is said."""
+    `query` and `takes` are the shapes of parameters and body, `answers` that of the answer; `reads` says that the body is a
+    file. The scope is `read` for GET and `write` for the rest unless it is said; the status 200, 201 for POST, 204 without
+    an answer unless it is said."""
 
     def decorate(function):
         method = function.__name__.removeprefix("on_").upper()
@@ -95,7 +96,7 @@ def admit(req, resp, about: Operation) -> Call:
     keys.require(use, about.scope)
     req.context.workspace = use.workspace
     query = inputs.query(req, about.query)
-    body = inputs.read(req, about.takes) if about.takes else None
+    body = inputs.read(req, about.takes) if about.takes else uploads.read(req) if about.reads else None
     reader = Reader(use.workspace, use.user, is_member=True, person=use.person.id)
     return Call(reader, use.person, use.user, req.context.config, query, body, req, resp)
 

@@ -19,6 +19,8 @@ STATUS = {
     errors.Unauthenticated: 401,
     errors.Forbidden: 403,
     errors.Conflict: 409,
+    errors.TooLarge: 413,
+    errors.UnsupportedMedia: 415,
     errors.RateLimited: 429,
 }
 # What a status is called: the end of the problem's type, which never changes, and its title.
@@ -41,14 +43,23 @@ RETRY_SECONDS = "2"  # when the database is away: it is asked again by every req
 FOR_PROGRAMS = ("/api/", "/w/", "/w.js", "/healthz", "/readyz", "/static/")
 
 
-class Problem(msgspec.Struct, omit_defaults=True):
+class FieldError(msgspec.Struct):
+    """What must change in one field."""
+
+    field: str
+    message: str
+
+
+class Problem(msgspec.Struct):
+    """What went wrong (RFC 9457). `type` is stable; `code` says more where there is more than one reason."""
+
     type: str
     title: str
     status: int
     detail: str
-    code: str | None = None
-    errors: list[dict[str, str]] | None = None
-    request_id: str | None = None
+    code: str | msgspec.UnsetType = msgspec.UNSET
+    errors: list[FieldError] | msgspec.UnsetType = msgspec.UNSET
+    request_id: str | msgspec.UnsetType = msgspec.UNSET
 
 
 def install(app: falcon.App) -> None:
@@ -62,7 +73,7 @@ def install(app: falcon.App) -> None:
 
 
 def known(req, resp, error: errors.SaysoError, _params) -> None:
-    fields = [{"field": name, "message": text} for name, text in getattr(error, "fields", {}).items()]
+    fields = [FieldError(name, text) for name, text in getattr(error, "fields", {}).items()]
     if isinstance(error, errors.RateLimited):
         resp.set_header("Retry-After", str(error.seconds))
     if isinstance(error, errors.Unauthenticated) and req.path.startswith("/api/v1"):
@@ -109,7 +120,9 @@ def answer(req, resp, status: int, detail: str, code: str | None = None, fields:
     resp.data = resp.text = resp.media = None
     if req.path.startswith(FOR_PROGRAMS):
         address = f"{req.context.config.base_url}/docs#problem-{kind}"
-        problem = Problem(address, title, status, detail, code, fields, req.context.get("id"))
+        given = {"code": code, "errors": fields, "request_id": req.context.get("id")}
+        more = {name: value for name, value in given.items() if value is not None}
+        problem = Problem(address, title, status, detail, **more)
         resp.data, resp.content_type = msgspec.json.encode(problem), "application/problem+json"
     else:
         pages.render(req, resp, "error.html", status=status, title=title, detail=detail)

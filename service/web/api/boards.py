@@ -30,7 +30,7 @@ class Board:
             position=new.position,
         ))  # fmt: skip
 
-    @operation("Take a board away", query=shapes.BoardRemoval)
+    @operation("Take a board away", query=shapes.Removal)
     def on_delete(self, call, board):
         """Its posts move `into` another board, which must be named if there are any."""
         boards.delete(call.reader, board, call.query.into)

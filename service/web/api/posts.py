@@ -44,7 +44,7 @@ class Posts:
     @db.verb  # a refused post leaves no new user behind
     def create(call, new: shapes.NewPost) -> int:
         return posts.create(acting(call, new.author), new.title, new.body, board=new.board, status=new.status, meta=new.meta,
-                            values=new.fields, tagged=new.tags)  # fmt: skip
+                            values=new.fields, tagged=new.tags, files=new.files)  # fmt: skip
 
 
 class Post:

@@ -6,5 +6,13 @@ to change one: fields that are left out stay as they are."""
 
 from service.web.shapes.base import *  # noqa: F403
 from service.web.shapes.boards import *  # noqa: F403
+from service.web.shapes.changelog import *  # noqa: F403
+from service.web.shapes.comments import *  # noqa: F403
 from service.web.shapes.events import *  # noqa: F403
+from service.web.shapes.fields import *  # noqa: F403
+from service.web.shapes.files import *  # noqa: F403
+from service.web.shapes.people import *  # noqa: F403
 from service.web.shapes.posts import *  # noqa: F403
+from service.web.shapes.statuses import *  # noqa: F403
+from service.web.shapes.tags import *  # noqa: F403
+from service.web.shapes.team import *  # noqa: F403

@@ -42,7 +42,7 @@ class BoardChange(msgspec.Struct):
     position: Position | None = None
 
 
-class BoardRemoval(msgspec.Struct):
+class Removal(msgspec.Struct):
     """Where the posts go of what is taken away."""
 
     into: Annotated[Key | None, said("The board or status that takes its posts.")] = None

@@ -14,6 +14,7 @@ from service.web.shapes.base import About, ExternalId, Key, Markdown, Meta, Next
 Kind = Literal["open", "planned", "started", "done", "declined"]
 Title = Annotated[str, said(minLength=1, maxLength=200, pattern="\\S")]
 Number = Annotated[int, About(ge=1, le=999_999_999)]
+FileIds = Annotated[list[int], said("Ids of files that were sent before, at most 10.", maxItems=10)]
 Values = Annotated[dict[str, str | int | float | bool | None], said("Values of custom fields, by key; null empties one.")]
 
 
@@ -96,6 +97,7 @@ class NewPost(msgspec.Struct):
     author: Annotated[ExternalId | None, said("Whose wish it is; by default the key's creator.")] = None
     tags: list[Key] = []
     fields: Values = {}
+    files: FileIds = []
     meta: Meta | None = None
 
 

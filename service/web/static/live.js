@@ -1,6 +1,7 @@
 /* Keeps a dashboard page fresh: on an event, fetches the page again and puts in the parts that changed. */
 (() => {
-  const TYPES = ["post.created", "post.updated", "post.deleted", "post.restored", "post.status_changed", "vote.created", "vote.deleted"];
+  const TYPES = ["post.created", "post.updated", "post.deleted", "post.restored", "post.status_changed",
+    "comment.created", "comment.updated", "comment.deleted", "vote.created", "vote.deleted"];
   const GATHER = 250, FIRST_WAIT = 1000, LONGEST_WAIT = 30000; // milliseconds
   const { stream, ticket } = document.body.dataset;
   let source, retry, wait = FIRST_WAIT, due = false, busy = false;

@@ -1,0 +1,139 @@
+"""What we keep about one user, all of it in one place, and how it goes."""
+
+from service import db, events
+from service.errors import Conflict, NotFound
+from service.feedback import letters, users
+from service.feedback.readers import Reader
+from service.feedback.users import MEMBER
+from service.feedback.workspaces import Workspace
+from service.lib import text
+
+# part of the export → the names of its columns, and the statement that reads them
+KEPT = {
+    "posts": ("number title body fields meta created_at edited_at deleted_at", """
+SELECT number, title, body, fields::text, meta::text, created_at, edited_at, deleted_at FROM post
+ WHERE workspace_id = %(workspace)s AND author_id = %(user)s ORDER BY number"""),
+    "revisions": ("post title body replaced_at", """
+SELECT post_number, title, body, created_at FROM post_revision
+ WHERE workspace_id = %(workspace)s AND user_id = %(user)s ORDER BY id"""),
+    "comments": ("id post body internal official created_at edited_at deleted_at", """
+SELECT id, post_number, body, internal, official, created_at, edited_at, deleted_at FROM comment
+ WHERE workspace_id = %(workspace)s AND user_id = %(user)s ORDER BY id"""),
+    "votes": ("post merged_from created_at", """
+SELECT post_number, merged_from, created_at FROM vote
+ WHERE workspace_id = %(workspace)s AND user_id = %(user)s ORDER BY post_number"""),
+    "follows": ("post merged_from created_at", """
+SELECT post_number, merged_from, created_at FROM follower
+ WHERE workspace_id = %(workspace)s AND user_id = %(user)s ORDER BY post_number"""),
+    "reactions": ("entry kind created_at", """
+SELECT entry_id, kind, created_at FROM changelog_reaction
+ WHERE workspace_id = %(workspace)s AND user_id = %(user)s ORDER BY entry_id, kind"""),
+    "files": ("id name type size created_at", """
+SELECT id, name, type, size, created_at FROM file
+ WHERE workspace_id = %(workspace)s AND user_id = %(user)s ORDER BY id"""),
+    "letters": ("kind state created_at sent_at", """
+SELECT kind, state, created_at, sent_at FROM letter
+ WHERE workspace_id = %(workspace)s AND lower(to_email) = lower(%(email)s) ORDER BY id"""),
+    "events": ("id type post data created_at", """
+SELECT seq, type, post_number, data::text, created_at FROM event
+ WHERE workspace_id = %(workspace)s AND user_id = %(user)s ORDER BY seq"""),
+}  # fmt: skip
+
+# Held against every key that points to them: what they are just writing is through before, and nothing new begins.
+HOLD = """
+SELECT u.id, u.email, EXISTS (SELECT FROM member m
+                               WHERE m.workspace_id = u.workspace_id AND u.external_id = %(member)s || m.person_id)
+  FROM "user" u WHERE u.workspace_id = %(workspace)s AND u.external_id = %(external)s FOR UPDATE"""
+HOLD_POSTS = """
+SELECT number FROM post WHERE workspace_id = %(workspace)s AND (author_id = %(user)s OR number IN (
+         SELECT post_number FROM vote WHERE workspace_id = %(workspace)s AND user_id = %(user)s
+         UNION SELECT post_number FROM comment WHERE workspace_id = %(workspace)s AND user_id = %(user)s))
+ ORDER BY number FOR NO KEY UPDATE"""
+# A vote for a merged post has a copy below the other; each counts where it stands.
+TAKE_VOTES = """
+WITH gone AS (
+  DELETE FROM vote WHERE workspace_id = %(workspace)s AND user_id = %(user)s RETURNING post_number
+)
+UPDATE post SET votes = votes - 1 FROM gone WHERE workspace_id = %(workspace)s AND number = gone.post_number"""
+EMPTY_COMMENTS = """
+WITH before AS (
+  SELECT id, post_number, NOT internal AND deleted_at IS NULL AS counted FROM comment
+   WHERE workspace_id = %(workspace)s AND user_id = %(user)s
+), emptied AS (
+  UPDATE comment SET body = '', official = false, deleted_at = coalesce(deleted_at, now()) FROM before
+   WHERE workspace_id = %(workspace)s AND comment.id = before.id
+), counted AS (
+  SELECT post_number, count(*) AS comments FROM before WHERE counted GROUP BY post_number
+)
+UPDATE post SET comments = post.comments - counted.comments FROM counted
+ WHERE workspace_id = %(workspace)s AND number = counted.post_number"""
+DELETE_FILES = """
+DELETE FROM file f WHERE workspace_id = %(workspace)s AND user_id = %(user)s AND CASE
+  WHEN comment_id IS NOT NULL THEN EXISTS (
+    SELECT FROM comment c WHERE c.workspace_id = f.workspace_id AND c.id = f.comment_id AND c.user_id = f.user_id)
+  WHEN post_number IS NOT NULL THEN EXISTS (
+    SELECT FROM post p WHERE p.workspace_id = f.workspace_id AND p.number = f.post_number AND p.author_id = f.user_id)
+  ELSE true END
+RETURNING sha256, thumbnail_sha256"""
+# Held first, so that who is just adding the same bytes again is either through, and they stay, or finds them gone.
+HOLD_CONTENT = """
+SELECT FROM content WHERE workspace_id = %(workspace)s AND sha256 = ANY(%(hashes)s) ORDER BY sha256 FOR UPDATE"""
+DELETE_CONTENT = """
+DELETE FROM content c WHERE workspace_id = %(workspace)s AND sha256 = ANY(%(hashes)s) AND NOT EXISTS (
+  SELECT FROM file f WHERE f.workspace_id = c.workspace_id AND (f.sha256 = c.sha256 OR f.thumbnail_sha256 = c.sha256))"""
+# An address may be somebody else's too, of another user or of the team: then the letters are theirs as well, and stay.
+DELETE_LETTERS = """
+WITH gone AS (
+  DELETE FROM letter WHERE workspace_id = %(workspace)s AND lower(to_email) = lower(%(email)s)
+     AND NOT EXISTS (SELECT FROM "user" u WHERE u.workspace_id = %(workspace)s AND u.id <> %(user)s
+                        AND lower(u.email) = lower(%(email)s))
+     AND NOT EXISTS (SELECT FROM member m JOIN person p ON p.id = m.person_id
+                      WHERE m.workspace_id = %(workspace)s AND lower(p.email) = lower(%(email)s))
+  RETURNING id
+)
+DELETE FROM job USING gone WHERE job.workspace_id = %(workspace)s AND job.kind = %(kind)s AND job.claim IS NULL
+   AND job.args = jsonb_build_object('letter', gone.id)"""
+# What hangs on them goes with the row (follows, segments, reactions) or stays without a name (posts, comments, events).
+DELETE_USER = 'DELETE FROM "user" WHERE workspace_id = %(workspace)s AND id = %(user)s'
+
+
+def export(workspace: Workspace, external_id: str) -> dict:
+    """Everything we keep about a user: `user`, their Profile, and by its name each part of KEPT, as dicts. NotFound
+    without the user."""
+    profile = users.profile(workspace, external_id)
+    place = {"workspace": workspace.id, "user": profile.id, "email": profile.email}
+    parts = {
+        part: [dict(zip(columns.split(), row, strict=True)) for row in db.rows(sql, **place)]
+        for part, (columns, sql) in KEPT.items()
+    }
+    return {"user": profile, **parts}
+
+
+@db.verb
+def erase(reader: Reader, external_id: str) -> None:
+    """Forget a user: votes, follows, files and letters go, comments lose their text, posts their author, events whose
+    doing they were. NotFound when there is none, so the second time too; Conflict when they are of the team."""
+    workspace = reader.workspace.id
+    held = text.is_plain_id(external_id) and db.row(HOLD, workspace=workspace, external=external_id, member=MEMBER)
+    if not held:
+        raise NotFound("There is no such user.")
+    user, email, is_member = held
+    if is_member:
+        raise Conflict("This is someone of the team; remove them from it first.", "is_member")
+    place = {"workspace": workspace, "user": user}
+    db.rows(HOLD_POSTS, **place)
+    db.changed(TAKE_VOTES, **place)
+    db.changed(EMPTY_COMMENTS, **place)
+    delete_files(place)
+    if email:
+        db.changed(DELETE_LETTERS, **place, email=email, kind=letters.SEND)
+    db.changed(DELETE_USER, **place)
+    actor = reader._replace(user=None) if reader.user == user else reader
+    events.record("user.erased", workspace, **actor.actor())
+
+
+def delete_files(place: dict) -> None:
+    hashes = [bytes(each) for row in db.rows(DELETE_FILES, **place) for each in row if each]
+    if hashes:
+        db.rows(HOLD_CONTENT, workspace=place["workspace"], hashes=hashes)
+        db.changed(DELETE_CONTENT, workspace=place["workspace"], hashes=hashes)

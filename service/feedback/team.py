@@ -1,0 +1,103 @@
+"""Who is of the team, and as what. A workspace always has an owner."""
+
+from datetime import datetime
+from typing import NamedTuple
+
+from service import db, events
+from service.errors import Conflict, Invalid, NotFound
+from service.feedback import members
+from service.feedback.readers import Reader
+from service.lib import text
+
+ROLES = ("owner", "admin", "member")
+
+LIST = """
+SELECT p.id, p.email, p.name, m.role, m.created_at FROM member m JOIN person p ON p.id = m.person_id
+ WHERE m.workspace_id = %(workspace)s AND (%(person)s IS NULL OR m.person_id = %(person)s)
+ ORDER BY m.created_at, p.id"""
+ADD = """
+INSERT INTO member (workspace_id, person_id, role) VALUES (%(workspace)s, %(person)s, %(role)s)
+ON CONFLICT ON CONSTRAINT one_membership_per_person DO NOTHING RETURNING person_id"""
+# All of them, in one order: two owners who remove each other at once take turns, and the second finds one owner left.
+HOLD_OWNERS = """
+SELECT person_id FROM member WHERE workspace_id = %(workspace)s AND role = 'owner' ORDER BY person_id FOR NO KEY UPDATE"""
+HOLD = """
+SELECT role FROM member WHERE workspace_id = %(workspace)s AND person_id = %(person)s FOR NO KEY UPDATE"""
+SET_ROLE = "UPDATE member SET role = %(role)s WHERE workspace_id = %(workspace)s AND person_id = %(person)s"
+REMOVE = "DELETE FROM member WHERE workspace_id = %(workspace)s AND person_id = %(person)s"
+
+
+class Member(NamedTuple):
+    id: int  # of the person
+    email: str
+    name: str
+    role: str
+    created_at: datetime  # when they joined
+
+
+def of(reader: Reader) -> list[Member]:
+    """The team, in the order in which they joined."""
+    return [Member(*row) for row in db.rows(LIST, workspace=reader.workspace.id, person=None)]
+
+
+def find(reader: Reader, person: int) -> Member:
+    """The member of this id, or NotFound."""
+    row = db.row(LIST, workspace=reader.workspace.id, person=person)
+    if row is None:
+        raise NotFound("There is no such member.")
+    return Member(*row)
+
+
+@db.verb
+def invite(reader: Reader, email: str, role: str = "member") -> Member:
+    """Let the person with this address into the team; who is in already keeps their role."""
+    check(role)
+    address = text.email(email)
+    if address is None:
+        raise Invalid(email="Write their e-mail address, like ben@example.com.")
+    person = members.person(address)
+    if db.row(ADD, workspace=reader.workspace.id, person=person.id, role=role):
+        note("member.added", reader, person.id, role)
+    return find(reader, person.id)
+
+
+@db.verb
+def set_role(reader: Reader, person: int, role: str) -> Member:
+    """Make a member an owner, admin or member. Conflict when no owner would be left; nothing new is no change."""
+    check(role)
+    before = hold(reader, person, role)
+    if before != role:
+        db.changed(SET_ROLE, workspace=reader.workspace.id, person=person, role=role)
+        note("member.updated", reader, person, role)
+    return find(reader, person)
+
+
+@db.verb
+def remove(reader: Reader, person: int) -> None:
+    """Take someone out of the team; the API keys they made end, and nobody is responsible for their posts any more.
+
+    NotFound when they are not in it, so the second time too. Conflict when no owner would be left."""
+    before = hold(reader, person)
+    db.changed(REMOVE, workspace=reader.workspace.id, person=person)
+    note("member.removed", reader, person, before)
+
+
+def hold(reader: Reader, person: int, role: str | None = None) -> str:
+    """The role of a member who is about to get another, or none, held until the transaction ends."""
+    owners = [row[0] for row in db.rows(HOLD_OWNERS, workspace=reader.workspace.id)]
+    held = db.row(HOLD, workspace=reader.workspace.id, person=person)
+    if held is None:
+        raise NotFound("There is no such member.")
+    if owners == [person] and role != "owner":
+        raise Conflict("This is the last owner; make someone else an owner first.", "last_owner")
+    return held[0]
+
+
+def check(role: str) -> None:
+    if role not in ROLES:
+        raise Invalid(role=f"Choose one of: {', '.join(ROLES)}.")
+
+
+def note(type: str, reader: Reader, person: int, role: str) -> None:
+    what = {"person": person, "role": role}
+    events.record(type, reader.workspace.id, data=what, **reader.actor())

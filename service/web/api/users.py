@@ -1,0 +1,48 @@
+"""/api/v1/users: what we know of them, all of it, or nothing any more."""
+
+from service.feedback import privacy, users
+from service.web import cursors, shapes
+from service.web.operations import operation
+
+
+class Users:
+    @operation("List users", query=shapes.UserFilter, answers=shapes.Users)
+    def on_get(self, call):
+        query = call.query
+        found = users.page(call.workspace, query.limit + 1, cursors.after(query.cursor), q=query.q, company=query.company,
+                           segment=query.segment)  # fmt: skip
+        page, following = cursors.cut(found, query.limit, lambda profile: profile.id)
+        return shapes.Users([shapes.user(profile) for profile in page], following)
+
+
+class User:
+    @operation("One user", answers=shapes.User)
+    def on_get(self, call, user):
+        return shapes.user(users.profile(call.workspace, user))
+
+    @operation("Tell what you know of a user", takes=shapes.UserFacts, answers=shapes.User)
+    def on_put(self, call, user):
+        """The user is made when they are new; what is left out stays as it is. Their token may say the same."""
+        told = call.body
+        company = told.company and {name: getattr(told.company, name) for name in ("id", "name", "plan", "mrr")}
+        users.put(call.reader, user, email=told.email, name=told.name, avatar=told.avatar, traits=told.traits,
+                  company=company, named=told.segments)  # fmt: skip
+        return shapes.user(users.profile(call.workspace, user))
+
+    @operation("Erase a user")
+    def on_delete(self, call, user):
+        """Their votes, follows, files and letters go, their comments lose their text and their posts their author. It
+        cannot be taken back."""
+        privacy.erase(call.reader, user)
+
+
+class Export:
+    @operation("Everything that is kept about a user", answers=shapes.UserExport)
+    def on_get(self, call, user):
+        return shapes.user_export(privacy.export(call.workspace, user))
+
+
+class Erasure:
+    @operation("Erase a user, as DELETE does")
+    def on_post(self, call, user):
+        privacy.erase(call.reader, user)

@@ -1,0 +1,66 @@
+"""GET /files/{token}: the bytes of a file, for whoever was given its address within the last day.
+
+They come from strangers and stand on our own origin, so a browser gets every instruction to do nothing with them: pictures,
+which we wrote ourselves, may be shown; all the rest is saved."""
+
+from urllib.parse import quote
+
+import falcon
+
+from service.errors import NotFound, Unauthenticated
+from service.feedback import attachments
+from service.feedback.attachments import File
+from service.lib import media, tokens
+
+SAFE = {
+    "Content-Security-Policy": "sandbox; default-src 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Cross-Origin-Resource-Policy": "cross-origin",  # the widget shows them on customers' pages
+    "Cache-Control": "private, max-age=86400, immutable",
+}
+RETRY_SECONDS = 2
+GONE = "There is no such file, or its address is too old; look at the post again."
+
+
+class Download:
+    def on_get(self, req, resp, token):
+        signed = said(token)
+        is_thumbnail = signed["v"] == "t"
+        file = shown(signed, is_thumbnail)
+        digest = file.thumbnail if is_thumbnail else file.sha256
+        if digest in [str(tag) for tag in req.if_none_match or ()]:
+            resp.status = falcon.HTTP_304
+        elif data := attachments.content(signed["w"], digest):
+            resp.data, resp.content_type = data, content_type(file, is_thumbnail)
+        else:
+            raise NotFound(GONE)
+        resp.set_headers({**SAFE, "Content-Disposition": disposition(file, is_thumbnail)})
+        resp.etag = digest
+
+
+def said(token: str) -> dict:
+    try:
+        return tokens.read("file", token)
+    except Unauthenticated:
+        raise NotFound(GONE) from None
+
+
+def shown(signed: dict, is_thumbnail: bool) -> File:
+    """The file that a token names, when it is there to be shown."""
+    file = attachments.shown(signed["w"], signed["f"])
+    if file and file.state == "waiting":
+        raise falcon.HTTPServiceUnavailable(description="This picture will be there in a moment.", retry_after=RETRY_SECONDS)
+    if file is None or file.state == "refused" or (is_thumbnail and not file.thumbnail):
+        raise NotFound(GONE)
+    return file
+
+
+def disposition(file: File, is_thumbnail: bool) -> str:
+    name = media.named(file.name, "image/webp") if is_thumbnail else file.name
+    return f"{'inline' if file.is_picture else 'attachment'}; filename*=UTF-8''{quote(name, safe='')}"
+
+
+def content_type(file: File, is_thumbnail: bool) -> str:
+    if is_thumbnail:
+        return "image/webp"
+    return f"{file.type}; charset=utf-8" if file.type == media.TEXT else file.type

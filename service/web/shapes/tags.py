@@ -1,0 +1,32 @@
+"""Tags."""
+
+import msgspec
+
+from service.feedback import tags
+from service.web.shapes.base import Color, Key, Name
+
+
+class Tag(msgspec.Struct):
+    key: Key
+    name: str
+    color: Color
+
+
+class Tags(msgspec.Struct):
+    data: list[Tag]
+    next_cursor: None = None
+
+
+class NewTag(msgspec.Struct):
+    key: Key
+    name: Name
+    color: Color = tags.USUAL_COLOR
+
+
+class TagChange(msgspec.Struct):
+    name: Name | None = None
+    color: Color | None = None
+
+
+def tag(read: tags.Tag) -> Tag:
+    return Tag(read.key, read.name, read.color)

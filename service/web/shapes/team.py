@@ -1,0 +1,72 @@
+"""The team, and the keys with which its programs come."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+import msgspec
+
+from service.feedback import keys, team
+from service.web.shapes.base import About, Name, said
+
+Role = Literal["owner", "admin", "member"]
+Expiry = Annotated[Annotated[datetime, About(tz=True)] | None, said("A moment in the future; by default it never ends.")]
+Scopes = Annotated[list[Literal["read", "write", "admin"]], said("`admin` is the other two and more.", minItems=1)]
+
+
+class Member(msgspec.Struct):
+    id: int
+    email: str
+    name: str
+    role: Role
+    created_at: datetime
+
+
+class Members(msgspec.Struct):
+    data: list[Member]
+    next_cursor: None = None
+
+
+class NewMember(msgspec.Struct):
+    email: Annotated[str, said(maxLength=254)]
+    role: Role = "member"
+
+
+class MemberChange(msgspec.Struct):
+    role: Role
+
+
+class ApiKey(msgspec.Struct):
+    id: int
+    name: str
+    prefix: Annotated[str, said("How the key begins.")]
+    scopes: Scopes
+    expires_at: datetime | None
+    used_at: datetime | None
+    created_at: datetime
+
+
+class ApiKeys(msgspec.Struct):
+    data: list[ApiKey]
+    next_cursor: None = None
+
+
+class MadeApiKey(ApiKey):
+    key: Annotated[str, said("The key itself. It is shown this once.")]
+
+
+class NewApiKey(msgspec.Struct):
+    name: Name
+    scopes: Scopes
+    expires_at: Expiry = None
+
+
+def member(read: team.Member) -> Member:
+    return Member(*read)
+
+
+def api_key(read: keys.Key) -> ApiKey:
+    return ApiKey(*read)
+
+
+def made_api_key(read: keys.Key, secret: str) -> MadeApiKey:
+    return MadeApiKey(*read, key=secret)

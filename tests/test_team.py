@@ -1,0 +1,117 @@
+"""The team: who is let in, as what, and that a workspace always has an owner."""
+
+import pytest
+from browser import Browser
+from cast import ADA, BEN
+from crowd import at_once
+from program import Program, wrong
+
+from service import db
+from service.errors import Conflict
+from service.feedback import keys, members, planning, posts, team
+
+DAY = "SELECT type, person_id, data FROM event WHERE workspace_id = %(workspace)s ORDER BY seq"
+
+
+@pytest.fixture
+def api(client, acme):
+    return Program(client, acme)
+
+
+@pytest.fixture
+def ben(acme):
+    return members.person(BEN).id
+
+
+def test_the_team_is_listed_in_the_order_in_which_they_joined(api, acme, ben):
+    found = api.get("/members").json
+    assert [(each["email"], each["role"]) for each in found["data"]] == [(ADA, "owner"), (BEN, "member")]
+    assert found["next_cursor"] is None
+    assert api.get(f"/members/{ben}").json == found["data"][1]
+    assert set(found["data"][1]) == {"id", "email", "name", "role", "created_at"}
+
+
+def test_whoever_is_let_in_can_sign_in_and_see_the_workspace(client, api, acme):
+    made = api.post("/members", email=" Gil@Acme.Example ", role="admin")
+    assert (made.status_code, made.headers["location"]) == (201, f"/api/v1/members/{made.json['id']}")
+    assert (made.json["email"], made.json["role"]) == ("Gil@acme.example", "admin")
+    assert Browser(client).sign_in("gil@acme.example").open("/app/acme/inbox").status_code == 200
+    [event] = db.rows(DAY, workspace=acme.workspace.id)
+    assert event == ("member.added", acme.owner.id, {"person": made.json["id"], "role": "admin"})
+
+
+def test_who_is_in_keeps_their_role(api, ben):
+    for email in (BEN, BEN.upper()):
+        again = api.post("/members", email=email, role="owner")
+        assert (again.status_code, again.json["id"], again.json["role"]) == (201, ben, "member")
+    assert api.events() == []
+
+
+def test_a_role_is_changed_once(api, ben):
+    for _ in range(2):
+        assert api.patch(f"/members/{ben}", role="admin").json["role"] == "admin"
+    assert api.events() == ["member.updated"]
+
+
+def test_who_is_removed_is_out_with_their_keys_and_their_tasks(client, api, acme, ben):
+    number, person = acme.post(), members.person(BEN)
+    theirs = {"Authorization": f"Bearer {keys.create(acme.workspace, person, 'ben')}"}
+    planning.assign(acme.team, number, ben)
+    browser = Browser(client).sign_in(BEN)
+    assert client.simulate_get("/api/v1/posts", headers=theirs).status_code == 200
+    assert api.delete(f"/members/{ben}").status_code == 204
+    assert api.delete(f"/members/{ben}").status_code == 404
+    assert client.simulate_get("/api/v1/posts", headers=theirs).status_code == 401
+    assert posts.find(acme.team, number).assignee_id is None
+    assert browser.open("/app/acme/inbox").status_code == 404
+    assert api.events()[-1] == "member.removed"
+
+
+def test_the_last_owner_can_neither_go_nor_step_down(api, acme, ben):
+    ada = acme.owner.id
+    for answer in (api.delete(f"/members/{ada}"), api.patch(f"/members/{ada}", role="member")):
+        assert (answer.status_code, answer.json["code"]) == (409, "last_owner")
+    assert api.patch(f"/members/{ada}", role="owner").status_code == 200
+    api.patch(f"/members/{ben}", role="owner")
+    assert api.patch(f"/members/{ada}", role="member").json["role"] == "member"
+    assert api.delete(f"/members/{ben}").json["code"] == "last_owner"
+
+
+def test_owners_who_remove_each_other_at_once_leave_one(acme):
+    owners = [acme.owner.id] + [team.invite(acme.team, f"o{number}@acme.example", "owner").id for number in range(5)]
+    verbs = (team.remove, lambda reader, person: team.set_role(reader, person, "member"))
+    done = at_once(lambda number: verbs[number % 2](acme.team, owners[number]), len(owners))
+    assert [type(each).__name__ for each in done].count("Conflict") == 1
+    assert next(each for each in done if isinstance(each, Conflict)).code == "last_owner"
+    assert [member.role for member in team.of(acme.team)].count("owner") == 1
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({}, "email"), ({"email": "gil"}, "email"), ({"email": "a@b\n.example"}, "email"), ({"email": 7}, "email"),
+        ({"email": "gil@acme.example", "role": "boss"}, "role"), ({"email": "gil@acme.example", "role": None}, "role"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_taken_is_named_by_its_field(api, fields, field):
+    assert wrong(api.post("/members", **fields)) == {field}
+    assert len(api.get("/members").json["data"]) == 2
+
+
+def test_only_an_admins_key_changes_the_team(client, acme, ben):
+    writer = {"Authorization": f"Bearer {keys.create(acme.workspace, acme.owner, 'w', ('read', 'write'))}"}
+    assert client.simulate_get("/api/v1/members", headers=writer).status_code == 200
+    for method, path in (("POST", ""), ("PATCH", f"/{ben}"), ("DELETE", f"/{ben}")):
+        answer = client.simulate_request(method, f"/api/v1/members{path}", json={"role": "owner"}, headers=writer)
+        assert (answer.status_code, answer.json["code"]) == (403, "scope_missing")
+        assert client.simulate_request(method, f"/api/v1/members{path}", json={}).status_code == 401
+
+
+def test_a_member_of_another_team_is_not_found(client, acme, globex, ben):
+    theirs = Program(client, globex)
+    for answer in (
+        theirs.get(f"/members/{ben}"), theirs.patch(f"/members/{ben}", role="admin"), theirs.delete(f"/members/{ben}"),
+        theirs.delete(f"/members/{acme.owner.id}"), theirs.get("/members/999999999"), theirs.get("/members/x"),
+    ):  # fmt: skip
+        assert answer.status_code == 404
+    assert [member["email"] for member in theirs.get("/members").json["data"]] == ["eve@globex.example"]
