@@ -82,6 +82,7 @@ ALTER TABLE post
   ADD COLUMN assignee_id bigint,
   ADD COLUMN eta         date,
   ADD COLUMN merged_into integer,
+  ADD COLUMN merged_at   timestamptz,               -- orders the merges into one post
   ADD COLUMN edited_at   timestamptz,
   ADD COLUMN deleted_at  timestamptz,
   ADD CONSTRAINT assignee_is_of_the_team FOREIGN KEY (workspace_id, assignee_id) REFERENCES member

@@ -67,6 +67,8 @@ def delete(statement: str, days: int, most: int | None = None) -> None:
 @db.verb
 def drop(workspace_id: int, hashes: list[bytes]) -> None:
     """Delete the content with these hashes, unless a file has it."""
+    if not hashes:
+        return
     held = [bytes(row[0]) for row in db.rows(HOLD_CONTENT, workspace=workspace_id, hashes=hashes)]
     db.changed(DROP_CONTENT, workspace=workspace_id, hashes=held)
 

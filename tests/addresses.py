@@ -14,7 +14,7 @@ from service.web.openapi import ROOT, Documented
 CHOSEN = ("user", "company")  # placeholders whose value is the caller's own word
 # field of a body → the things that it names, by the last word of their collection's address
 NAMES = {
-    "board": "boards", "member": "members", "parent": "comments", "posts": "posts", "segments": "segments",
+    "board": "boards", "files": "files", "member": "members", "parent": "comments", "posts": "posts", "segments": "segments",
     "status": "statuses", "tag": "tags", "tags": "tags",
 }  # fmt: skip
 STATES = {"changelog": {"published_at": "2026-01-01T00:00:00Z"}}  # in which one can do things with what is made

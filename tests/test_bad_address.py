@@ -195,6 +195,17 @@ def test_case_36_in_pieces_of_unknown_number_it_is_413_all_the_same(port, acme):
     assert answer.startswith(b"HTTP/1.1 201 ") and b"In pieces" in answer
 
 
+def test_case_36_a_file_in_pieces_is_taken_up_to_ten_megabytes(port, acme):
+    head = (
+        b"POST /api/v1/files HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: text/plain\r\n"
+        b"Authorization: Bearer " + acme.api_key.encode() + b"\r\nTransfer-Encoding: chunked\r\n\r\n"
+    )
+    megabyte = b"100000\r\n" + b"x" * 0x100000 + b"\r\n"
+    assert spoken(port, head, megabyte * 10, b"0\r\n\r\n").startswith(b"HTTP/1.1 201 ")
+    for more in (b"1\r\nx\r\n", megabyte * 3):
+        assert spoken(port, head, megabyte * 10, more, b"0\r\n\r\n").startswith(b"HTTP/1.1 413 ")
+
+
 def test_a_length_that_is_no_length_is_400(port):
     for length in (b"-1", b"+4", b"1e3", b"x", b"4\r\nContent-Length: 5"):
         head = b"POST /api/widget/list HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: text/plain\r\n"

@@ -134,16 +134,16 @@ def test_the_fields_of_a_board_go_with_it_and_so_do_their_values_wherever_the_po
 def test_posts_that_are_written_and_moved_meanwhile_are_not_lost(acme, here):
     boards.create(acme.team, "labs", "Labs", position=0)
     reader = acme.reader()
-    early = [posts.create(reader, f"Early {n}", board="features") for n in range(4)]
+    early = [posts.create(reader, f"Early {n}", board="features") for n in range(20)]
 
     def work(n: int):
         if n == 5:
             return boards.delete(acme.team, "labs", into="features")
-        if n < 4:
+        if n % 4:
             return edits.change(acme.team, early[n], board="labs")
         return posts.create(reader, f"Wish {n}", board="labs")
 
-    outcomes = at_once(work, 12)
+    outcomes = at_once(work, 20)
     assert outcomes[5] is None
     assert {type(each).__name__ for each in outcomes} <= {"NoneType", "int", "Invalid", "Conflict"}, outcomes
     assert set(standing(acme).values()) == {"features"}

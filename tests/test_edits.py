@@ -50,9 +50,10 @@ def test_two_who_edit_at_once_do_not_overwrite_each_other(api):
     assert api.patch("/posts/1", {"If-Match": "*"}, title="Dim mode").status_code == 200
 
 
-def test_a_vote_makes_no_edit_stale(api):
+def test_a_vote_or_a_comment_makes_no_edit_stale(api):
     version = api.get("/posts/1").headers["etag"]
     api.put("/posts/1/votes/dan-8")
+    api.post("/posts/1/comments", body="Me too")
     assert api.patch("/posts/1", {"If-Match": version}, title="Night mode").status_code == 200
 
 

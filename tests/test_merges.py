@@ -103,6 +103,18 @@ def test_who_came_with_two_merged_posts_stays_with_the_one_that_is_left(api, acm
     assert [vote["user"]["id"] for vote in picture(api, 3)["votes"]] == ["author"]
 
 
+def test_a_vote_that_was_taken_back_does_not_return_with_another_merge(api, acme):
+    for title in ("Dark mode", "Night theme", "Black background"):
+        acme.post(title, by={"sub": "author"})
+    for number in (1, 2):
+        votes.cast(acme.reader(CLEO), number)
+    api.put("/posts/1/merge", into=3)
+    api.delete("/posts/3/votes/cleo-7")
+    api.put("/posts/2/merge", into=3)
+    api.delete("/posts/2/merge")
+    assert [vote["user"]["id"] for vote in picture(api, 3)["votes"]] == ["author"]
+
+
 def test_a_chain_comes_apart_link_by_link_from_its_end(api, acme, two):
     acme.post("Black background", by=ELI)
     before = [picture(api, number) for number in (1, 2, 3)]

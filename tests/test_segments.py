@@ -172,7 +172,8 @@ def test_only_the_team_of_its_workspace_finds_a_segment(client, api, acme, globe
     globex.user({"sub": "hal", "traits": {"role": "chef"}})
     theirs = Program(client, globex)
     assert theirs.get("/segments").json["data"] == []
-    for answer in (theirs.get("/segments/chefs"), theirs.patch("/segments/chefs", name="X"), theirs.delete("/segments/chefs")):
+    chefs = "/segments/chefs"
+    for answer in (theirs.get(chefs), theirs.patch(chefs, name="X"), theirs.delete(chefs)):
         assert answer.status_code == 404
     assert kept(acme, "chefs") == 0
     for path in ("/segments", "/segments/chefs"):

@@ -21,7 +21,8 @@ SELECT c.workspace_id, e.seq, e.type, e.post_number, e.is_public
   FROM unnest(%(workspaces)s::bigint[], %(seen)s::bigint[]) AS seen (workspace_id, seq)
   JOIN workspace_counter c ON c.workspace_id = seen.workspace_id AND c.next_event - 1 > seen.seq
  CROSS JOIN LATERAL (
-   SELECT e.seq, e.type, e.post_number, e.public AND coalesce(b.access = 'public', false) AS is_public FROM event e
+   SELECT e.seq, e.type, e.post_number,
+          e.public AND coalesce(b.access = 'public', e.type = 'changelog.published') AS is_public FROM event e
      LEFT JOIN post p ON p.workspace_id = e.workspace_id AND p.number = e.post_number
      LEFT JOIN board b ON b.workspace_id = p.workspace_id AND b.id = p.board_id
     WHERE e.workspace_id = c.workspace_id AND e.seq > greatest(seen.seq, c.next_event - 1 - %(most)s)

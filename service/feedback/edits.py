@@ -2,6 +2,7 @@
 
 import json
 from datetime import datetime
+from hashlib import sha256
 from typing import NamedTuple
 
 from psycopg2.extras import Json
@@ -52,7 +53,7 @@ def change(reader: Reader, number: int, *, title: str | None = None, body: str |
     held = posts.hold(reader, number)
     if not reader.is_member:
         allow(held, {"board": board, "pinned": pinned, "locked": locked})
-    if seen is not None and seen != version(held.updated_at):
+    if seen is not None and seen != version(held.title, held.body, held.board, held.fields, held.pinned, held.locked):
         raise Conflict(f"#{number} was changed meanwhile; read it again and decide anew.", "stale")
     words = posts.checked(held.title if title is None else title, held.body if body is None else body)
     place = boards.choose(reader, board or held.board)
@@ -79,9 +80,10 @@ def allow(held: Held, for_members: dict) -> None:
         raise Forbidden("The time in which this post could be changed is over; add a comment instead.", "too_late")
 
 
-def version(updated_at: datetime) -> str:
-    """Names one state of a post's text and place; votes and comments leave it as it is."""
-    return f"{int(updated_at.timestamp() * 1_000_000):x}"
+def version(*facts) -> str:
+    """Names one state of what `change` can change (title, body, board, fields, pinned, locked); votes, comments and statuses
+    leave it as it is."""
+    return sha256(repr(facts).encode()).hexdigest()[:16]
 
 
 @db.verb

@@ -39,10 +39,13 @@ UPDATE comment c SET post_number = %(number)s, origin_number = nullif(c.origin_n
 HOLD = """
 SELECT number, merged_into FROM post WHERE workspace_id = %(workspace)s AND number = ANY(%(numbers)s)
  ORDER BY number FOR NO KEY UPDATE"""
-OTHERS_MERGED = """
-SELECT number FROM post WHERE workspace_id = %(workspace)s AND merged_into = %(into)s AND number <> %(number)s"""
+MERGED_LATER = """
+SELECT number FROM post
+ WHERE workspace_id = %(workspace)s AND merged_into = %(into)s
+   AND merged_at > (SELECT merged_at FROM post WHERE workspace_id = %(workspace)s AND number = %(number)s)"""
 SET_MERGED = """
-UPDATE post SET merged_into = %(into)s WHERE workspace_id = %(workspace)s AND number = %(number)s"""
+UPDATE post SET merged_into = %(into)s, merged_at = CASE WHEN %(into)s IS NOT NULL THEN clock_timestamp() END
+ WHERE workspace_id = %(workspace)s AND number = %(number)s"""
 COUNT = """
 UPDATE post p SET
   votes = (SELECT count(*) FROM vote v WHERE v.workspace_id = p.workspace_id AND v.post_number = p.number),
@@ -93,10 +96,11 @@ def unmerge(reader: Reader, number: int) -> None:
         raise Conflict(f"#{number} was changed at this moment; read it again and decide anew.", "stale")
     if standing[into]:
         raise Conflict(f"#{into} was merged into #{standing[into]}; undo that first.", "merged")
-    others = [row[0] for row in db.rows(OTHERS_MERGED, **place)]
+    # who came with this post would have come with one that was merged after it, and found a copy here already
+    later = [row[0] for row in db.rows(MERGED_LATER, **place)]
     for take_back, copy in ((TAKE_BACK_VOTES, COPY_VOTES), (TAKE_BACK_FOLLOWERS, COPY_FOLLOWERS)):
         users = [row[0] for row in db.rows(take_back, **place)]
-        db.changed(copy, **place, sources=others, users=users)  # who also came with another merged post stays with it
+        db.changed(copy, **place, sources=later, users=users)
     db.changed(RETURN_COMMENTS, **place)
     settle(reader, "post.unmerged", number, into, None)
 

@@ -1,12 +1,11 @@
 """What we keep about one user, all of it in one place, and how it goes."""
 
-from service import db, events
+from service import db, events, retention
 from service.errors import Conflict, NotFound
 from service.feedback import letters, users
 from service.feedback.readers import Reader
 from service.feedback.users import MEMBER
 from service.feedback.workspaces import Workspace
-from service.lib import text
 
 # part of the export → the names of its columns, and the statement that reads them
 KEPT = {
@@ -39,16 +38,18 @@ SELECT seq, type, post_number, data::text, created_at FROM event
  WHERE workspace_id = %(workspace)s AND user_id = %(user)s ORDER BY seq"""),
 }  # fmt: skip
 
-# Held against every key that points to them: what they are just writing is through before, and nothing new begins.
-HOLD = """
-SELECT u.id, u.email, EXISTS (SELECT FROM member m
-                               WHERE m.workspace_id = u.workspace_id AND u.external_id = %(member)s || m.person_id)
-  FROM "user" u WHERE u.workspace_id = %(workspace)s AND u.external_id = %(external)s FOR UPDATE"""
+# Everything they had to do with is held first, then they themselves, as in every verb of theirs, whose rows refer to them.
 HOLD_POSTS = """
 SELECT number FROM post WHERE workspace_id = %(workspace)s AND (author_id = %(user)s OR number IN (
          SELECT post_number FROM vote WHERE workspace_id = %(workspace)s AND user_id = %(user)s
+         UNION SELECT post_number FROM follower WHERE workspace_id = %(workspace)s AND user_id = %(user)s
          UNION SELECT post_number FROM comment WHERE workspace_id = %(workspace)s AND user_id = %(user)s))
  ORDER BY number FOR NO KEY UPDATE"""
+# Against every row that would refer to them: what they were just doing is through, and nothing new begins.
+HOLD = """
+SELECT u.email, EXISTS (SELECT FROM member m
+                         WHERE m.workspace_id = u.workspace_id AND u.external_id = %(member)s || m.person_id)
+  FROM "user" u WHERE u.workspace_id = %(workspace)s AND u.id = %(user)s FOR UPDATE"""
 # A vote for a merged post has a copy below the other; each counts where it stands.
 TAKE_VOTES = """
 WITH gone AS (
@@ -75,12 +76,6 @@ DELETE FROM file f WHERE workspace_id = %(workspace)s AND user_id = %(user)s AND
     SELECT FROM post p WHERE p.workspace_id = f.workspace_id AND p.number = f.post_number AND p.author_id = f.user_id)
   ELSE true END
 RETURNING sha256, thumbnail_sha256"""
-# Held first, so that who is just adding the same bytes again is either through, and they stay, or finds them gone.
-HOLD_CONTENT = """
-SELECT FROM content WHERE workspace_id = %(workspace)s AND sha256 = ANY(%(hashes)s) ORDER BY sha256 FOR UPDATE"""
-DELETE_CONTENT = """
-DELETE FROM content c WHERE workspace_id = %(workspace)s AND sha256 = ANY(%(hashes)s) AND NOT EXISTS (
-  SELECT FROM file f WHERE f.workspace_id = c.workspace_id AND (f.sha256 = c.sha256 OR f.thumbnail_sha256 = c.sha256))"""
 # An address may be somebody else's too, of another user or of the team: then the letters are theirs as well, and stay.
 DELETE_LETTERS = """
 WITH gone AS (
@@ -113,18 +108,13 @@ def export(workspace: Workspace, external_id: str) -> dict:
 def erase(reader: Reader, external_id: str) -> None:
     """Forget a user: votes, follows, files and letters go, comments lose their text, posts their author, events whose
     doing they were. NotFound when there is none, so the second time too; Conflict when they are of the team."""
-    workspace = reader.workspace.id
-    held = text.is_plain_id(external_id) and db.row(HOLD, workspace=workspace, external=external_id, member=MEMBER)
-    if not held:
-        raise NotFound("There is no such user.")
-    user, email, is_member = held
-    if is_member:
-        raise Conflict("This is someone of the team; remove them from it first.", "is_member")
+    workspace, user = reader.workspace.id, users.find(reader.workspace, external_id).id
     place = {"workspace": workspace, "user": user}
-    db.rows(HOLD_POSTS, **place)
+    email = hold(place)
     db.changed(TAKE_VOTES, **place)
     db.changed(EMPTY_COMMENTS, **place)
-    delete_files(place)
+    hashes = [bytes(each) for row in db.rows(DELETE_FILES, **place) for each in row if each]
+    retention.drop(workspace, hashes)
     if email:
         db.changed(DELETE_LETTERS, **place, email=email, kind=letters.SEND)
     db.changed(DELETE_USER, **place)
@@ -132,8 +122,14 @@ def erase(reader: Reader, external_id: str) -> None:
     events.record("user.erased", workspace, **actor.actor())
 
 
-def delete_files(place: dict) -> None:
-    hashes = [bytes(each) for row in db.rows(DELETE_FILES, **place) for each in row if each]
-    if hashes:
-        db.rows(HOLD_CONTENT, workspace=place["workspace"], hashes=hashes)
-        db.changed(DELETE_CONTENT, workspace=place["workspace"], hashes=hashes)
+def hold(place: dict) -> str | None:
+    """Hold the user and all they had to do with, until the transaction ends; returns their address."""
+    db.rows(HOLD_POSTS, **place)
+    held = db.row(HOLD, **place, member=MEMBER)
+    if held is None:  # erased by somebody else, while we waited
+        raise NotFound("There is no such user.")
+    email, is_member = held
+    if is_member:
+        raise Conflict("This is someone of the team; remove them from it first.", "is_member")
+    db.rows(HOLD_POSTS, **place)  # with what they did while we waited
+    return email

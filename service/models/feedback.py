@@ -90,6 +90,7 @@ class Post(Table):
     assignee_id = BigIntegerField(null=True)
     eta = DateField(null=True)
     merged_into = IntegerField(null=True)
+    merged_at = DateTimeTZField(null=True)
     edited_at = DateTimeTZField(null=True)
     deleted_at = DateTimeTZField(null=True)
 
