@@ -17,6 +17,7 @@ NAMES = {
     "board": "boards", "files": "files", "member": "members", "parent": "comments", "posts": "posts", "segments": "segments",
     "status": "statuses", "tag": "tags", "tags": "tags",
 }  # fmt: skip
+FREE = {("users", "segments")}  # fields that may name what is not there (yet): a token may, too
 STATES = {"changelog": {"published_at": "2026-01-01T00:00:00Z"}}  # in which one can do things with what is made
 PNG = bytes.fromhex("89504e470d0a1a0a0000000d4948445200000001000000010806000000" "1f15c4890000000d49444154789c63f8ffff3f0300"
                     "08fc02fea72d1e270000000049454e44ae426082")  # fmt: skip
@@ -131,6 +132,8 @@ def named_by(each: Documented, field: str) -> str | None:
     if field == "into":
         return next(iter([collection for _, collection, _ in places(each.path)][-1:]), None)
     own = each.path.strip("/").split("/")[0]
+    if (own, field) in FREE:
+        return None
     return None if own == NAMES.get(field) and field.endswith("s") else NAMES.get(field)
 
 

@@ -1,4 +1,4 @@
-"""Files as part of posts and comments: kept once, made ready by the worker, seen by those who see the post, and gone with it."""
+"""Files as part of posts and comments: kept once, made ready by the worker, seen with the post, and gone with it."""
 
 import pytest
 from cast import CLEO, DAN
@@ -159,6 +159,14 @@ def test_who_sees_a_post_sees_its_files_and_nobody_else(client, acme):
             attachments.find(reader, file)
         assert attachments.of_post(reader, number) == []
     assert attachments.of_post(acme.team, number)[0].id == file
+
+
+def test_a_comment_takes_its_files_along(client, acme, api):
+    acme.post()
+    file = send(client, acme, PDF).json["id"]
+    made = api.post("/posts/1/comments", body="See the invoice", files=[file]).json
+    assert [each["id"] for each in api.get(f"/comments/{made['id']}/files").json["data"]] == [file]
+    assert wrong(api.post("/posts/1/comments", body="Again", files=[file])) == {"files"}
 
 
 def test_files_of_an_internal_note_are_for_members(acme):

@@ -17,7 +17,7 @@ from service import db
 from service.db import database
 
 HERE = Path(__file__).parent
-EXAMPLES = "20"  # for each operation and phase, at most
+EXAMPLES = "40"  # for each operation and phase, at most
 AT_LEAST = 5000  # cases in all
 OWN = "SELECT id, person_id FROM api_key WHERE name = 'sayso demo'"
 

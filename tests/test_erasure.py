@@ -76,9 +76,10 @@ def test_an_export_has_everything_we_keep(api, life):
 
 def test_someone_who_is_erased_is_nowhere_any_more(acme, api, life):
     assert api.delete("/users/cleo-7").status_code == 204
+    traces = ("cleo-7", "cleo@", "Her comment", "hers.txt", "shared.txt")
     for (table,) in db.rows(TABLES):
         rows = str(db.rows(f"SELECT t::text FROM {table} t"))
-        assert [trace for trace in ("cleo-7", "cleo@", "Her comment", "hers.txt", "shared.txt") if trace in rows] == [], table
+        assert [trace for trace in traces if trace in rows] == [], table
     assert db.rows("SELECT name FROM file ORDER BY id") == [("his.txt",), ("on-his.txt",)]
     assert sorted(bytes(data) for (data,) in db.rows("SELECT data FROM content")) == [b"on his", b"shared"]
     assert db.rows("SELECT count(*) FROM letter WHERE to_email = 'cleo@customer.example'") == [(0,)]

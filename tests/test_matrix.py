@@ -76,8 +76,8 @@ def key_with(company, *scopes: str) -> str:
 
 
 def plain(answer, *echoed: str) -> tuple[int, str]:
-    """An answer without the words that repeat what was asked for, and without the request's own number."""
-    text = re.sub(r'"request_id":"\w+"', "", answer.text)
+    """An answer without the words that repeat what was asked for, the request's own number, and the moment."""
+    text = re.sub(r'"(request_id|\w+_at)":"[^"]+"', "", answer.text)
     for word in echoed:
         text = re.sub(rf"(?<![\w.:]){re.escape(word)}(?!\w)", "…", text)
     return answer.status_code, text

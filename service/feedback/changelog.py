@@ -168,7 +168,7 @@ def checked(title: str, body: str, categories: list[str], published_at: datetime
         raise Invalid(title=f"Give it a title of 1–{LONGEST_TITLE} characters.")
     if said["body"] is None:
         raise Invalid(body=f"That is more than {LONGEST_BODY:,} characters; shorten it a little.")
-    if len(said["categories"]) > MOST_CATEGORIES or not all(said["categories"]):
+    if len(categories) > MOST_CATEGORIES or not all(said["categories"]):
         raise Invalid(categories=f"Give at most {MOST_CATEGORIES}, of 1–{LONGEST_CATEGORY} characters each.")
     if published_at and published_at.year not in YEARS:
         raise Invalid(published_at=f"Choose a moment between {YEARS[0]} and {YEARS[-1]}.")
@@ -178,7 +178,7 @@ def checked(title: str, body: str, categories: list[str], published_at: datetime
 def link(reader: Reader, id: int, numbers: list[int]) -> None:
     """Let an entry name these posts and no others."""
     wanted = sorted(set(numbers))
-    if len(wanted) > MOST_POSTS:
+    if len(numbers) > MOST_POSTS:
         raise Invalid(posts=f"Link at most {MOST_POSTS} posts.")
     place = {"workspace": reader.workspace.id, "id": id, "numbers": wanted}
     db.changed(UNLINK, **place)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from service import db, events
 from service.errors import Conflict, Forbidden, Invalid, NotFound
-from service.feedback import posts
+from service.feedback import attachments, posts
 from service.feedback.posts import Held
 from service.feedback.readers import Reader, readable
 from service.lib import text
@@ -127,12 +127,13 @@ def find(reader: Reader, id: int) -> Comment:
 
 @db.verb
 def create(reader: Reader, number: int, body: str, *, parent: int | None = None, internal: bool = False,
-           official: bool = False) -> int:  # fmt: skip
+           official: bool = False, files: list[int] | None = None) -> int:  # fmt: skip
     """Say something below a post as the reader's user, who follows it from then on; returns the comment's id.
 
     `parent` is the comment of this post that it answers; what answers an internal note is one itself. Members may write
-    `internal` notes, and the `official` answer, which takes the place of an earlier one. Raises NotFound without the post,
-    Conflict when it was merged, Forbidden when it is locked, Invalid with the field that must change."""
+    `internal` notes, and the `official` answer, which takes the place of an earlier one. `files` become part of it.
+    Raises NotFound without the post, Conflict when it was merged, Forbidden when it is locked, Invalid with the field that
+    must change."""
     written = checked(body)
     allow_marks(reader, internal, official)
     post = posts.hold(reader, number)
@@ -144,6 +145,8 @@ def create(reader: Reader, number: int, body: str, *, parent: int | None = None,
     [made] = db.row(CREATE, **place, user=reader.user, body=written, parent=parent, internal=internal, official=official)
     if official:
         db.changed(ONLY_THIS_IS_OFFICIAL, **place, id=made)
+    if files:
+        attachments.attach(reader, files, comment=made)
     data = {"comment": made, "internal": internal, "official": official, "parent": parent}
     data["mentions"] = mentioned(reader, written)
     events.record("comment.created", reader.workspace.id, public=not internal, post=number, data=data, **reader.actor())

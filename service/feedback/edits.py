@@ -50,13 +50,15 @@ def change(reader: Reader, number: int, *, title: str | None = None, body: str |
     An author may change their own words within the workspace's time for it; members may change everything. `values` are
     of custom fields: those given are replaced, None empties one. `seen` is the version that the change was made for
     (`version`); Conflict when the post has moved on. Nothing new is no change."""
+    place = board is not None and boards.choose(reader, board)  # parents before the post
+    fields.keep(reader, values)
     held = posts.hold(reader, number)
     if not reader.is_member:
         allow(held, {"board": board, "pinned": pinned, "locked": locked})
     if seen is not None and seen != version(held.title, held.body, held.board, held.fields, held.pinned, held.locked):
         raise Conflict(f"#{number} was changed meanwhile; read it again and decide anew.", "stale")
     words = posts.checked(held.title if title is None else title, held.body if body is None else body)
-    place = boards.choose(reader, board or held.board)
+    place = place or boards.find(reader, held.board)
     kept = fields.merged(reader, place, json.loads(held.fields), values or {})
     after = {**words, "board": place.key, "fields": kept, "pinned": held.pinned if pinned is None else pinned,
              "locked": held.locked if locked is None else locked}  # fmt: skip

@@ -1,6 +1,6 @@
 """API keys: random, shown once, stored as a hash, each with its scopes. The key names its workspace."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import NamedTuple
 
 from service import db, events
@@ -96,7 +96,7 @@ def make(reader: Reader, name: str, scopes: list[str], expires_at: datetime | No
     if not scopes or not set(scopes) <= set(SCOPES):
         raise Invalid(scopes=f"Choose one or more of: {', '.join(SCOPES)}.")
     ordered = [scope for scope in SCOPES if scope in scopes]
-    made, secret = insert(reader.workspace, reader.person, said, ordered, expires_at and in_utc(expires_at))
+    made, secret = insert(reader.workspace, reader.person, said, ordered, expires_at)
     events.record("key.created", reader.workspace.id, data=made.facts(), **reader.actor())
     return made, secret
 
@@ -125,14 +125,6 @@ def replace(workspace: Workspace, person: Person, name: str) -> str:
     made, secret = insert(workspace, person.id, name, list(SCOPES))
     events.record("key.created", workspace.id, person=person.id, data=made.facts())
     return secret
-
-
-def in_utc(moment: datetime) -> datetime:
-    # PostgreSQL knows no time zone that is more than 16 hours off
-    try:
-        return moment.astimezone(UTC)
-    except OverflowError:  # in the year 0 or 10000
-        return moment.replace(tzinfo=UTC)
 
 
 def insert(workspace: Workspace, person: int, name: str, scopes: list[str], expires_at: datetime | None = None) -> tuple:

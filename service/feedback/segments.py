@@ -41,39 +41,37 @@ SELECT b.name FROM board b JOIN board_segment a ON a.workspace_id = b.workspace_
                       AND other.segment_id <> %(id)s) ORDER BY b.id"""
 DELETE = "DELETE FROM segment WHERE workspace_id = %(workspace)s AND id = %(id)s"
 
-# What we do not know of somebody (NULL) meets no rule, `is_not` neither: who has no facts is in no segment by rules. Of
-# two kinds of value neither is the greater.
-SORT = """
-WITH one AS (
-  SELECT u.id, u.segments, u.traits, nullif(c.name, '') AS name, nullif(c.plan, '') AS plan, c.mrr FROM "user" u
-    LEFT JOIN company c ON c.workspace_id = u.workspace_id AND c.id = u.company_id
-   WHERE u.workspace_id = %(workspace)s AND (%(user)s IS NULL OR u.id = %(user)s)
-     AND (%(company)s IS NULL OR u.company_id = %(company)s)
-), fit AS MATERIALIZED (
-  SELECT s.id AS segment_id, one.id AS user_id FROM segment s CROSS JOIN one
-   WHERE s.workspace_id = %(workspace)s AND (%(segment)s IS NULL OR s.id = %(segment)s)
-     AND (s.key = ANY(one.segments) OR (jsonb_array_length(s.rules) > 0 AND NOT EXISTS (
-       SELECT FROM jsonb_array_elements(s.rules) rule CROSS JOIN LATERAL (SELECT CASE rule->>'field'
-                WHEN 'company.name' THEN to_jsonb(one.name)
-                WHEN 'company.plan' THEN to_jsonb(one.plan)
-                WHEN 'company.mrr' THEN to_jsonb(one.mrr)
-                ELSE one.traits->substr(rule->>'field', 8) END AS fact) known
-        WHERE (CASE rule->>'op'
-                WHEN 'is' THEN fact = rule->'value'
-                WHEN 'is_not' THEN fact <> rule->'value'
-                WHEN 'at_least' THEN jsonb_typeof(fact) = 'number' AND fact >= rule->'value'
-                WHEN 'at_most' THEN jsonb_typeof(fact) = 'number' AND fact <= rule->'value'
-                WHEN 'contains' THEN jsonb_typeof(fact) = 'string'
-                                     AND strpos(lower(fact#>>'{}'), lower(rule->>'value')) > 0
-               END) IS NOT TRUE)))
-), gone AS (
+# Is the user `u`, of the company `c`, in the segment `s`? What we do not know of somebody (NULL) meets no rule, `is_not`
+# neither: who has no facts is in no segment by rules. Of two kinds of value neither is the greater.
+FITS = """
+(s.key = ANY(u.segments) OR (jsonb_array_length(s.rules) > 0 AND NOT EXISTS (
+  SELECT FROM jsonb_array_elements(s.rules) rule CROSS JOIN LATERAL (SELECT CASE rule->>'field'
+           WHEN 'company.name' THEN to_jsonb(nullif(c.name, ''))
+           WHEN 'company.plan' THEN to_jsonb(nullif(c.plan, ''))
+           WHEN 'company.mrr' THEN to_jsonb(c.mrr)
+           ELSE u.traits->substr(rule->>'field', 8) END AS fact) known
+   WHERE (CASE rule->>'op'
+           WHEN 'is' THEN fact = rule->'value'
+           WHEN 'is_not' THEN fact <> rule->'value'
+           WHEN 'at_least' THEN jsonb_typeof(fact) = 'number' AND fact >= rule->'value'
+           WHEN 'at_most' THEN jsonb_typeof(fact) = 'number' AND fact <= rule->'value'
+           WHEN 'contains' THEN jsonb_typeof(fact) = 'string' AND strpos(lower(fact#>>'{}'), lower(rule->>'value')) > 0
+          END) IS NOT TRUE)))"""
+CONCERNED = """
+s.workspace_id = %(workspace)s AND (%(segment)s IS NULL OR s.id = %(segment)s)
+     AND u.workspace_id = %(workspace)s AND (%(user)s IS NULL OR u.id = %(user)s)
+     AND (%(company)s IS NULL OR u.company_id = %(company)s)"""
+# Who is in is judged row by row, and nobody is looked up in a list of those who fit: the planner cannot know how long it is.
+SORT = f"""
+WITH gone AS (
   DELETE FROM segment_user su
-   WHERE su.workspace_id = %(workspace)s AND (%(segment)s IS NULL OR su.segment_id = %(segment)s)
-     AND ((%(user)s IS NULL AND %(company)s IS NULL) OR su.user_id IN (SELECT id FROM one))
-     AND NOT EXISTS (SELECT FROM fit WHERE fit.segment_id = su.segment_id AND fit.user_id = su.user_id)
+   USING segment s, "user" u LEFT JOIN company c ON c.workspace_id = u.workspace_id AND c.id = u.company_id
+   WHERE su.workspace_id = %(workspace)s AND su.segment_id = s.id AND su.user_id = u.id AND {CONCERNED} AND NOT {FITS}
 )
 INSERT INTO segment_user (workspace_id, segment_id, user_id)
-SELECT %(workspace)s, segment_id, user_id FROM fit ORDER BY segment_id, user_id
+SELECT %(workspace)s, s.id, u.id
+  FROM segment s, "user" u LEFT JOIN company c ON c.workspace_id = u.workspace_id AND c.id = u.company_id
+ WHERE {CONCERNED} AND {FITS} ORDER BY s.id, u.id
 ON CONFLICT ON CONSTRAINT once_in_a_segment DO NOTHING"""
 
 

@@ -27,7 +27,7 @@ MOST_FRAMES = 200
 MOST_MOVING_PIXELS = {"GIF": 100_000_000, "WEBP": 40_000_000}  # of all frames together
 LONGEST_SIDE = 480  # pixels of a thumbnail
 USUAL_DURATION = 100  # milliseconds a frame
-MEMORY = 1 << 30  # bytes of address space; 25 megapixels need three quarters of that
+MEMORY = 1 << 30  # bytes of address space; 25 megapixels need 0.3 to 0.9 of it
 CPU_SECONDS, SECONDS = 10, 20
 LARGEST = 12 << 20  # bytes of what comes out
 REFUSED = 3  # exit status
@@ -84,10 +84,10 @@ def main() -> int:
     """Clean what comes in, within our limits."""
     confine()
     try:
-        sys.stdout.buffer.write(packed(cleaned(sys.stdin.buffer.read())))
-        sys.stdout.flush()
+        made = packed(cleaned(sys.stdin.buffer.read()))
     except Exception:  # whatever a decoder says of it, out of memory too
         return REFUSED
+    sys.stdout.buffer.write(made)
     return 0
 
 
@@ -97,7 +97,7 @@ def confine() -> None:
         resource.RLIMIT_AS: MEMORY, resource.RLIMIT_CPU: CPU_SECONDS, resource.RLIMIT_FSIZE: 2 * LARGEST,
         resource.RLIMIT_CORE: 0,
     }.items():  # fmt: skip
-        resource.setrlimit(kind, (most, most + 1))  # at the second of CPU SIGKILL, which would not tell us why
+        resource.setrlimit(kind, (most, most + 1))  # at a hard limit of time comes SIGKILL, which does not say why
     Image.MAX_IMAGE_PIXELS = MOST_PIXELS // 2  # above twice that Pillow refuses frames that grow, too
 
 
@@ -117,6 +117,7 @@ def cleaned(data: bytes) -> Picture:
     else:
         format = "PNG" if gif else format
         first = plain(upright(image))
+        del image  # and what its decoder holds, up to a third of a gigabyte
         content = written(first, format)
     if len(content) > LARGEST:
         raise PictureRefused("Written anew this picture is too large.")

@@ -88,6 +88,7 @@ def for_programs() -> dict[str, object]:
         "/posts/{number:number}/followers/{user}": api_votes.Follower(),
         "/posts/{number:number}/comments": api_comments.Comments(),
         "/comments/{comment:number}": api_comments.Comment(),
+        "/comments/{comment:number}/files": api_files.OfComment(),
         "/posts/{number:number}/files": api_files.OfPost(),
         "/files": api_files.Files(),
         "/files/{file:number}": api_files.File(),

@@ -1,6 +1,7 @@
 """Reading what came in: bodies into msgspec shapes, forms, query parameters; every refusal says what to do."""
 
 import re
+from datetime import UTC, datetime
 from functools import cache
 from typing import Literal, get_args, get_origin, get_type_hints
 
@@ -28,6 +29,7 @@ def read(req: falcon.Request, shape: type, types: tuple[str, ...] = (JSON,)):
     415. A body without a Content-Type is refused: a foreign page can send one with no preflight."""
     raw = req.context.body = body(req, types, LARGEST_JSON)
     try:
+        raw.decode()  # msgspec does not look into fields that the shape does not have
         value = decoder(shape).decode(raw)
     except msgspec.ValidationError as error:
         raise misfit(str(error), shape) from None
@@ -35,7 +37,7 @@ def read(req: falcon.Request, shape: type, types: tuple[str, ...] = (JSON,)):
         raise Malformed("The body is not JSON (UTF-8, no NaN, no deep nesting).") from None
     if b"\\u" in raw and not storable(msgspec.to_builtins(value)):
         raise Malformed("The body holds a NUL or half a surrogate pair; send whole Unicode characters.")
-    return value
+    return in_utc(value)
 
 
 def body(req: falcon.Request, types: tuple[str, ...], largest: int) -> bytes:
@@ -95,6 +97,18 @@ def in_words(message: str, known: list[str]) -> str:
     return f"This must be {wanted}{bound}" + (f", not {TYPES.get(wrong[4], wrong[4])}." if wrong[4] else ".")
 
 
+def in_utc(value):
+    """The shape with its moments in UTC: Postgres knows no offset of 16 hours or more."""
+    for name in value.__struct_fields__:
+        moment = getattr(value, name)
+        if isinstance(moment, datetime) and moment.tzinfo:
+            try:
+                setattr(value, name, moment.astimezone(UTC))
+            except OverflowError:
+                raise Invalid(**{name: "This moment is too far away."}) from None
+    return value
+
+
 def storable(value) -> bool:
     """Whether every text in this JSON value is one that Postgres can store."""
     if isinstance(value, str):
@@ -128,7 +142,7 @@ def query(req: falcon.Request, shape: type | None):
         return None
     given = {name: plain(value) if name in numeric(shape) else value for name, value in req.params.items() if value}
     try:
-        return msgspec.convert(given, shape)
+        return in_utc(msgspec.convert(given, shape))
     except msgspec.ValidationError as error:
         raise misfit(str(error), shape) from None
 

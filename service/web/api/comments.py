@@ -26,7 +26,7 @@ class Comments:
     @db.verb  # a refused comment leaves no new user behind
     def create(call, number, new: shapes.NewComment) -> int:
         return comments.create(acting(call, new.author), number, new.body, parent=new.parent, internal=new.internal,
-                               official=new.official)  # fmt: skip
+                               official=new.official, files=new.files)  # fmt: skip
 
 
 class Comment:

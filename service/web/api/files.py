@@ -1,6 +1,6 @@
 """/api/v1/files, and the files of a post."""
 
-from service.feedback import attachments, posts
+from service.feedback import attachments, comments, posts
 from service.web import cursors, shapes
 from service.web.operations import Call, Created, operation
 
@@ -33,6 +33,13 @@ class File:
     @operation("Delete a file")
     def on_delete(self, call, file):
         attachments.delete(call.reader, file)
+
+
+class OfComment:
+    @operation("The files of a comment", answers=shapes.Files)
+    def on_get(self, call, comment):
+        comments.find(call.reader, comment)
+        return shapes.Files([present(call, file) for file in attachments.of_comment(call.reader, comment)])
 
 
 class OfPost:

@@ -7,6 +7,7 @@ import msgspec
 
 from service.feedback import comments
 from service.web.shapes.base import About, ExternalId, NextCursor, said
+from service.web.shapes.posts import FileIds
 
 Words = Annotated[str, said("Markdown.", minLength=1, maxLength=5_000, pattern="\\S")]
 Id = Annotated[int, About(ge=1, le=2**63 - 1)]
@@ -45,6 +46,7 @@ class NewComment(msgspec.Struct):
     parent: Parent = None
     internal: Internal = False
     official: Official = False
+    files: FileIds = []
 
 
 class CommentChange(msgspec.Struct):
