@@ -3,6 +3,7 @@
 import itertools
 import os
 import re
+import unicodedata
 
 import schemathesis
 from schemathesis.generation.meta import TestPhase
@@ -27,6 +28,8 @@ def before_call(_context, case, _kwargs):
     for name, keys in made.items() if not is_stateful else ():
         if name in places and keys and places[name] not in keys and number % 3:
             places[name] = keys[number % len(keys)]
+    if case.meta is not None and case.meta.generation.mode.is_negative:
+        case.body = visible(case.body)
     if case.method == "POST" and (is_stateful or number % 4):
         use_new_names(case, number)
 
@@ -38,6 +41,19 @@ def use_new_names(case, number: int) -> None:
         case.headers["Idempotency-Key"] = f"{given}{number}"
     if isinstance(case.body, dict) and isinstance(case.body.get("key"), str) and KEY.fullmatch(case.body["key"]):
         case.body = {**case.body, "key": f"{case.body['key']}{number}"}
+
+
+def visible(value):
+    """A text is measured once it is tidied: what shows nothing does not count, so it would not be too long by that."""
+    if isinstance(value, str):
+        return "".join(char if is_shown(char) else "x" for char in value) if value.strip() else value
+    if isinstance(value, list):
+        return [visible(each) for each in value]
+    return {name: visible(each) for name, each in value.items()} if isinstance(value, dict) else value
+
+
+def is_shown(char: str) -> bool:
+    return char.isprintable() and not char.isspace() and not unicodedata.combining(char)
 
 
 @schemathesis.hook

@@ -115,7 +115,10 @@ def test_what_cannot_be_taken_is_named_and_leaves_no_new_user_behind(api, fields
 
 def test_a_comment_of_another_post_cannot_be_answered(api, acme):
     other = acme.post("Other")
-    assert wrong(api.post("/posts/1/comments", body="b", parent=say(api, number=other)["id"])) == {"parent"}
+    elsewhere = say(api, number=other)["id"]
+    for internal in (False, True):
+        assert wrong(api.post("/posts/1/comments", body="b", parent=elsewhere, internal=internal)) == {"parent"}
+        assert wrong(api.post("/posts/1/comments", body="b", parent=10**9, internal=internal)) == {"parent"}
 
 
 def test_a_merged_post_takes_no_comments_and_shows_its_own_where_it_went(api, acme):

@@ -12,6 +12,7 @@ from falcon import testing
 
 from service.feedback import letters
 from service.web import pages
+from service.web.reference import Field, Shown
 
 NOW = datetime.now(UTC)
 HOSTILE = """<script>alert(1)</script>"'><img src=x onerror=alert(2)>{{ 7 * 7 }}"""
@@ -41,6 +42,15 @@ def a_post(number=12, title="Export invoices to CSV", text="For our **accountant
         "meta": {"page": "https://app.example/invoices"},
     }
     return Thing(**given | more)
+
+
+def an_operation(word):
+    fields = [Field(name=word, kind=[(word, None), (word, word)], limits=word, is_required=True, default=word, about=word,
+                    where="header")]  # fmt: skip
+    return Shown(
+        id="list_posts", method="GET", path=word, summary=word, about=word, scope=word, parameters=fields, body=fields,
+        takes=word, takes_file=True, answers=word, fields=fields, status="200", refusals=[404], example=word,
+    )  # fmt: skip
 
 
 def values(word="Tidewater", **more):
@@ -89,6 +99,10 @@ def values(word="Tidewater", **more):
         "letters": [Thing(id=1, to_email=word, subject=word, state="kept", created_at=NOW, sent_at=None)],
         "letter": Thing(id=1, to_email=word, subject=word, state="sent", created_at=NOW, sent_at=NOW, text=word, html=word),
         "problems": {404: ("not-found", word)},
+        "always": [404],
+        "requests_a_minute": 3000,
+        "groups": {"posts": [an_operation(word)]},
+        "shapes": {"Post": (word, an_operation(word).fields)},
         "script_url": "http://sayso.example/w.js",
         "widget_key": "key",
         "user_token": word,
@@ -127,6 +141,9 @@ EMPTY = {
     "needs_email": False,
     "signed_in": False,
     "problems": {},
+    "always": [],
+    "groups": {},
+    "shapes": {},
     "csp": "",
     "post": a_post(body="", author=None, mrr=0, votes=1),
 }

@@ -139,7 +139,8 @@ def create(reader: Reader, number: int, body: str, *, parent: int | None = None,
     post = posts.hold(reader, number)
     if post.locked and not reader.is_member:
         raise Forbidden("This post is closed for new votes and comments.", "locked")
-    internal = internal or (parent is not None and answerable(reader, number, parent).internal)
+    answered = answerable(reader, number, parent) if parent is not None else None
+    internal = internal or bool(answered and answered.internal)
     only_one_of(internal, official)
     place = {"workspace": reader.workspace.id, "number": number}
     [made] = db.row(CREATE, **place, user=reader.user, body=written, parent=parent, internal=internal, official=official)

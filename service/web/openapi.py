@@ -121,7 +121,12 @@ def operations(routes: dict[str, Any]) -> Iterator[Documented]:
         for method in METHODS:
             responder = getattr(resource, f"on_{method}", None)
             if about := getattr(responder, "operation", None):
-                yield Documented(method, path, places, about, inspect.getdoc(responder) or "")
+                yield Documented(method, path, places, about, in_paragraphs(inspect.getdoc(responder) or ""))
+
+
+def in_paragraphs(text: str) -> str:
+    """A docstring without the line breaks that are the source's own."""
+    return "\n\n".join(" ".join(paragraph.split()) for paragraph in text.split("\n\n"))
 
 
 def place(name: str, kind: str) -> dict:

@@ -13,7 +13,6 @@ from service.web.problems import KINDS
 
 FIVE_MINUTES = ["public", "max-age=300"]
 FORMATS = {"date": "date like 2026-12-31", "date-time": "date-time (RFC 3339)"}
-SCALARS = {"string", "integer", "number", "boolean", "null"}
 
 
 class Document:
@@ -156,12 +155,7 @@ def kind(schema: dict) -> list[tuple[str, str | None]]:
     if "enum" in schema:
         return [("one of " + ", ".join(str(each) for each in schema["enum"]), None)]
     if "anyOf" in schema:
-        if {each.get("type") for each in schema["anyOf"]} == SCALARS:
-            return [("string, number, boolean or null", None)]
-        found = []
-        for each in schema["anyOf"]:
-            found += [(" or ", None), *kind(each)]
-        return found[1:]
+        return one_of(schema["anyOf"])
     if schema.get("items"):
         return [("list of ", None), *kind(schema["items"])]
     word = FORMATS.get(schema.get("format")) or {"array": "list"}.get(schema.get("type"), schema.get("type", "anything"))
@@ -169,11 +163,22 @@ def kind(schema: dict) -> list[tuple[str, str | None]]:
     return [(f"{word} (each ", None), *kind(inner), (")", None)] if isinstance(inner, dict) else [(word, None)]
 
 
+def one_of(schemas: list[dict]) -> list[tuple[str, str | None]]:
+    """string, number or null"""
+    types = {each.get("type") for each in schemas}
+    found = [kind(each) for each in schemas if not (each.get("type") == "integer" and "number" in types)]
+    words = found[0]
+    for each in found[1:]:
+        words = [*words, (" or " if each is found[-1] else ", ", None), *each]
+    return words
+
+
 def limits(schema: dict) -> str:
     """1–200 characters; 0 or more."""
     found = []
     for each in (schema, *schema.get("anyOf", ()), schema.get("items", {})):
         found += [between(each.get("minLength", 0), each.get("maxLength"), " characters"),
+                  between(each.get("minItems", 0), each.get("maxItems"), " of them"),
                   between(each.get("minimum"), each.get("maximum"))]  # fmt: skip
     return ", ".join(dict.fromkeys(each for each in found if each))
 
