@@ -58,6 +58,11 @@ class Company:
         """Its owner, as someone who reads and acts."""
         return Reader(self.workspace, is_member=True, person=self.owner.id)
 
+    @property
+    def writer(self) -> Reader:
+        """The same, as the user as whom they post and comment."""
+        return self.team._replace(user=users.of_member(self.workspace, self.owner).id)
+
     def user(self, claims: dict = CLEO) -> User:
         return users.identify(self.workspace, claims)
 

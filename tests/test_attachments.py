@@ -171,7 +171,7 @@ def test_a_comment_takes_its_files_along(client, acme, api):
 
 def test_files_of_an_internal_note_are_for_members(acme):
     cleo, number = acme.reader(CLEO), acme.post()
-    internal = comments.create(acme.team._replace(user=cleo.user), number, "Between us", internal=True)
+    internal = comments.create(acme.writer, number, "Between us", internal=True)
     public = comments.create(cleo, number, "Look")
     mine, ours = attachments.put(cleo, "a", b"text").id, attachments.put(acme.team, "b", b"text").id
     attachments.attach(cleo, [mine], comment=public)

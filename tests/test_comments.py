@@ -299,3 +299,9 @@ def test_signed_out_nothing_is_answered(client, api):
         assert client.simulate_request(method, f"/api/v1{path}", json={"body": "b"}).status_code == 401
     for path in ("/comments/0", "/comments/1234567890", "/comments/x"):
         assert api.get(path).status_code == 404
+
+
+def test_a_users_words_are_neither_a_note_nor_the_teams_answer(api, acme):
+    acme.post()
+    for mark in ("internal", "official"):
+        assert wrong(api.post("/posts/1/comments", body="Mine", author="cleo-7", **{mark: True})) == {"author"}

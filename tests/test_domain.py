@@ -122,7 +122,7 @@ class Domain(RuleBasedStateMachine):
 
     @rule(number=numbers, who=people, internal=st.booleans())
     def comment(self, number, who, internal):
-        reader = self.user(who)._replace(is_member=internal)
+        reader = self.acme.writer if internal else self.user(who)
         made = self.changes(number, "comment.created", comments.create, reader, number, "Me too", internal=internal)
         self.comments += [made] if made else []
 
@@ -187,12 +187,14 @@ def test_eight_at_once_keep_them_true_too(acme):
         acme.post(f"Wish {number}")
     db.changed("INSERT INTO tag (workspace_id, key, name) VALUES (%(id)s, 'hot', 'Hot')", id=acme.workspace.id)
 
+    team = acme.writer
+
     def work(seed: int) -> None:
         for step in range(40):
             dice = hash((seed, step))
             number, into, who = dice % 5 + 1, dice // 5 % 5 + 1, people[dice // 25 % 3]
             with suppress(REFUSED):
-                ACTS[dice // 75 % len(ACTS)](acme.team, who, number, into)
+                ACTS[dice // 75 % len(ACTS)](team, who, number, into)
 
     outcomes = at_once(work, 8)
     assert outcomes == [None] * 8
@@ -203,7 +205,7 @@ ACTS = [
     lambda team, who, number, into: votes.cast(who, number),
     lambda team, who, number, into: votes.withdraw(who, number),
     lambda team, who, number, into: comments.create(who, number, "Me too"),
-    lambda team, who, number, into: comments.create(who._replace(is_member=True), number, "Ours", internal=True),
+    lambda team, who, number, into: comments.create(team, number, "Ours", internal=True),
     lambda team, who, number, into: followers.follow(who, number),
     lambda team, who, number, into: merges.merge(team, number, into),
     lambda team, who, number, into: merges.unmerge(team, number),

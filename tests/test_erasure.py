@@ -115,7 +115,7 @@ def test_a_comment_that_was_gone_or_internal_counts_once_not_twice(acme, api):
     for _ in range(3):
         last = comments.create(cleo, 1, "Words")
     comments.delete(cleo, last)
-    comments.create(cleo._replace(is_member=True), 1, "A note", internal=True)
+    comments.change(acme.team, comments.create(cleo, 1, "Now a note"), internal=True)
     assert api.get("/posts/1").json["comments"] == 2
     privacy.erase(acme.team, "cleo-7")
     assert api.get("/posts/1").json["comments"] == 0

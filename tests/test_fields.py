@@ -154,9 +154,8 @@ def test_a_field_of_one_board_is_asked_only_there(api):
     assert api.post("/posts", title="t", board="bugs", fields={"page": "/a"}).json["fields"] == {"page": "/a"}
     assert wrong(api.post("/posts", title="t", fields={"page": "/a"})) == {"fields.page"}
     moved = api.patch("/posts/1", board="features").json
-    assert (moved["board"], moved["fields"]) == ("features", {"page": "/a"})
+    assert (moved["board"], moved["fields"]) == ("features", {})
     assert wrong(api.patch("/posts/1", fields={"page": "/b"})) == {"fields.page"}
-    assert api.patch("/posts/1", fields={"page": None}).json["fields"] == {}
 
 
 def test_an_option_that_goes_leaves_posts_as_they_are(api):

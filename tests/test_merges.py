@@ -115,6 +115,17 @@ def test_a_vote_that_was_taken_back_does_not_return_with_another_merge(api, acme
     assert [vote["user"]["id"] for vote in picture(api, 3)["votes"]] == ["author"]
 
 
+def test_of_two_official_answers_the_posts_own_is_shown_and_each_returns_to_its_post(acme, api, two):
+    for number in (1, 2):
+        comments.create(acme.writer, number, f"Answer to {number}", official=True)
+    before = picture(api, 1), picture(api, 2)
+    api.put("/posts/1/merge", into=2)
+    official = [each["body"] for each in picture(api, 2)["comments"] if each["official"]]
+    assert official == ["Answer to 2"]
+    api.delete("/posts/1/merge")
+    assert (picture(api, 1), picture(api, 2)) == before
+
+
 def test_a_chain_comes_apart_link_by_link_from_its_end(api, acme, two):
     acme.post("Black background", by=ELI)
     before = [picture(api, number) for number in (1, 2, 3)]

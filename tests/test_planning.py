@@ -48,6 +48,17 @@ def test_a_day_is_promised_and_taken_back(api):
         assert wrong(api.put("/posts/1/eta", eta=eta)) == {"eta"}
 
 
+def test_what_only_the_team_knows_moves_nothing_for_users(acme, api):
+    acme.post("Newer")
+    before = api.get("/posts/1").json["updated_at"]
+    api.post("/fields", key="size", name="Size", type="number")
+    api.put("/posts/1/assignee", member=acme.owner.id)
+    api.put("/posts/1/eta", eta="2026-12-31")
+    api.patch("/posts/1", fields={"size": 3})
+    assert api.get("/posts/1").json["updated_at"] == before
+    assert db.rows("SELECT DISTINCT public FROM event WHERE type = 'post.updated'") == [(False,)]
+
+
 def test_the_team_votes_on_behalf_of_a_user_and_it_shows_who_did(acme, api):
     for _ in range(2):
         assert api.put("/posts/1/votes/dan-8").status_code == 204

@@ -235,6 +235,13 @@ def test_setting_the_same_status_twice_changes_nothing(client, acme):
     assert len(events(acme)) == 2
 
 
+def test_a_note_that_is_sent_again_is_told_once(client, acme):
+    acme.post()
+    for _ in range(2):
+        put_status(client, acme, 1, status="planned", note="In spring")
+    assert [type for type, *_ in events(acme)] == ["post.created", "post.status_changed"]
+
+
 def test_a_note_is_told_even_when_the_status_stays(client, acme):
     number = acme.post()
     put_status(client, acme, number, status="open", note="We read this")

@@ -3,7 +3,8 @@
 from datetime import datetime
 from typing import NamedTuple
 
-from service import db
+from service import db, events
+from service.errors import Invalid
 
 FIND = """
 SELECT workspace_id, seq, type, post_number, user_id, person_id, data, created_at FROM event
@@ -34,8 +35,10 @@ SELECT e.seq, e.type, e.post_number, e.data::text, e.created_at, e.user_id, u.ex
   FROM event e
   LEFT JOIN "user" u ON u.workspace_id = e.workspace_id AND u.id = e.user_id
   LEFT JOIN person p ON p.id = e.person_id
- WHERE e.workspace_id = %(workspace)s AND e.seq > %(after)s AND (%(types)s IS NULL OR e.type = ANY(%(types)s))
- ORDER BY e.seq LIMIT %(most)s"""
+ WHERE e.workspace_id = %(workspace)s AND e.seq > %(after)s AND e.type = ANY(%(types)s) ORDER BY e.seq LIMIT %(most)s"""
+
+FOR_ADMINS = ("key.", "member.")  # types that begin so tell of what only admins may list
+BY_ITSELF = {"changelog.published"}  # what Sayso also does without anyone, when its moment has come
 
 
 class Event(NamedTuple):
@@ -78,6 +81,13 @@ class Happened(NamedTuple):
     person_id: int | None
     person_name: str | None
 
+    @property
+    def actor(self) -> str:
+        """Who did it: a `member`, a `user`, who may be erased by now, or `sayso` itself."""
+        if self.person_id is not None:
+            return "member"
+        return "sayso" if self.user_id is None and self.type in BY_ITSELF else "user"
+
 
 class News(NamedTuple):
     """An event as a browser hears of it."""
@@ -107,8 +117,18 @@ def news(seen: dict[int, int], most: int) -> dict[int, list[News]]:
     return found
 
 
-def after(workspace_id: int, seq: int, most: int, types: str | None = None) -> list[Happened]:
+def after(workspace_id: int, seq: int, most: int, types: str | None = None, *, is_admin: bool = False) -> list[Happened]:
     """What happened after the event of this number, the oldest first; of these types only, when some are given (with
-    commas between them). Numbers grow in the order of commits, so what is read once is never followed by a lower one."""
-    wanted = [type.strip() for type in types.split(",")] if types else None
+    commas between them). Numbers grow in the order of commits, so what is read once is never followed by a lower one.
+
+    Of keys and members only admins hear. Raises Invalid for a type that does not exist."""
+    wanted = [type for type in chosen(types) if is_admin or not type.startswith(FOR_ADMINS)]
     return [Happened(*row) for row in db.rows(AFTER, workspace=workspace_id, after=seq, most=most, types=wanted)]
+
+
+def chosen(types: str | None) -> list[str]:
+    wanted = types.split(",") if types else events.TYPES
+    for type in wanted:
+        if type not in events.TYPES:
+            raise Invalid(type=f"There is no type “{type[:40]}”; there are: {', '.join(events.TYPES)}.")
+    return list(wanted)

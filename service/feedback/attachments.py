@@ -48,7 +48,7 @@ CASE WHEN f.comment_id IS NOT NULL THEN EXISTS (
 FIND = f"SELECT {COLUMNS} FROM file f WHERE f.workspace_id = %(workspace)s AND f.id = %(id)s AND {VISIBLE}"
 LIST = f"""
 SELECT {COLUMNS} FROM file f
- WHERE f.workspace_id = %(workspace)s AND (%(before)s IS NULL OR f.id < %(before)s) AND {VISIBLE}
+ WHERE f.workspace_id = %(workspace)s AND (%(after)s IS NULL OR f.id < %(after)s) AND {VISIBLE}
  ORDER BY f.id DESC LIMIT %(most)s"""
 OF_POST = f"""
 SELECT {COLUMNS} FROM file f
@@ -145,9 +145,9 @@ def find(reader: Reader, id: int) -> File:
     return File(*row)
 
 
-def of(reader: Reader, most: int, before: int | None = None) -> list[File]:
-    """The newest files that this reader may see, `before` the one with this id."""
-    return [File(*row) for row in db.rows(LIST, **reader.scope(), most=most, before=before)]
+def of(reader: Reader, most: int, after: int | None = None) -> list[File]:
+    """`most` files that this reader may see, the newest first, `after` the one of this id in this order."""
+    return [File(*row) for row in db.rows(LIST, **reader.scope(), most=most, after=after)]
 
 
 def of_post(reader: Reader, number: int) -> list[File]:

@@ -1,6 +1,6 @@
 """What shipped, told to everyone, with the posts that asked for it. Each entry is announced once, whatever becomes of it."""
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from types import EllipsisType
 from typing import NamedTuple
 
@@ -16,21 +16,29 @@ MOST_CATEGORIES, LONGEST_CATEGORY = 10, 40
 MOST_POSTS = 100
 YEARS = range(2000, 2101)  # in which something can be published
 REACTIONS = ("like", "love", "celebrate", "confused")
+EPOCH, MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
+DRAFT = 2**53  # where drafts stand among the moments: before all others
 
 LINKED = """array(SELECT p.number FROM changelog_post l
                JOIN post p ON p.workspace_id = l.workspace_id AND p.number = l.post_number
               WHERE l.workspace_id = e.workspace_id AND l.entry_id = e.id AND {0} ORDER BY p.number)"""
 STATE = """
   CASE WHEN e.published_at IS NULL THEN 'draft' WHEN e.published_at > now() THEN 'scheduled' ELSE 'published' END"""
-READ = f"""
-SELECT e.id, e.title, e.body, e.categories, e.published_at, {STATE}, {LINKED.format(readable())},
+SHOWN = f"e.id, e.title, e.body, e.categories, e.published_at, {STATE}, {LINKED.format(readable())}"
+COUNTED = """
        coalesce((SELECT jsonb_object_agg(kind, times) FROM (
          SELECT r.kind, count(*) AS times FROM changelog_reaction r
-          WHERE r.workspace_id = e.workspace_id AND r.entry_id = e.id GROUP BY r.kind) counted), jsonb_build_object())
+          WHERE r.workspace_id = e.workspace_id AND r.entry_id = e.id GROUP BY r.kind) counted), jsonb_build_object())"""
+ENTRIES = """
   FROM changelog_entry e WHERE e.workspace_id = %(workspace)s AND (%(member)s OR e.published_at <= now()) AND"""
-PUBLISHED = f"{READ} e.published_at <= now() ORDER BY e.published_at DESC, e.id DESC LIMIT 50"
-PAGE = f"""{READ} (%(before)s IS NULL OR e.id < %(before)s) AND (%(state)s IS NULL OR {STATE} = %(state)s)
- ORDER BY e.id DESC LIMIT %(most)s"""
+READ = f"SELECT {SHOWN}, {COUNTED} {ENTRIES}"
+PUBLISHED = f"""
+SELECT {SHOWN}, jsonb_build_object() {ENTRIES} e.published_at <= now()
+ ORDER BY e.published_at DESC, e.id DESC LIMIT 50"""
+MOMENT = f"coalesce(extract(epoch FROM e.published_at) * 1000000, {DRAFT})::bigint"  # as of `Entry.place`
+PAGE = f"""{READ} (%(moment)s IS NULL OR ({MOMENT}, e.id) < (%(moment)s, %(id)s))
+   AND (%(state)s IS NULL OR {STATE} = %(state)s)
+ ORDER BY {MOMENT} DESC, e.id DESC LIMIT %(most)s"""
 ONE = f"{READ} e.id = %(id)s"
 
 CREATE = """
@@ -94,15 +102,23 @@ class Entry(NamedTuple):
     posts: list[int]  # numbers of those that the reader may see
     reactions: dict[str, int]  # how many of each kind there are
 
+    @property
+    def place(self) -> tuple[int, int]:
+        """Where it stands in the order of `page`."""
+        moment = DRAFT if self.published_at is None else (self.published_at - EPOCH) // MICROSECOND
+        return moment, self.id
+
 
 def published(reader: Reader) -> list[Entry]:
-    """The newest 50 published entries, the newest first."""
+    """The 50 entries that were published last, the newest first, without their reactions."""
     return [Entry(*row) for row in db.rows(PUBLISHED, **reader.scope())]
 
 
-def page(reader: Reader, most: int, before: int | None = None, state: str | None = None) -> list[Entry]:
-    """`most` entries that this reader may see, of this state or of all, the newest first, `before` the one of this id."""
-    return [Entry(*row) for row in db.rows(PAGE, **reader.scope(), most=most, before=before, state=state)]
+def page(reader: Reader, most: int, after: tuple[int, int] | None = None, state: str | None = None) -> list[Entry]:
+    """`most` entries that this reader may see, of this state or of all: drafts, then by the moment of publication, the
+    newest first. `after` is the place of the last one that was read."""
+    moment, id = after or (None, None)
+    return [Entry(*row) for row in db.rows(PAGE, **reader.scope(), most=most, moment=moment, id=id, state=state)]
 
 
 def find(reader: Reader, id: int) -> Entry:

@@ -18,7 +18,11 @@ VISIBLE = "(%(member)s OR NOT {0}.internal)"
 READ = f"""
 SELECT c.id, c.post_number, CASE WHEN c.deleted_at IS NULL THEN c.body ELSE '' END, u.name, u.kind = 'member',
        CASE WHEN %(member)s THEN u.external_id END, CASE WHEN %(member)s THEN u.email END, parent.id,
-       coalesce(parent.internal, false), c.internal, c.official, c.deleted_at IS NOT NULL, c.created_at, c.edited_at,
+       coalesce(parent.internal, false), c.internal,
+       c.official AND NOT EXISTS (
+         SELECT FROM comment o WHERE o.workspace_id = c.workspace_id AND o.post_number = c.post_number AND o.official
+            AND o.deleted_at IS NULL AND (o.origin_number IS NULL, o.id) > (c.origin_number IS NULL, c.id)),
+       c.deleted_at IS NOT NULL, c.created_at, c.edited_at,
        coalesce(u.id = %(user)s, false),
        now() < c.created_at + (SELECT edit_minutes FROM workspace WHERE id = %(workspace)s) * interval '1 minute'
   FROM comment c
@@ -57,9 +61,10 @@ SAVE = """
 UPDATE comment SET body = %(body)s, internal = %(internal)s, official = %(official)s,
        edited_at = CASE WHEN %(reworded)s THEN now() ELSE edited_at END
  WHERE workspace_id = %(workspace)s AND id = %(id)s"""
+# Not one that came with a merged post: it keeps its mark for the day when it returns. Of two, the post's own is shown.
 ONLY_THIS_IS_OFFICIAL = """
 UPDATE comment SET official = false
- WHERE workspace_id = %(workspace)s AND post_number = %(number)s AND official AND id <> %(id)s"""
+ WHERE workspace_id = %(workspace)s AND post_number = %(number)s AND official AND id <> %(id)s AND origin_number IS NULL"""
 HIDE_REPLIES = """
 WITH RECURSIVE below AS (
   SELECT %(id)s::bigint AS id
@@ -74,6 +79,7 @@ COUNT = """
 UPDATE post p SET comments = (SELECT count(*) FROM comment c WHERE c.workspace_id = p.workspace_id
                                  AND c.post_number = p.number AND NOT c.internal AND c.deleted_at IS NULL)
  WHERE p.workspace_id = %(workspace)s AND p.number = %(number)s"""
+IS_OF_THE_TEAM = "SELECT FROM \"user\" WHERE workspace_id = %(workspace)s AND id = %(user)s AND kind = 'member'"
 TEAM = """
 SELECT p.id, p.name FROM member m JOIN person p ON p.id = m.person_id WHERE m.workspace_id = %(workspace)s"""
 
@@ -142,6 +148,8 @@ def create(reader: Reader, number: int, body: str, *, parent: int | None = None,
     answered = answerable(reader, number, parent) if parent is not None else None
     internal = internal or bool(answered and answered.internal)
     only_one_of(internal, official)
+    if (internal or official) and db.row(IS_OF_THE_TEAM, workspace=reader.workspace.id, user=reader.user) is None:
+        raise Invalid(author="Internal notes and official answers are words of the team, not of a user.")
     place = {"workspace": reader.workspace.id, "number": number}
     [made] = db.row(CREATE, **place, user=reader.user, body=written, parent=parent, internal=internal, official=official)
     if official:

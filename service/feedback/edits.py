@@ -18,7 +18,8 @@ INSERT INTO post_revision (workspace_id, post_number, title, body, user_id, pers
 VALUES (%(workspace)s, %(number)s, %(title)s, %(body)s, %(user)s, %(person)s)"""
 SAVE = """
 UPDATE post SET title = %(title)s, body = %(body)s, board_id = %(board)s, fields = %(fields)s, pinned = %(pinned)s,
-       locked = %(locked)s, updated_at = now(), edited_at = CASE WHEN %(reworded)s THEN now() ELSE edited_at END
+       locked = %(locked)s, updated_at = CASE WHEN %(public)s THEN now() ELSE updated_at END,
+       edited_at = CASE WHEN %(reworded)s THEN now() ELSE edited_at END
  WHERE workspace_id = %(workspace)s AND number = %(number)s"""
 DELETE = "UPDATE post SET deleted_at = now() WHERE workspace_id = %(workspace)s AND number = %(number)s"
 DELETED = """
@@ -59,7 +60,7 @@ def change(reader: Reader, number: int, *, title: str | None = None, body: str |
         raise Conflict(f"#{number} was changed meanwhile; read it again and decide anew.", "stale")
     words = posts.checked(held.title if title is None else title, held.body if body is None else body)
     place = place or boards.find(reader, held.board)
-    kept = fields.merged(reader, place, json.loads(held.fields), values or {})
+    kept = fields.merged(reader, place, fields.asked(reader, place, json.loads(held.fields), held.board), values or {})
     after = {**words, "board": place.key, "fields": kept, "pinned": held.pinned if pinned is None else pinned,
              "locked": held.locked if locked is None else locked}  # fmt: skip
     before = {**held._asdict(), "fields": json.loads(held.fields)}
@@ -70,8 +71,10 @@ def change(reader: Reader, number: int, *, title: str | None = None, body: str |
     reworded = "title" in changed or "body" in changed
     if reworded:
         db.changed(KEEP_REVISION, **scope, title=held.title, body=held.body, **reader.actor())
-    db.changed(SAVE, **scope, **{**after, "board": place.id, "fields": Json(kept)}, reworded=reworded)
-    events.record("post.updated", reader.workspace.id, public=True, post=number, data={"changed": changed}, **reader.actor())
+    public = changed != ["fields"]  # which users do not see, so nothing may move for them
+    db.changed(SAVE, **scope, **{**after, "board": place.id, "fields": Json(kept)}, reworded=reworded, public=public)
+    data = {"changed": changed}
+    events.record("post.updated", reader.workspace.id, public=public, post=number, data=data, **reader.actor())
 
 
 def allow(held: Held, for_members: dict) -> None:

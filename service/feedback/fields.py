@@ -149,6 +149,14 @@ def keep(reader: Reader, values: dict | None) -> None:
         db.rows(KEEP, workspace=reader.workspace.id, keys=list(values))
 
 
+def asked(reader: Reader, board: Board, kept: dict, before: str) -> dict:
+    """Those values that are asked on this board, of a post that stood on `before`; a post that stays keeps all it has."""
+    if board.key == before or not kept:
+        return kept
+    known = {field.key for field in of(reader.workspace.id, board)}
+    return {key: value for key, value in kept.items() if key in known}
+
+
 def merged(reader: Reader, board: Board, kept: dict, values: dict) -> dict:
     """What is kept, with these values instead of the ones of the same key; None takes one away, but for users none that is
     required. To be called when the fields are kept (`keep`)."""

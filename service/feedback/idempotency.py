@@ -38,7 +38,10 @@ def once(workspace: Workspace, key: str, request: bytes, work: Callable[[], Answ
         sealed = None if made.body is None else sealing.seal(made.body.decode())
         db.changed(KEEP, **place, status=made.status, location=made.location, sealed=sealed)
         return made
-    before, status, location, sealed = db.row(KEPT, **place)
+    kept = db.row(KEPT, **place)
+    if kept is None:  # it became a day old at this moment
+        raise Conflict("The answer to this Idempotency-Key has just been forgotten; take a new one.", "idempotency_key_reused")
+    before, status, location, sealed = kept
     if bytes(before) != fingerprint:
         raise Conflict("This Idempotency-Key was used for another request; take a new one.", "idempotency_key_reused")
     body = sealing.unseal(sealed) if sealed else None

@@ -28,14 +28,17 @@ WITH reader AS ({readers}), made AS (
 )
 INSERT INTO job (workspace_id, kind, queue, args)
 SELECT %(workspace)s, %(job)s, %(queue)s, jsonb_build_object('letter', id) FROM made"""
-READ = """
-SELECT id, event_seq, kind, to_email, state, created_at, sent_at, coalesce(subject, 'Not written yet'), coalesce(text, ''),
-       coalesce(html, '') FROM letter WHERE workspace_id = %(workspace)s AND id = %(id)s"""
-LIST = """
-SELECT id, event_seq, kind, to_email, state, created_at, sent_at, coalesce(subject, 'Not written yet') FROM letter
+SUBJECT = "coalesce(CASE subject WHEN '' THEN 'Emptied: its author was erased' ELSE subject END, 'Not written yet')"
+READ = f"""
+SELECT id, event_seq, kind, to_email, state, created_at, sent_at, {SUBJECT}, coalesce(text, ''), coalesce(html, '')
+  FROM letter WHERE workspace_id = %(workspace)s AND id = %(id)s"""
+LIST = f"""
+SELECT id, event_seq, kind, to_email, state, created_at, sent_at, {SUBJECT} FROM letter
  WHERE workspace_id = %(workspace)s ORDER BY id DESC LIMIT %(most)s"""
+# What is empty, not NULL, stays so: its author was erased, perhaps while it was being sent (privacy.EMPTY_LETTERS).
 FINISH = """
-UPDATE letter SET state = %(state)s, subject = %(subject)s, text = %(text)s, html = %(html)s, sent_at = now()
+UPDATE letter SET state = %(state)s, subject = coalesce(subject, %(subject)s), text = coalesce(text, %(text)s),
+       html = coalesce(html, %(html)s), sent_at = now()
  WHERE workspace_id = %(workspace)s AND id = %(id)s"""
 
 templates = Environment(

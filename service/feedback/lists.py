@@ -4,7 +4,7 @@ import base64
 import binascii
 import re
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 from service import db
@@ -15,6 +15,7 @@ from service.lib import text
 
 LONGEST_SEARCH, LONGEST_CURSOR = 200, 120
 DEFAULT_PAGE, LARGEST_PAGE = 20, 100
+YEARS = range(1970, 3000)  # in which a post can have been written
 IDLE_MINUS = re.compile(r"-(?=[\W_]*(?:-|$))")  # that stands before no word: PostgreSQL gives up at 33 in a row
 
 PAYING = """
@@ -43,12 +44,20 @@ def number(word: str) -> int:
     return value
 
 
+def moment(word: str) -> datetime:
+    """As `closed` writes it, and in UTC: Postgres knows no offset of 16 hours or more."""
+    value = datetime.fromisoformat(word)
+    if value.tzinfo is None or value.isoformat() != word or value.year not in YEARS:
+        raise ValueError
+    return value.astimezone(UTC)
+
+
 # Each is a fact of the row that does not move with time alone, so a cursor stays true between two pages.
 SORTS = {
     "top": Sort("p.votes", "integer", number),
     "new": Sort("p.number", "integer", number),
     "trending": Sort(TRENDING, "float8", float),
-    "updated": Sort("p.updated_at", "timestamptz", datetime.fromisoformat),
+    "updated": Sort("p.updated_at", "timestamptz", moment),
     "mrr": Sort(PAYING, "bigint", number),
 }
 

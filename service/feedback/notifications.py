@@ -12,12 +12,15 @@ TO_THE_TEAM = letters.ADDRESS.format(readers="""
    WHERE m.workspace_id = %(workspace)s AND NOT EXISTS (
      SELECT FROM "user" u WHERE u.workspace_id = m.workspace_id AND u.id = %(author)s
         AND u.external_id = 'sayso-member-' || m.person_id)""")
+# The row of a member's user stays when they leave the team, and is no proof that they are of it.
+IS_MEMBER = """
+EXISTS (SELECT FROM member m WHERE m.workspace_id = u.workspace_id AND u.external_id = 'sayso-member-' || m.person_id)"""
 TO_FOLLOWERS = letters.ADDRESS.format(readers=f"""
   SELECT DISTINCT ON (lower(u.email)) u.email FROM follower f
     JOIN post p ON p.workspace_id = f.workspace_id AND p.number = f.post_number
     JOIN "user" u ON u.workspace_id = f.workspace_id AND u.id = f.user_id
    WHERE f.workspace_id = %(workspace)s AND f.post_number = %(post)s AND u.email IS NOT NULL AND u.blocked_at IS NULL
-     AND {readable("u.kind = 'member'", "u.id")}
+     AND {readable(IS_MEMBER, "u.id")}
    ORDER BY lower(u.email)""")
 
 

@@ -12,27 +12,35 @@ LONGEST_NOTE = 5_000
 
 SET_STATUS = """
 UPDATE post SET status_id = %(status)s, updated_at = now() WHERE workspace_id = %(workspace)s AND number = %(number)s"""
-ASSIGN = """
-UPDATE post SET assignee_id = %(assignee)s, updated_at = now() WHERE workspace_id = %(workspace)s AND number = %(number)s"""
-SET_ETA = "UPDATE post SET eta = %(eta)s, updated_at = now() WHERE workspace_id = %(workspace)s AND number = %(number)s"
+TOLD_LAST = """
+SELECT data->>'note' FROM event
+ WHERE workspace_id = %(workspace)s AND post_number = %(number)s AND type = 'post.status_changed' ORDER BY seq DESC LIMIT 1"""
+# Neither is for users, so neither moves the post in their lists.
+ASSIGN = "UPDATE post SET assignee_id = %(assignee)s WHERE workspace_id = %(workspace)s AND number = %(number)s"
+SET_ETA = "UPDATE post SET eta = %(eta)s WHERE workspace_id = %(workspace)s AND number = %(number)s"
 
 
 @db.verb
 def set_status(reader: Reader, number: int, key: str, note: str = "", *, notify: bool = True) -> None:
     """Move a post to another status; followers hear of it unless `notify` is off, with the team's `note`.
 
-    Setting the status that it has, without a note, changes nothing."""
+    Setting the status that it has changes nothing, unless there is a note that was not told yet."""
     workspace = reader.workspace.id
     status, note = statuses.choose(workspace, key), text.fitting(note, LONGEST_NOTE)
     if note is None:
         raise Invalid(note=f"A note has at most {LONGEST_NOTE:,} characters.")
     held = posts.hold(reader, number)
-    if held.status == status.key and not note:
+    if held.status == status.key and note in ("", told_last(workspace, number)):
         return
     db.changed(SET_STATUS, workspace=workspace, number=number, status=status.id)
     shown = {"name": status.name, "color": status.color}  # as it was called when it happened
     data = {"from": held.status, "to": status.key, **shown, "note": note, "notify": notify}
     events.record("post.status_changed", workspace, public=True, post=number, data=data, **reader.actor())
+
+
+def told_last(workspace_id: int, number: int) -> str | None:
+    row = db.row(TOLD_LAST, workspace=workspace_id, number=number)
+    return row and row[0]
 
 
 @db.verb

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from psycopg2.extras import Json
 
 from service import db, events
-from service.errors import Forbidden, Invalid, NotFound, Unauthenticated
+from service.errors import Conflict, Forbidden, Invalid, NotFound, Unauthenticated
 from service.feedback import companies, limits, segments
 from service.feedback.companies import said
 from service.feedback.members import Person
@@ -24,11 +24,18 @@ MEMBER = "sayso-member-"  # before the id of a person of the team
 DRAFT_LENGTH = 24  # characters of random hex that nobody else can have thought of
 WHAT_AN_ID_IS = "A user's id has 1–255 characters, no “/” and none that is invisible."
 
+# Who is there already is neither locked, which would be before the post that they act on, nor seen: others act for them.
+# No row when somebody else is just making the same user: then it is there.
 MAKE = """
-INSERT INTO "user" (workspace_id, external_id, kind, name, email)
-VALUES (%(workspace)s, %(external)s, %(kind)s, %(name)s, %(email)s)
-ON CONFLICT ON CONSTRAINT one_user_per_external_id DO UPDATE SET last_seen_at = now()
-RETURNING id, external_id, kind, name, email, session_version, blocked_at IS NOT NULL"""
+WITH there AS MATERIALIZED (
+  SELECT * FROM "user" WHERE workspace_id = %(workspace)s AND external_id = %(external)s
+), made AS (
+  INSERT INTO "user" (workspace_id, external_id, kind, name, email)
+  SELECT %(workspace)s, %(external)s, %(kind)s, %(name)s, %(email)s WHERE NOT EXISTS (SELECT FROM there)
+  ON CONFLICT ON CONSTRAINT one_user_per_external_id DO NOTHING RETURNING *
+)
+SELECT id, external_id, kind, name, email, session_version, blocked_at IS NOT NULL
+  FROM (SELECT * FROM there UNION ALL SELECT * FROM made) u"""
 
 # What is not told stays as it was. No row when somebody else is just making the same user: then it is there.
 KNOW = """
@@ -140,21 +147,26 @@ def make_anonymous(workspace: Workspace, draft: str | None = None) -> User:
 
 
 def of_member(workspace: Workspace, person: Person) -> User:
-    """The user as whom a member posts and votes in their own workspace."""
-    return make(workspace, f"{MEMBER}{person.id}", "member", person.name or person.email, person.email)
+    """The user as whom a member posts and votes in their own workspace. What users read of them has their name, or none:
+    never their address."""
+    return make(workspace, f"{MEMBER}{person.id}", "member", person.name, person.email)
 
 
 def by_external_id(workspace: Workspace, external_id: str) -> User:
     """The user with this id, made when they are new (the API acts on behalf of people not seen yet). Ids that we give
-    ourselves must exist."""
+    ourselves must exist. Conflict when they are blocked: what they may not do, nobody does for them."""
     if not text.is_plain_id(external_id):
         raise Invalid(author=WHAT_AN_ID_IS)
     if external_id.startswith(RESERVED):
         row = db.row(BY_EXTERNAL_ID, workspace=workspace.id, external=external_id)
         if row is None:
             raise Invalid(author=f"There is no such user; ids of your own do not begin with {', '.join(RESERVED)}.")
-        return User(*row)
-    return make(workspace, external_id, "identified")
+        user = User(*row)
+    else:
+        user = make(workspace, external_id, "identified")
+    if user.is_blocked:
+        raise Conflict("This user has been blocked by the team.", "blocked")
+    return user
 
 
 def find(workspace: Workspace, external_id: str) -> User:
@@ -166,7 +178,11 @@ def find(workspace: Workspace, external_id: str) -> User:
 
 
 def make(workspace: Workspace, external_id: str, kind: str, name: str = "", email: str | None = None) -> User:
-    return User(*db.row(MAKE, workspace=workspace.id, external=external_id, kind=kind, name=name, email=email))
+    """The user with this id, made when they are new; who is there stays as they are."""
+    told, row = {"external": external_id, "kind": kind, "name": name, "email": email}, None
+    while row is None:
+        row = db.row(MAKE, workspace=workspace.id, **told)
+    return User(*row)
 
 
 def profile(workspace: Workspace, external_id: str) -> Profile:

@@ -12,6 +12,10 @@ from service.errors import Invalid, Malformed
 
 LARGEST_JSON = 256 * 1024  # bytes
 LARGEST_FORM = 128 * 1024
+DEEPEST = 32  # lists and objects within each other
+STRING = re.compile(rb'"(?:[^"\\]|\\.)*+"?', re.DOTALL)  # or what is left of one: each byte is looked at once
+NO_BRACKETS = bytes(set(range(256)) - set(b"[{}]"))
+UNKNOWN = re.compile(r"Object contains unknown field `(.*?)`(?: - at `|$)", re.DOTALL)
 PLACE = re.compile(r"(.*) - at `(?:key in )?\$(?:\.([A-Za-z_]+))?.*`$", re.DOTALL)
 WHOLE = re.compile(r"-?(0|[1-9][0-9]{0,18})", re.ASCII)
 TYPES = {
@@ -30,14 +34,26 @@ def read(req: falcon.Request, shape: type, types: tuple[str, ...] = (JSON,)):
     raw = req.context.body = body(req, types, LARGEST_JSON)
     try:
         raw.decode()  # msgspec does not look into fields that the shape does not have
+        if is_deep(raw):
+            raise RecursionError
         value = decoder(shape).decode(raw)
     except msgspec.ValidationError as error:
         raise misfit(str(error), shape) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise Malformed("The body is not JSON (UTF-8, no NaN, no deep nesting).") from None
+        raise Malformed(f"The body is not JSON (UTF-8, no NaN, at most {DEEPEST} levels deep).") from None
     if b"\\u" in raw and not storable(msgspec.to_builtins(value)):
         raise Malformed("The body holds a NUL or half a surrogate pair; send whole Unicode characters.")
     return in_utc(value)
+
+
+def is_deep(raw: bytes) -> bool:
+    """Whether this JSON is nested too deeply to be meant."""
+    if raw.count(b"[") + raw.count(b"{") <= DEEPEST:
+        return False
+    left = STRING.sub(b"", raw).translate(bytes.maketrans(b"{}", b"[]"), NO_BRACKETS)
+    for _ in range(DEEPEST):
+        left = left.replace(b"[]", b"")  # the innermost level
+    return bool(left)
 
 
 def body(req: falcon.Request, types: tuple[str, ...], largest: int) -> bytes:
@@ -65,11 +81,27 @@ def decoder(shape: type) -> msgspec.json.Decoder:
 def misfit(message: str, shape: type) -> Exception:
     """msgspec's message, with the field it speaks of; a body that is no object at all is malformed."""
     found = PLACE.match(message)
+    if unknown := UNKNOWN.match(message):
+        return stray(unknown[1], found and found[2], shape)
     missing = re.match(r"Object missing required field `(\w+)`", message)
     field = (missing and missing[1]) or (found and found[2])
     if not field:
         return Malformed("The body must be a JSON object.")
     return Invalid(**{field: "This field is required." if missing else in_words(found[1], choices(shape, field))})
+
+
+def stray(name: str, within: str | None, shape: type) -> Invalid:
+    """The refusal of a field that this shape, or the one `within` a field of it, does not have."""
+    kinds = parts(get_type_hints(shape)[within]) if within else [shape]
+    known = [field for kind in kinds for field in getattr(kind, "__struct_fields__", ())]
+    name = re.sub(r"[^\w.-]", "?", name[:40]) or "?"  # which may be anything
+    place = f"{within}.{name}" if within else name
+    return Invalid(**{place: f"There is no such field here; there are: {', '.join(known)}."})
+
+
+def parts(hint) -> list:
+    """A type and all that it is made of."""
+    return [hint, *(part for each in get_args(hint) for part in parts(each))]
 
 
 def choices(shape: type, field: str) -> list[str]:

@@ -198,14 +198,14 @@ def described(each: Documented, components: dict, found: list[Documented]) -> di
         "parameters": [*places, *parameters(about.query), *headers(each)],
         **request_body(about, components),
         "responses": {
-            str(about.status): {**answer(each), **links(each, found)},
+            **{str(status): {**answer(each, status), **links(each, status, found)} for status in about.statuses},
             **{str(status): {"$ref": f"#/components/responses/{name(status)}"} for status in statuses(each)},
         },
     }
 
 
 def headers(each: Documented) -> list[dict]:
-    found = ["IdempotencyKey"] if each.method == "post" else ["IfMatch"] if "If-Match" in each.description else []
+    found = ["IdempotencyKey"] * (each.method != "get") + ["IfMatch"] * each.about.versioned
     return [{"$ref": f"#/components/parameters/{name}"} for name in found]
 
 
@@ -220,19 +220,19 @@ def request_body(about: Operation, components: dict) -> dict:
     return {"requestBody": {"required": True, "content": content}} if about.takes or about.reads else {}
 
 
-def answer(each: Documented) -> dict:
+def answer(each: Documented, status: int) -> dict:
     """The answer when all is well."""
     about = each.about
-    named = (*COUNTED, *(["Location"] if about.status == 201 else []), *(["ETag"] if about.answers is shapes.Post else []))
+    named = (*COUNTED, *(["Location"] if status == 201 else []), *(["ETag"] if about.answers is shapes.Post else []))
     content = {"content": {JSON: {"schema": reference(about.answers)}}} if about.answers else {}
-    said = {201: "Made.", 204: "Done; there is nothing to say."}.get(about.status, "What you asked for.")
+    said = {201: "Made.", 204: "Done; there is nothing to say."}.get(status, "What you asked for.")
     return {"description": said, "headers": named_headers(named), **content}
 
 
-def links(each: Documented, found: list[Documented]) -> dict:
+def links(each: Documented, status: int, found: list[Documented]) -> dict:
     """What can be done with the thing that was made: the operations of its own address."""
     item, known = re.compile(rf"/{each.path.rsplit('/', 1)[1]}/{{(\w+)}}"), {}
-    for other in found if each.about.status == 201 else ():
+    for other in found if status == 201 and each.method == "post" else ():
         if placed := item.fullmatch(other.path):
             field = known_by(each, other.places[placed[1]])
             known[other.id] = {"operationId": other.id, "parameters": {placed[1]: f"$response.body#/{field}"}}

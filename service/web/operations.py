@@ -25,7 +25,7 @@ class Call(NamedTuple):
 
     reader: Reader  # with the eyes of the team, acting as the key's creator
     person: Person  # the key's creator
-    user: int | None  # as whom the creator posts and votes, once they did
+    is_admin: bool  # whether the key has the scope `admin`
     config: Config
     query: Any  # the parameters, in the operation's shape
     body: Any  # the same of the body
@@ -52,30 +52,36 @@ class Operation(NamedTuple):
     query: type | None
     takes: type | None
     answers: type | None
-    status: int
+    statuses: tuple[int, ...]  # of good answers, the usual one first
     reads: bool  # whether the body is a file, an uploads.Upload
+    versioned: bool  # whether it takes If-Match
+
+    @property
+    def status(self) -> int:
+        return self.statuses[0]
 
 
 def operation(summary: str, *, query: type | None = None, takes: type | None = None, answers: type | None = None,
-              scope: str | None = None, status: int | None = None, reads: bool = False) -> Callable:  # fmt: skip
+              scope: str | None = None, statuses: tuple[int, ...] = (), reads: bool = False,
+              versioned: bool = False) -> Callable:  # fmt: skip
     """Make a responder of a falcon resource from `function(self, call, **place)`.
 
     `query` and `takes` are the shapes of parameters and body, `answers` that of the answer; `reads` says that the body is a
-    file. The scope is `read` for GET and `write` for the rest unless it is said; the status 200, 201 for POST, 204 without
-    an answer unless it is said."""
+    file, `versioned` that the function heeds If-Match. The scope is `read` for GET and `write` for the rest unless it is
+    said. `statuses` need saying only where they are not 201 for POST, 204 without an answer, and else 200."""
 
     def decorate(function):
         method = function.__name__.removeprefix("on_").upper()
         usual = 204 if answers is None else 201 if method == "POST" else 200
         about = Operation(summary, scope or ("read" if method == "GET" else "write"), query, takes, answers,
-                          status or usual, reads)  # fmt: skip
+                          statuses or (usual,), reads, versioned)  # fmt: skip
 
         @functools.wraps(function)
         def respond(resource, req, resp, **place):
             call = admit(req, resp, about)
-            if method == "POST":
-                return once(req, resp, call, lambda: function(resource, call, **place), about)
-            return answer(resp, function(resource, call, **place), about.status)
+            if method == "GET":
+                return answer(resp, function(resource, call, **place))
+            return once(req, resp, call, lambda: function(resource, call, **place))
 
         respond.operation = about
         return respond
@@ -98,19 +104,19 @@ def admit(req, resp, about: Operation) -> Call:
     query = inputs.query(req, about.query)
     body = inputs.read(req, about.takes) if about.takes else uploads.read(req) if about.reads else None
     reader = Reader(use.workspace, use.user, is_member=True, person=use.person.id)
-    return Call(reader, use.person, use.user, req.context.config, query, body, req, resp)
+    return Call(reader, use.person, "admin" in use.scopes, req.context.config, query, body, req, resp)
 
 
-def once(req, resp, call: Call, work: Callable, about: Operation) -> None:
+def once(req, resp, call: Call, work: Callable) -> None:
     """Do it, unless this Idempotency-Key was used before: then answer as then."""
     key = req.get_header("Idempotency-Key")
     if key is None:
-        return answer(resp, work(), about.status)
+        return answer(resp, work())
     if not 1 <= len(key) <= LONGEST_KEY or not key.isprintable():
         raise Invalid(**{"Idempotency-Key": f"Send 1–{LONGEST_KEY} visible characters, e.g. a UUID."})
 
     def begin() -> idempotency.Answer:
-        answer(resp, work(), about.status)
+        answer(resp, work())
         return idempotency.Answer(resp.status_code, resp.get_header("Location"), resp.data)
 
     request = f"{req.method} {req.relative_uri}\n".encode() + (req.context.get("body") or b"")
@@ -123,11 +129,12 @@ def once(req, resp, call: Call, work: Callable, about: Operation) -> None:
     return None
 
 
-def answer(resp, made, status: int) -> None:
+def answer(resp, made) -> None:
     """Write what a function returned."""
-    resp.status = status
-    if isinstance(made, Created):
+    if made is None:
+        resp.status = 204
+    elif isinstance(made, Created):
         resp.set_header("Location", made.location)
-        made = made.shape
-    if made is not None:
-        shapes.answer(resp, made, status)
+        shapes.answer(resp, made.shape, 201)
+    else:
+        shapes.answer(resp, made)

@@ -104,7 +104,7 @@ def shown(document: dict, path: str, method: str, operation: dict) -> Shown:
     content = operation.get("requestBody", {}).get("content", {})
     takes = content.get("application/json")
     status, *refused = operation["responses"]
-    refusals = [int(each) for each in refused if int(each) not in openapi.ALWAYS]
+    refusals = [int(each) for each in refused if int(each) >= 400 and int(each) not in openapi.ALWAYS]
     answered = operation["responses"][status].get("content", {}).get("application/json")
     answers = answered and linked(answered["schema"])
     about, _, _ = operation["description"].rpartition("Needs the scope")

@@ -5,6 +5,7 @@ import time
 import jwt
 import psycopg2
 import pytest
+from installation import until
 from playwright.sync_api import expect
 
 ROBIN = {"sub": "robin-1", "name": "Robin Marsh", "email": "robin@studio.example"}
@@ -110,7 +111,7 @@ def test_an_anonymous_user_leaves_nothing_behind_until_they_act(browser, sayso, 
     button = page.get_by_role("button", name="Vote for “Recurring invoices”")
     button.click()
     expect(button).to_have_attribute("aria-pressed", "true")
-    page.wait_for_function("localStorage.length")
+    until(lambda: page.evaluate("localStorage.length"))
     assert page.evaluate("Object.keys(localStorage)") == [f"sayso:{sayso.demo['widget_key']}"]
 
     page.reload()

@@ -16,10 +16,11 @@ def present(call: Call, entry: changelog.Entry) -> shapes.Entry:
 class Entries:
     @operation("List changelog entries", query=shapes.EntryFilter, answers=shapes.Entries)
     def on_get(self, call):
-        """The newest first."""
+        """Drafts first, then by the moment of publication, the newest first."""
         query = call.query
-        found = changelog.page(call.reader, query.limit + 1, cursors.after(query.cursor), query.state)
-        page, following = cursors.cut(found, query.limit, lambda entry: entry.id)
+        after = cursors.place_after(query.cursor, "changelog", 2)
+        found = changelog.page(call.reader, query.limit + 1, after, query.state)
+        page, following = cursors.cut(found, query.limit, "changelog", lambda entry: entry.place)
         return shapes.Entries([present(call, entry) for entry in page], following)
 
     @operation("Write a changelog entry", takes=shapes.NewEntry, answers=shapes.Entry)

@@ -11,8 +11,8 @@ class Comments:
     @operation("What is said below a post", query=shapes.Paged, answers=shapes.Comments)
     def on_get(self, call, number):
         """The oldest first, internal notes among them. Of one that was deleted, its place is left while others answer it."""
-        found = comments.page(call.reader, number, call.query.limit + 1, cursors.after(call.query.cursor))
-        page, following = cursors.cut(found, call.query.limit, lambda comment: comment.id)
+        found = comments.page(call.reader, number, call.query.limit + 1, cursors.after(call.query.cursor, "comments"))
+        page, following = cursors.cut(found, call.query.limit, "comments")
         return shapes.Comments([shapes.comment(comment) for comment in page], following)
 
     @operation("Comment on a post", takes=shapes.NewComment, answers=shapes.Comment)

@@ -8,8 +8,8 @@ from service.web.operations import operation
 class Companies:
     @operation("List companies", query=shapes.Paged, answers=shapes.Companies)
     def on_get(self, call):
-        found = companies.page(call.reader, call.query.limit + 1, cursors.after(call.query.cursor))
-        page, following = cursors.cut(found, call.query.limit, lambda company: company.id)
+        found = companies.page(call.reader, call.query.limit + 1, cursors.after(call.query.cursor, "companies"))
+        page, following = cursors.cut(found, call.query.limit, "companies")
         return shapes.Companies([shapes.company(company) for company in page], following)
 
 

@@ -13,8 +13,8 @@ class Files:
     @operation("List files", query=shapes.Paged, answers=shapes.Files)
     def on_get(self, call):
         """The newest first; those of deleted posts are not among them."""
-        found = attachments.of(call.reader, call.query.limit + 1, cursors.after(call.query.cursor))
-        page, following = cursors.cut(found, call.query.limit, lambda file: file.id)
+        found = attachments.of(call.reader, call.query.limit + 1, cursors.after(call.query.cursor, "files"))
+        page, following = cursors.cut(found, call.query.limit, "files")
         return shapes.Files([present(call, file) for file in page], following)
 
     @operation("Send a file", query=shapes.FileName, answers=shapes.File, reads=True)

@@ -13,7 +13,7 @@ def acting(call: Call, external_id: str | None = None) -> Reader:
     if external_id is not None:
         user = users.by_external_id(call.workspace, external_id).id
     else:
-        user = call.user or users.of_member(call.workspace, call.person).id
+        user = call.reader.user or users.of_member(call.workspace, call.person).id
     return call.reader._replace(user=user)
 
 
@@ -52,7 +52,7 @@ class Post:
     def on_get(self, call, number):
         return present(call, number)
 
-    @operation("Change a post", takes=shapes.PostChange, answers=shapes.Post)
+    @operation("Change a post", takes=shapes.PostChange, answers=shapes.Post, versioned=True)
     def on_patch(self, call, number):
         """What is left out stays. An `If-Match` with the `ETag` of a read refuses the change (409) if the post moved on."""
         new = call.body
@@ -62,12 +62,12 @@ class Post:
 
     @operation("Delete a post")
     def on_delete(self, call, number):
-        """It is out of sight at once, and gone for good after 30 days."""
+        """It is out of sight at once, and gone for good after 30 days; so are the posts that were merged into it."""
         edits.delete(call.reader, number)
 
 
 class Restoration:
-    @operation("Bring a deleted post back", answers=shapes.Post, status=200)
+    @operation("Bring a deleted post back", answers=shapes.Post, statuses=(200,))
     def on_post(self, call, number):
         edits.restore(call.reader, number)
         return present(call, number)

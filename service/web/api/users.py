@@ -9,9 +9,9 @@ class Users:
     @operation("List users", query=shapes.UserFilter, answers=shapes.Users)
     def on_get(self, call):
         query = call.query
-        found = users.page(call.workspace, query.limit + 1, cursors.after(query.cursor), q=query.q, company=query.company,
-                           segment=query.segment)  # fmt: skip
-        page, following = cursors.cut(found, query.limit, lambda profile: profile.id)
+        found = users.page(call.workspace, query.limit + 1, cursors.after(query.cursor, "users"), q=query.q,
+                           company=query.company, segment=query.segment)  # fmt: skip
+        page, following = cursors.cut(found, query.limit, "users")
         return shapes.Users([shapes.user(profile) for profile in page], following)
 
 

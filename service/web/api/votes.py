@@ -11,8 +11,8 @@ class Votes:
     @operation("Who voted for a post", query=shapes.Paged, answers=shapes.Votes)
     def on_get(self, call, number):
         posts.find(call.reader, number)
-        found = votes.voters(call.workspace.id, number, call.query.limit + 1, cursors.after(call.query.cursor))
-        page, following = cursors.cut(found, call.query.limit, lambda voter: voter.id)
+        found = votes.voters(call.workspace.id, number, call.query.limit + 1, cursors.after(call.query.cursor, "votes"))
+        page, following = cursors.cut(found, call.query.limit, "votes")
         return shapes.Votes([shapes.vote(voter, number) for voter in page], following)
 
 
@@ -44,8 +44,8 @@ class Followers:
     @operation("Who follows a post", query=shapes.Paged, answers=shapes.Followers)
     def on_get(self, call, number):
         posts.find(call.reader, number)
-        found = followers.of(call.workspace.id, number, call.query.limit + 1, cursors.after(call.query.cursor))
-        page, following = cursors.cut(found, call.query.limit, lambda follower: follower.id)
+        found = followers.of(call.workspace.id, number, call.query.limit + 1, cursors.after(call.query.cursor, "followers"))
+        page, following = cursors.cut(found, call.query.limit, "followers")
         return shapes.Followers([shapes.follower(follower, number) for follower in page], following)
 
 

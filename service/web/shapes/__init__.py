@@ -2,7 +2,7 @@
 
 What they say about lengths and formats is for readers of the OpenAPI document; the verbs of the domain hold to it, and say
 in words what must change. Names that begin with New are what is sent to make a thing, those that end in Change what is sent
-to change one: fields that are left out stay as they are."""
+to change one: fields that are left out stay as they are. A field that a shape does not have is refused (`Sent`)."""
 
 from service.web.shapes.base import *  # noqa: F403
 from service.web.shapes.boards import *  # noqa: F403

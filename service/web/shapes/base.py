@@ -24,13 +24,15 @@ Meta = dict[str, str | int | float | bool | None]
 NextCursor = Annotated[str | None, said("Gets the next page, as ?cursor=…; null: this was the last.")]
 
 
+class Sent(msgspec.Struct, forbid_unknown_fields=True):
+    """What programs send: a field that it does not have is refused, for it may be a misspelt one."""
+
+
 class Paged(msgspec.Struct):
     """The parameters of every list."""
 
     cursor: Annotated[str | None, said("`next_cursor` of the page before.")] = None
     limit: Annotated[int, About(ge=1, le=100, description="How many, at most.")] = 20
-
-
 
 
 def answer(resp, shape, status: int = 200) -> None:

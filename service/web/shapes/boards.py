@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from service.feedback import boards
-from service.web.shapes.base import Key, Name, Position, said
+from service.web.shapes.base import Key, Name, Position, Sent, said
 
 Access = Literal["public", "private", "segments"]
 Description = Annotated[str, said(maxLength=500)]
@@ -25,7 +25,7 @@ class Boards(msgspec.Struct):
     next_cursor: None = None
 
 
-class NewBoard(msgspec.Struct):
+class NewBoard(Sent):
     key: Key
     name: Name
     description: Description = ""
@@ -34,7 +34,7 @@ class NewBoard(msgspec.Struct):
     position: Position | None = None
 
 
-class BoardChange(msgspec.Struct):
+class BoardChange(Sent):
     name: Name | None = None
     description: Description | None = None
     access: Access | None = None

@@ -8,7 +8,7 @@ import msgspec
 from service.config import Config
 from service.feedback import changelog
 from service.feedback.workspaces import Workspace
-from service.web.shapes.base import About, Markdown, NextCursor, Paged, said
+from service.web.shapes.base import About, Markdown, NextCursor, Paged, Sent, said
 from service.web.shapes.posts import Number, Title
 
 State = Literal["draft", "scheduled", "published"]
@@ -38,7 +38,7 @@ class EntryFilter(Paged):
     state: State | None = None
 
 
-class NewEntry(msgspec.Struct):
+class NewEntry(Sent):
     title: Title
     body: Markdown = ""
     categories: Categories = []
@@ -48,7 +48,7 @@ class NewEntry(msgspec.Struct):
     ] = None
 
 
-class EntryChange(msgspec.Struct):
+class EntryChange(Sent):
     title: Title | None = None
     body: Markdown | None = None
     categories: Categories | None = None

@@ -6,7 +6,7 @@ from typing import Annotated
 import msgspec
 
 from service.feedback import comments
-from service.web.shapes.base import About, ExternalId, NextCursor, said
+from service.web.shapes.base import About, ExternalId, NextCursor, Sent, said
 from service.web.shapes.posts import FileIds
 
 Words = Annotated[str, said("Markdown.", minLength=1, maxLength=5_000, pattern="\\S")]
@@ -40,7 +40,7 @@ class Comments(msgspec.Struct):
     next_cursor: NextCursor
 
 
-class NewComment(msgspec.Struct):
+class NewComment(Sent):
     body: Words
     author: Annotated[ExternalId | None, said("Whose words they are; by default the key's creator's.")] = None
     parent: Parent = None
@@ -49,7 +49,7 @@ class NewComment(msgspec.Struct):
     files: FileIds = []
 
 
-class CommentChange(msgspec.Struct):
+class CommentChange(Sent):
     body: Annotated[Words | None, said("Only of what the team itself wrote.")] = None
     internal: Internal | None = None
     official: Official | None = None

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from service.feedback import fields
-from service.web.shapes.base import Key, Name, Position, said
+from service.web.shapes.base import Key, Name, Position, Sent, said
 
 FieldType = Literal["text", "long_text", "number", "select", "date", "checkbox"]
 Option = Annotated[str, said(minLength=1, maxLength=80, pattern="\\S")]
@@ -27,7 +27,7 @@ class Fields(msgspec.Struct):
     next_cursor: None = None
 
 
-class NewField(msgspec.Struct):
+class NewField(Sent):
     key: Key
     name: Name
     type: FieldType
@@ -37,7 +37,7 @@ class NewField(msgspec.Struct):
     position: Position | None = None
 
 
-class FieldChange(msgspec.Struct):
+class FieldChange(Sent):
     name: Name | None = None
     required: bool | None = None
     options: Options | None = None

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from service.feedback import companies, segments, users
-from service.web.shapes.base import Cents, ExternalId, Key, Name, NextCursor, Object, Paged, said
+from service.web.shapes.base import Cents, ExternalId, Key, Name, NextCursor, Object, Paged, Sent, said
 
 Fact = str | int | float | bool
 Traits = Annotated[dict[str, Fact], said("What else you know of them. It replaces what was there.")]
@@ -26,7 +26,7 @@ class Companies(msgspec.Struct):
     next_cursor: NextCursor
 
 
-class CompanyFacts(msgspec.Struct):
+class CompanyFacts(Sent):
     """What is known of a company; what is left out stays as it is."""
 
     name: Annotated[str | None, said(maxLength=200)] = None
@@ -63,7 +63,7 @@ class UserFilter(Paged):
     segment: Annotated[str | None, said("Key of a segment they are in.")] = None
 
 
-class UserFacts(msgspec.Struct):
+class UserFacts(Sent):
     """What is known of a user, as their token could say it; what is left out stays as it is."""
 
     email: Annotated[str | None, said(maxLength=254)] = None
@@ -158,7 +158,7 @@ class UserExport(msgspec.Struct):
     events: list[ExportedEvent]
 
 
-class Rule(msgspec.Struct):
+class Rule(Sent):
     """What must be true of a user. What is not known of them is never true, `is_not` neither."""
 
     field: FieldOfRule
@@ -182,13 +182,13 @@ class Segments(msgspec.Struct):
     next_cursor: None = None
 
 
-class NewSegment(msgspec.Struct):
+class NewSegment(Sent):
     key: Key
     name: Name
     rules: Rules = []
 
 
-class SegmentChange(msgspec.Struct):
+class SegmentChange(Sent):
     name: Name | None = None
     rules: Rules | None = None
 

@@ -9,7 +9,7 @@ from service.config import Config
 from service.feedback import edits, followers, similar, votes
 from service.feedback.posts import Post as ReadPost
 from service.feedback.workspaces import Workspace
-from service.web.shapes.base import About, ExternalId, Key, Markdown, Meta, NextCursor, Object, Paged, said
+from service.web.shapes.base import About, ExternalId, Key, Markdown, Meta, NextCursor, Object, Paged, Sent, said
 
 Kind = Literal["open", "planned", "started", "done", "declined"]
 Title = Annotated[str, said(minLength=1, maxLength=200, pattern="\\S")]
@@ -89,7 +89,7 @@ class PostFilter(Paged):
     since: Annotated[datetime | None, said("Written at this moment or later (RFC 3339).")] = None
 
 
-class NewPost(msgspec.Struct):
+class NewPost(Sent):
     title: Title
     body: Markdown = ""
     board: Annotated[Key | None, said("By default the first public one.")] = None
@@ -101,7 +101,7 @@ class NewPost(msgspec.Struct):
     meta: Meta | None = None
 
 
-class PostChange(msgspec.Struct):
+class PostChange(Sent):
     title: Title | None = None
     body: Markdown | None = None
     board: Key | None = None
@@ -110,21 +110,21 @@ class PostChange(msgspec.Struct):
     locked: bool | None = None
 
 
-class NewStatusOfPost(msgspec.Struct):
+class NewStatusOfPost(Sent):
     status: Annotated[str, said("Key of a status.")]
     note: Annotated[str, said("What its followers are told. Markdown.", maxLength=5_000)] = ""
     notify: Annotated[bool, said("Whether they are told at all.")] = True
 
 
-class Merge(msgspec.Struct):
+class Merge(Sent):
     into: Number
 
 
-class NewAssignee(msgspec.Struct):
+class NewAssignee(Sent):
     member: Annotated[int, said("Id of a member.")]
 
 
-class Eta(msgspec.Struct):
+class Eta(Sent):
     eta: Annotated[date, said("A day, like 2026-12-31.")]
 
 

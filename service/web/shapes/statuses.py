@@ -5,7 +5,7 @@ from typing import Annotated
 import msgspec
 
 from service.feedback import statuses
-from service.web.shapes.base import Color, Key, Name, Position, said
+from service.web.shapes.base import Color, Key, Name, Position, Sent, said
 from service.web.shapes.posts import ColoredStatus, Kind
 
 
@@ -14,7 +14,7 @@ class Statuses(msgspec.Struct):
     next_cursor: None = None
 
 
-class NewStatus(msgspec.Struct):
+class NewStatus(Sent):
     key: Key
     name: Name
     kind: Annotated[Kind, said("What it means to us, whatever you call it.")]
@@ -22,7 +22,7 @@ class NewStatus(msgspec.Struct):
     position: Position | None = None
 
 
-class StatusChange(msgspec.Struct):
+class StatusChange(Sent):
     name: Name | None = None
     kind: Kind | None = None
     color: Color | None = None

@@ -3,7 +3,7 @@
 import msgspec
 
 from service.feedback import tags
-from service.web.shapes.base import Color, Key, Name
+from service.web.shapes.base import Color, Key, Name, Sent
 
 
 class Tag(msgspec.Struct):
@@ -17,13 +17,13 @@ class Tags(msgspec.Struct):
     next_cursor: None = None
 
 
-class NewTag(msgspec.Struct):
+class NewTag(Sent):
     key: Key
     name: Name
     color: Color = tags.USUAL_COLOR
 
 
-class TagChange(msgspec.Struct):
+class TagChange(Sent):
     name: Name | None = None
     color: Color | None = None
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from service.feedback import keys, team
-from service.web.shapes.base import About, Name, said
+from service.web.shapes.base import About, Name, Sent, said
 
 Role = Literal["owner", "admin", "member"]
 Expiry = Annotated[Annotated[datetime, About(tz=True)] | None, said("A moment in the future; by default it never ends.")]
@@ -26,12 +26,12 @@ class Members(msgspec.Struct):
     next_cursor: None = None
 
 
-class NewMember(msgspec.Struct):
+class NewMember(Sent):
     email: Annotated[str, said(maxLength=254)]
     role: Role = "member"
 
 
-class MemberChange(msgspec.Struct):
+class MemberChange(Sent):
     role: Role
 
 
@@ -54,7 +54,7 @@ class MadeApiKey(ApiKey):
     key: Annotated[str, said("The key itself. It is shown this once.")]
 
 
-class NewApiKey(msgspec.Struct):
+class NewApiKey(Sent):
     name: Name
     scopes: Scopes
     expires_at: Expiry = None
