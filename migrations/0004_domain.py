@@ -119,6 +119,7 @@ CREATE TABLE post_revision (                        -- what a post said before i
   CONSTRAINT reviser_exists FOREIGN KEY (workspace_id, user_id) REFERENCES "user" ON DELETE SET NULL (user_id)
 );
 CREATE INDEX post_revision_post ON post_revision (workspace_id, post_number, id);
+CREATE INDEX post_revision_user ON post_revision (workspace_id, user_id) WHERE user_id IS NOT NULL;
 
 ALTER TABLE vote
   ADD COLUMN cast_by     bigint,                    -- the member who voted on the user's behalf
@@ -137,6 +138,7 @@ ALTER TABLE comment
     ON DELETE SET NULL (parent_id),
   DROP CONSTRAINT comment_length,
   ADD CONSTRAINT comment_length CHECK (char_length(body) <= 5000);   -- empty: of a comment that is gone
+CREATE INDEX comment_deleted ON comment (deleted_at) WHERE deleted_at IS NOT NULL;
 CREATE INDEX comment_user ON comment (workspace_id, user_id);
 CREATE INDEX comment_parent ON comment (workspace_id, parent_id) WHERE parent_id IS NOT NULL;
 
@@ -206,6 +208,12 @@ CREATE TABLE repeated_request (                     -- answers kept for an Idemp
 );
 CREATE INDEX repeated_request_age ON repeated_request (created_at);
 
+ALTER TABLE member ADD COLUMN joined_at timestamptz;  -- when they first opened the workspace; who was invited only has not
+UPDATE member SET joined_at = created_at;
+UPDATE "user" SET name = '' WHERE kind = 'member' AND name = email;   -- users read the name
+
+CREATE INDEX api_key_person ON api_key (workspace_id, person_id);
+CREATE INDEX letter_reader ON letter (workspace_id, lower(to_email));
 CREATE INDEX company_name ON company (workspace_id, name, id);
 CREATE INDEX event_type ON event (workspace_id, type, seq);
 CREATE INDEX user_company ON "user" (workspace_id, company_id) WHERE company_id IS NOT NULL;

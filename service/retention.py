@@ -23,7 +23,7 @@ DELETE FROM {table} WHERE ctid = ANY(ARRAY(
   SELECT ctid FROM {table} WHERE {age} < now() - %(days)s * interval '1 day'{more} LIMIT %(most)s))"""
 STATEMENTS = [(DELETE.format(table=table, age=age, more=""), days) for table, age, days in KEPT]
 
-DELETED_DAYS = 30  # in which a deleted post can be brought back
+DELETED_DAYS = 30  # in which a deleted post can be brought back; then a deleted comment's words go, too
 POSTS = DELETE.format(table="post", age="deleted_at", more="")
 UNUSED_DAYS = 1  # for a file to become part of a post
 UNUSED_FILES = DELETE.format(table="file", age="created_at", more=" AND post_number IS NULL AND comment_id IS NULL")
@@ -31,6 +31,9 @@ FILES_OF_DELETED_COMMENTS = """
 DELETE FROM file WHERE ctid = ANY(ARRAY(
   SELECT f.ctid FROM file f JOIN comment c ON c.workspace_id = f.workspace_id AND c.id = f.comment_id
    WHERE c.deleted_at < now() - %(days)s * interval '1 day' LIMIT %(most)s))"""
+EMPTY_DELETED_COMMENTS = """
+UPDATE comment SET body = '' WHERE ctid = ANY(ARRAY(
+  SELECT ctid FROM comment WHERE deleted_at < now() - %(days)s * interval '1 day' AND body <> '' LIMIT %(most)s))"""
 
 # Content is held in one statement and deleted in the next, which sees every file that was made meanwhile; a new one has to
 # wait. What is locked is in use (attachments.KEEP), or comes up again at the next round.
@@ -54,6 +57,7 @@ def prune(job: Job) -> None:  # noqa: ARG001 (a handler takes its job)
         delete(statement, days)
     delete(UNUSED_FILES, UNUSED_DAYS)
     delete(FILES_OF_DELETED_COMMENTS, DELETED_DAYS)
+    delete(EMPTY_DELETED_COMMENTS, DELETED_DAYS)
     delete(POSTS, DELETED_DAYS, POSTS_AT_ONCE)
     drop_all()
 

@@ -8,7 +8,7 @@ import unicodedata
 import schemathesis
 from schemathesis.generation.meta import TestPhase
 
-OWN = {"key": os.environ["SAYSO_OWN_KEY"], "member": os.environ["SAYSO_OWN_MEMBER"]}  # as whom it calls
+OWN = {"api_key": os.environ["SAYSO_OWN_KEY"], "member": os.environ["SAYSO_OWN_MEMBER"]}  # as whom it calls
 NOBODY = 999_999_999
 KEY = re.compile(r"[a-z0-9](-?[a-z0-9]){0,30}")
 # placeholder → keys of what the run has made; by itself it guesses no key that is there
@@ -30,7 +30,7 @@ def before_call(_context, case, _kwargs):
             places[name] = keys[number % len(keys)]
     if case.meta is not None and case.meta.generation.mode.is_negative:
         case.body = visible(case.body)
-    if case.method == "POST" and (is_stateful or number % 4):
+    if case.method != "GET" and (is_stateful or number % 4):
         use_new_names(case, number)
 
 
@@ -39,8 +39,9 @@ def use_new_names(case, number: int) -> None:
     given = case.headers.get("Idempotency-Key") if case.headers else None
     if isinstance(given, str) and 1 <= len(given) <= 200:
         case.headers["Idempotency-Key"] = f"{given}{number}"
-    if isinstance(case.body, dict) and isinstance(case.body.get("key"), str) and KEY.fullmatch(case.body["key"]):
-        case.body = {**case.body, "key": f"{case.body['key']}{number}"}
+    body = case.body if case.method == "POST" else None
+    if isinstance(body, dict) and isinstance(body.get("key"), str) and KEY.fullmatch(body["key"]):
+        case.body = {**body, "key": f"{body['key']}{number}"}
 
 
 def visible(value):

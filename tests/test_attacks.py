@@ -7,11 +7,12 @@ from browser import Browser
 from calls import call
 from cast import ADA
 from crowd import at_once
+from program import Program, wrong
 from queued import work_off
 
 from service import db
 from service.errors import Invalid
-from service.feedback import identity_secrets, members, sign_in
+from service.feedback import identity_secrets, keys, members, sign_in, users
 from service.lib import mail, markdown, text
 
 KELVIN, DOTTED_I = "\u212a", "\u0130"
@@ -115,3 +116,47 @@ def test_what_is_far_too_long_is_refused_and_never_cut_off(client, acme):
     for fields in ({"title": " " * 900 + "Dark mode"}, {"title": "t", "body": "\n" * 45_000 + "the point"}):
         assert call(client, acme, "posts", **fields).status_code == 422
     assert call(client, acme, "posts", title=" " * 700 + "Dark mode").json["post"]["title"] == "Dark mode"
+
+
+def test_a_key_speaks_for_users_and_for_its_creator_but_for_no_other_member(client, acme):
+    ben = members.person("ben@acme.example")
+    users.of_member(acme.workspace, ben)
+    api = Program(client, acme)
+    api.post("/posts", title="Dark mode")
+    said = api.post("/posts/1/comments", body="We refund everybody", official=True, author=f"sayso-member-{ben.id}")
+    assert wrong(said) == {"author"}
+    assert api.put(f"/posts/1/votes/sayso-member-{ben.id}").status_code == 404
+    assert api.post("/posts/1/comments", body="Ours", author=f"sayso-member-{acme.owner.id}").status_code == 201
+
+
+def test_what_was_said_on_a_private_board_stays_there_when_a_merge_is_moved_to_a_public_one(client, acme):
+    api = Program(client, acme)
+    for key in ("one", "two"):
+        api.post("/boards", key=key, name=key, access="private")
+        api.post("/posts", title=f"Plan {key}", board=key)
+    api.post("/posts/1/comments", body="Unmistakable")
+    api.put("/posts/1/merge", into=2)
+    api.patch("/posts/2", board="features")
+    page = client.simulate_get("/b/acme/posts/2")
+    assert page.status_code == 200 and "Unmistakable" not in page.text
+    assert [each["body"] for each in api.get("/posts/2/comments").json["data"]] == ["Unmistakable"]
+
+
+def test_an_answer_kept_for_one_key_is_not_given_to_another(client, acme):
+    again = {"Idempotency-Key": "create-key-1"}
+    api, other = Program(client, acme), keys.create(acme.workspace, acme.owner, "another")
+    assert api.post("/keys", again, name="mine", scopes=["read"]).status_code == 201
+    stolen = client.simulate_post("/api/v1/keys", json={"name": "mine", "scopes": ["read"]},
+                                  headers={**again, "Authorization": f"Bearer {other}"})  # fmt: skip
+    assert (stolen.status_code, stolen.json["code"]) == (409, "idempotency_key_reused")
+
+
+def test_a_number_that_the_database_would_write_out_is_refused(client, acme):
+    assert wrong(Program(client, acme).post("/posts", title="Big", meta={"n": 1e308})) == {"meta"}
+
+
+def test_settings_of_a_workspace_need_more_than_write(client, acme):
+    writer = keys.create(acme.workspace, acme.owner, "writer", ("read", "write"))
+    for method, path in (("POST", "/boards"), ("PATCH", "/boards/bugs"), ("DELETE", "/statuses/done")):
+        answer = client.simulate_request(method, f"/api/v1{path}", json={}, headers={"Authorization": f"Bearer {writer}"})
+        assert (answer.status_code, answer.json["code"]) == (403, "scope_missing"), path

@@ -10,7 +10,7 @@ from falcon.inspect import inspect_routes
 
 from service import demo, installation
 from service.db import database
-from service.feedback import planning
+from service.feedback import comments, members, planning, users
 
 ENTRY = """
 INSERT INTO changelog_entry (workspace_id, title, body, published_at)
@@ -51,6 +51,18 @@ def test_a_post_has_a_page_of_its_own(client, acme):
     acme.post("Dark mode", "For **night** owls")
     page = client.simulate_get("/b/acme/posts/1")
     assert "<strong>night</strong>" in page.text and "cleo" not in page.text.lower().replace("cleo</", "")
+
+
+def test_a_member_without_a_name_answers_as_the_team_and_never_by_their_address(client, acme):
+    acme.post("Dark mode")
+    nameless = members.person("zoe@acme.example")
+    members.add(acme.workspace, nameless)
+    for person, body in ((nameless, "Soon."), (acme.owner, "Now.")):
+        user = users.of_member(acme.workspace, person)
+        comments.create(acme.team._replace(user=user.id), 1, body, official=person == nameless)
+    page = client.simulate_get("/b/acme/posts/1").text
+    assert "<strong>Acme team</strong>" in page and "<strong>Ada</strong><span>Acme team</span>" in page
+    assert "zoe" not in page and "Anonymous" not in page
 
 
 def test_case_49_the_board_pages_through_all_its_posts(client, acme):

@@ -122,14 +122,18 @@ def test_what_cannot_be_taken_is_named_and_changes_nothing(api, fields, field):
     assert (api.get("/changelog").json["data"], db.rows(EVENTS)) == ([made], before)
 
 
-def test_entries_are_paged_by_state_the_newest_first(api):
+def test_entries_are_paged_by_state_drafts_first_and_then_by_their_moment(api, acme):
     drafts = [write(api, f"Draft {number}")["id"] for number in range(3)]
-    scheduled, published = write(api, at=TOMORROW)["id"], write(api, at=NOW)["id"]
-    first = api.get("/changelog", limit=3).json
-    second = api.get("/changelog", limit=3, cursor=first["next_cursor"]).json
-    assert [entry["id"] for entry in first["data"] + second["data"]] == [published, scheduled, *reversed(drafts)]
-    assert second["next_cursor"] is None
-    for state, expected in (("draft", drafts[::-1]), ("scheduled", [scheduled]), ("published", [published])):
+    scheduled, published, twin = write(api, at=TOMORROW)["id"], write(api, at=NOW)["id"], write(api, at=NOW)["id"]
+    old = write(api, at=NOW - timedelta(days=9))["id"]
+    seen, cursor = [], ""
+    while cursor is not None:
+        page = api.get("/changelog", limit=2, cursor=cursor).json
+        seen, cursor = seen + [entry["id"] for entry in page["data"]], page["next_cursor"]
+    assert seen == [*reversed(drafts), scheduled, twin, published, old]
+    assert [entry.id for entry in changelog.published(acme.reader())] == [twin, published, old]
+    shown = {"draft": drafts[::-1], "scheduled": [scheduled], "published": [twin, published, old]}
+    for state, expected in shown.items():
         assert [entry["id"] for entry in api.get("/changelog", state=state).json["data"]] == expected
     assert wrong(api.get("/changelog", state="lost")) == {"state"}
 

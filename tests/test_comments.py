@@ -50,7 +50,9 @@ def test_a_comment_comes_back_whole_and_its_author_follows_the_post(api, acme):
     assert set(made) == SHAPE
     assert (made["post"], made["body"], made["parent"], made["internal"], made["official"]) == (
         1, "It **hurts** at night", None, False, False)  # fmt: skip
-    assert made["author"] == {"id": "dan-8", "name": "Dan", "email": "dan@customer.example", "team": False}
+    company = {"id": "initech", "name": "Initech", "plan": "Team", "mrr": 4900}
+    assert made["author"] == {"id": "dan-8", "name": "Dan", "email": "dan@customer.example", "avatar": None,
+                              "company": company, "team": False}  # fmt: skip
     assert made["edited_at"] is None and made["created_at"].endswith("Z")
     assert api.get(f"/comments/{made['id']}").json == made == shown(api)[0]
     assert dan.id in db.row(FOLLOWERS, number=1)[0]

@@ -32,6 +32,15 @@ def test_one_of_which_nothing_is_told_is_known_all_the_same(api):
     assert api.events() == ["company.created"]
 
 
+def test_null_empties_and_what_is_new_is_answered_with_its_place(api):
+    facts = {name: INITECH[name] for name in ("name", "plan", "mrr")}
+    made, again = (api.put("/companies/initech", **facts) for _ in range(2))
+    assert (made.status_code, made.headers["location"]) == (201, "/api/v1/companies/initech")
+    assert (again.status_code, again.headers.get("location")) == (200, None)
+    assert api.put("/companies/initech", plan=None).json == INITECH | {"plan": ""}
+    assert api.put("/companies/initech", **dict.fromkeys(facts)).json == {"id": "initech", "name": "", "plan": "", "mrr": 0}
+
+
 def test_a_token_tells_the_same_and_forgets_nothing(api, acme):
     acme.user(DAN)
     acme.user({**DAN, "company": {"id": "initech", "plan": "Business"}})

@@ -93,7 +93,7 @@ def test_every_operation_was_called_in_every_way(reports):
     assert last["stateful"]["status"] == "success"
     assert reports[0]["operations"]["tested"] == reports[0]["operations"]["total"] > 60
     assert sum(report["test_cases"]["generated"] for report in reports) >= AT_LEAST
-    assert reports[1]["test_cases"]["generated"] >= 300  # how far it gets depends on what it is answered
+    assert reports[1]["test_cases"]["generated"] >= 100  # how far it gets depends on what it is answered
 
 
 def test_it_was_let_in_all_the_way(reports):

@@ -3,15 +3,29 @@
 import hashlib
 
 import pytest
+from browser import Browser
 from calls import call, session
-from cast import BEN, CLEO, DAN
+from cast import ADA, BEN, CLEO, DAN
 from crowd import at_once
 from program import Program
 from queued import work_off
 
 from service import db
 from service.errors import NotFound
-from service.feedback import comments, edits, followers, members, merges, planning, privacy, segments, team, users, votes
+from service.feedback import (
+    comments,
+    edits,
+    followers,
+    keys,
+    members,
+    merges,
+    planning,
+    privacy,
+    segments,
+    team,
+    users,
+    votes,
+)
 
 COUNTED = """
 SELECT number, votes = (SELECT count(*) FROM vote v WHERE v.post_number = p.number),
@@ -84,6 +98,38 @@ def test_someone_who_is_erased_is_nowhere_any_more(acme, api, life):
     assert sorted(bytes(data) for (data,) in db.rows("SELECT data FROM content")) == [b"on his", b"shared"]
     assert db.rows("SELECT count(*) FROM letter WHERE to_email = 'cleo@customer.example'") == [(0,)]
     assert db.rows("SELECT type, user_id, data FROM event ORDER BY seq DESC LIMIT 1") == [("user.erased", None, {})]
+
+
+COLUMNS = """
+SELECT table_name, column_name FROM information_schema.columns
+ WHERE table_schema = 'public' AND data_type IN ('text', 'jsonb', 'ARRAY')"""
+
+
+def test_someone_without_a_name_is_in_no_letter_and_no_page_data_either(acme, api):
+    nia = {"sub": "nia-9", "email": "nia@customer.example"}
+    acme.post("Nia's", by=nia, meta={"page": "https://customer.example/?user=nia-9"})
+    work_off()
+    planning.set_status(acme.team, 1, "planned")
+    work_off()
+    assert "nia@customer.example wrote" in db.row("SELECT text FROM letter WHERE kind = 'new_post'")[0]
+    acme.post("Nia's other", by=nia)
+    work_off(1)  # its letters are addressed, not sent
+    assert api.delete("/users/nia-9").status_code == 204
+    work_off()
+    for table, column in db.rows(COLUMNS):
+        assert not [row for row in db.rows(f'SELECT "{column}"::text FROM "{table}"') if "nia" in str(row)], (table, column)
+    letters = db.rows("SELECT state, subject, text, html FROM letter ORDER BY id")
+    assert letters == [("kept", "", "", "")] * 4, "the team's two about each post"
+    assert "Emptied" in Browser(api.client).sign_in(ADA).open("/app/acme/outbox").text
+
+
+def test_only_an_admins_key_exports_and_erases(client, acme):
+    acme.user(CLEO)
+    writer = {"Authorization": f"Bearer {keys.create(acme.workspace, acme.owner, 'w', ('read', 'write'))}"}
+    for method, path in (("DELETE", ""), ("POST", "/erasure"), ("GET", "/export")):
+        answer = client.simulate_request(method, f"/api/v1/users/cleo-7{path}", headers=writer)
+        assert (answer.status_code, answer.json["code"]) == (403, "scope_missing")
+    assert users.find(acme.workspace, "cleo-7")
 
 
 def test_what_was_said_to_others_keeps_its_place_and_all_counts_are_true(acme, api, life):

@@ -3,13 +3,14 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from cast import BEN
 from program import Program, wrong
 
 from service import db
 from service.db import database
-from service.feedback import keys
+from service.feedback import keys, members
 
-SHAPE = {"id", "name", "prefix", "scopes", "expires_at", "used_at", "created_at"}
+SHAPE = {"id", "name", "prefix", "scopes", "member", "expires_at", "used_at", "created_at"}
 
 
 @pytest.fixture
@@ -60,6 +61,44 @@ def test_a_key_ends_when_its_time_is_over(client, api):
     assert client.simulate_get("/api/v1/posts", headers=bearer(made["key"])).status_code == 200
     database.execute_sql("UPDATE api_key SET expires_at = now() - interval '1 s' WHERE id = %s", (made["id"],))
     assert client.simulate_get("/api/v1/posts", headers=bearer(made["key"])).status_code == 401
+
+
+def test_a_key_can_do_no_more_than_its_creator_may_now(client, api, acme):
+    ben = api.get("/members").json["data"][1]["id"]
+    api.patch(f"/members/{ben}", role="admin")
+    person = members.person(BEN)
+    bens = [bearer(keys.create(acme.workspace, person, "ben", scopes)) for scopes in (("admin",), keys.SCOPES)]
+    assert {client.simulate_get("/api/v1/keys", headers=each).status_code for each in bens} == {200}
+    assert api.get("/keys").json["data"][-1]["member"] == ben
+    api.patch(f"/members/{ben}", role="member")
+    for each in bens:
+        answer = client.simulate_get("/api/v1/keys", headers=each)
+        assert (answer.status_code, answer.json["code"]) == (403, "scope_missing")
+        assert client.simulate_post("/api/v1/posts", json={"title": "Dark mode"}, headers=each).status_code == 201
+    api.patch(f"/members/{ben}", role="owner")
+    assert client.simulate_get("/api/v1/keys", headers=bens[0]).status_code == 200
+
+
+def test_a_key_ends_no_later_than_the_one_that_makes_it(client, api):
+    maker = api.post("/keys", name="Maker", scopes=["admin"], expires_at=soon(hours=2)).json
+
+    def make(**more):
+        return client.simulate_post("/api/v1/keys", headers=bearer(maker["key"]),
+                                    json={"name": "Made", "scopes": ["admin"], **more})  # fmt: skip
+
+    assert make().json["expires_at"] == maker["expires_at"]
+    assert datetime.fromisoformat(make(expires_at=soon(hours=1)).json["expires_at"]) < datetime.now(UTC) + timedelta(hours=2)
+    assert wrong(make(expires_at=soon(hours=3))) == {"expires_at"}
+    assert api.post("/keys", name="Made", scopes=["admin"]).json["expires_at"] is None
+
+
+def test_a_key_gets_another_name(api, globex):
+    made = api.post("/keys", name="Import", scopes=["read"]).json
+    for _ in range(2):
+        assert api.patch(f"/keys/{made['id']}", name=" Nightly  import ").json["name"] == "Nightly import"
+    assert api.events() == ["key.created", "key.updated"]
+    assert wrong(api.patch(f"/keys/{made['id']}", name=" ")) == {"name"}
+    assert Program(api.client, globex).patch(f"/keys/{made['id']}", name="Mine").status_code == 404
 
 
 def test_a_request_for_a_key_that_is_sent_again_makes_one_and_shows_it_again(api):

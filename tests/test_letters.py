@@ -13,7 +13,7 @@ from queued import work_off
 
 from service import db, jobs
 from service.db import database
-from service.feedback import letters, notifications, planning, votes
+from service.feedback import boards, followers, letters, members, notifications, planning, team, users, votes
 
 LETTERS = "SELECT to_email, state, subject FROM letter ORDER BY id"
 
@@ -90,6 +90,21 @@ def test_nobody_hears_of_a_board_that_they_may_no_longer_read(server, acme):
     planning.set_status(acme.team, number, "planned", "Ours alone")
     work_off()
     assert server.received == []
+
+
+def test_who_left_the_team_hears_no_more_of_its_private_posts(server, acme):
+    boards.change(acme.team, "bugs", access="private")
+    number = acme.post(board="bugs", public=False)
+    ben = members.person(BEN)
+    followers.follow(acme.team._replace(user=users.of_member(acme.workspace, ben).id), number)
+    for status, hears in (("planned", True), ("done", False)):
+        work_off()
+        server.received.clear()
+        planning.set_status(acme.team, number, status)
+        work_off()
+        assert (BEN in server.readers()) is hears
+        if hears:
+            team.remove(acme.team, ben.id)
 
 
 def test_a_status_can_be_set_without_telling_anyone(server, acme):

@@ -43,7 +43,7 @@ def test_merging_counts_each_voter_once_and_moves_followers_and_comments(api, tw
     assert (merged.status_code, merged.json["merged_into"]) == (200, 2)
     whole = picture(api, 2)
     assert sorted(vote["user"]["id"] for vote in whole["votes"]) == ["cleo-7", "dan-8"]
-    assert sorted(follower["user"] for follower in whole["followers"]) == ["cleo-7", "dan-8", "eli-9"]
+    assert sorted(follower["user"]["id"] for follower in whole["followers"]) == ["cleo-7", "dan-8", "eli-9"]
     assert [comment["body"] for comment in whole["comments"]] == ["My eyes!", "At night I work"]
     assert (whole["post"]["votes"], whole["post"]["comments"]) == (2, 2)
 

@@ -4,7 +4,7 @@ import pytest
 from queued import work_off
 
 from service import db, jobs, retention
-from service.feedback import sign_in
+from service.feedback import comments, sign_in
 
 AGE = "UPDATE {table} SET {column} = now() - %(days)s * interval '1 day'"
 
@@ -52,6 +52,22 @@ def fill(acme, table: str) -> None:
         [claimed] = jobs.claim("tests", 1, 60)
         assert claimed.id == job
         jobs.fail(claimed, "no luck", 0)
+
+
+def test_the_words_of_a_deleted_comment_go_after_their_time_and_its_place_stays(acme, monkeypatch):
+    monkeypatch.setattr(retention, "AT_ONCE", 2)
+    number, reader = acme.post(), acme.reader()
+    for body in ("kept", "one", "two", "three", "four"):
+        made = comments.create(reader, number, body)
+        if body != "kept":
+            comments.delete(reader, made)
+    age = "UPDATE comment SET created_at = now() - interval '9 years', deleted_at = deleted_at - %(days)s * interval '1 day'"
+    db.changed(age, days=retention.DELETED_DAYS - 0.5)
+    prune()
+    assert db.rows("SELECT body FROM comment ORDER BY id") == [("kept",), ("one",), ("two",), ("three",), ("four",)]
+    db.changed(age, days=1)
+    prune()
+    assert db.rows("SELECT body FROM comment ORDER BY id") == [("kept",), ("",), ("",), ("",), ("",)]
 
 
 def test_more_than_fits_into_one_piece_goes_all_the_same(here, monkeypatch):

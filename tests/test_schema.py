@@ -22,6 +22,19 @@ KEYS = """
 SELECT conrelid::regclass::text, conname, contype, a.attname FROM pg_constraint c
   JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = c.conkey[1]
  WHERE connamespace = 'public'::regnamespace AND contype IN ('p', 'u', 'f')"""
+REFERENCES = """
+SELECT conrelid::regclass::text, conname, array(
+         SELECT a.attname::text FROM unnest(c.conkey) WITH ORDINALITY k (number, place)
+           JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = k.number ORDER BY k.place)
+  FROM pg_constraint c WHERE connamespace = 'public'::regnamespace AND contype = 'f'"""
+# one with a condition serves if it leaves out only rows that refer to nothing
+INDEXES = """
+SELECT i.indrelid::regclass::text, array(
+         SELECT coalesce(a.attname::text, '') FROM unnest(i.indkey::int[]) WITH ORDINALITY k (number, place)
+           LEFT JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.number ORDER BY k.place)
+  FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid AND c.relnamespace = 'public'::regnamespace
+  LEFT JOIN pg_attribute second ON second.attrelid = i.indrelid AND second.attnum = i.indkey[1]
+ WHERE i.indpred IS NULL OR pg_get_expr(i.indpred, i.indrelid) = '(' || quote_ident(second.attname) || ' IS NOT NULL)'"""
 UNIQUE_INDEXES = """
 SELECT i.indrelid::regclass::text, i.indexrelid::regclass::text, a.attname FROM pg_index i
   JOIN pg_class c ON c.oid = i.indexrelid AND c.relnamespace = 'public'::regnamespace
@@ -55,6 +68,14 @@ def test_every_key_of_a_tenants_table_begins_with_its_workspace(here):
         assert table in GLOBAL or first == "workspace_id", f"{name} of {table} begins with {first}"
     for table, name, first in db.rows(UNIQUE_INDEXES):
         assert table in GLOBAL or first == "workspace_id", f"{name} of {table} begins with {first}"
+
+
+def test_what_refers_to_a_row_is_found_by_an_index_when_the_row_goes(here):
+    indexes = db.rows(INDEXES)
+    for table, name, columns in db.rows(REFERENCES):
+        first = columns[:2]  # of a workspace's things the workspace, and then which
+        found = [each for of, each in indexes if of == table and each[: len(first)] == first]
+        assert found, f"{name}: no index of {table} begins with {', '.join(first)}"
 
 
 def test_the_global_tables_are_these_and_only_these(here):

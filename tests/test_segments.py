@@ -1,6 +1,7 @@
 """Segments: who is in which by name or by rules, and that it stays true whatever changes, and however many at once."""
 
 import random
+from contextlib import suppress
 
 import pytest
 from cast import CLEO, DAN
@@ -8,8 +9,8 @@ from crowd import at_once
 from program import Program, wrong
 
 from service import db
-from service.errors import Conflict
-from service.feedback import boards, companies, segments, users
+from service.errors import Conflict, Invalid, NotFound
+from service.feedback import boards, companies, privacy, segments, users
 
 MEMBERSHIPS = "SELECT segment_id, user_id FROM segment_user ORDER BY 1, 2"
 BIG = {"field": "company.mrr", "op": "at_least", "value": 1000}
@@ -206,6 +207,36 @@ def test_whatever_changes_at_once_everybody_ends_where_they_belong(acme):
     found = db.rows(MEMBERSHIPS)
     segments.sort(acme.workspace.id)
     assert found == db.rows(MEMBERSHIPS) and found
+
+
+def test_segments_come_and_go_while_users_are_known_and_erased_and_nobody_waits_for_ever(acme, monkeypatch):
+    """Each deadlock would be an error here: nothing is tried again."""
+    monkeypatch.setattr(db, "REPEATABLE", set())
+    fits = {"field": "company.mrr", "op": "at_least", "value": 1}
+    boards.create(acme.team, "kitchen", "Kitchen")
+    for user in range(6):
+        users.identify(acme.workspace, {"sub": f"u{user}", "company": {"id": "c", "mrr": 0}})
+
+    def change(number: int):
+        any_ = random.Random(number)
+        for turn in range(8):
+            with suppress(Invalid, NotFound, Conflict):
+                if number % 4 == 0:
+                    segments.create(acme.team, "vip", "VIP", [fits])
+                    boards.change(acme.team, "kitchen", access="segments", segments=["vip"])
+                elif number % 4 == 1:
+                    boards.change(acme.team, "kitchen", access="public", segments=[])
+                    segments.delete(acme.team, "vip")
+                elif number % 4 == 2:
+                    privacy.erase(acme.team, f"u{any_.randrange(6)}")
+                else:
+                    company = {"id": "c", "mrr": turn % 2}
+                    users.identify(acme.workspace, {"sub": f"u{any_.randrange(6)}", "company": company})
+
+    assert [error for error in at_once(change, 12) if error] == []
+    found = db.rows(MEMBERSHIPS)
+    segments.sort(acme.workspace.id)
+    assert found == db.rows(MEMBERSHIPS)
 
 
 def test_a_new_user_who_is_identified_twice_at_once_is_one_in_the_right_segment(acme):

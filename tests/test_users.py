@@ -1,9 +1,14 @@
 """Users as the team knows them: found, told of by programs, and each change of them told once."""
 
+import threading
+from contextlib import contextmanager
+
 import pytest
 from calls import call, session
 from cast import CLEO, DAN
+from crowd import at_once
 from program import Program, wrong
+from queued import threads
 
 from service import db
 from service.db import database
@@ -53,6 +58,74 @@ def test_what_is_left_out_stays_and_the_same_again_is_no_change(api):
     assert changes(api)[1:] == [["name"], ["name"]]
     assert api.put("/users/fay", company={"id": "initech", "mrr": 1}).json["company"] == INITECH | {"mrr": 1}
     assert changes(api)[-1] == ["company"]
+
+
+def test_null_empties_what_is_known_of_a_user(api, acme):
+    api.post("/segments", key="big", name="Big", rules=[{"field": "company.mrr", "op": "at_least", "value": 1}])
+    assert "big" in api.put("/users/fay", **EVERYTHING).json["segments"]
+    emptied = dict.fromkeys(EVERYTHING)
+    for _ in range(2):
+        fay = api.put("/users/fay", **emptied).json
+        assert {field: fay[field] for field in EVERYTHING} == {**emptied, "name": "", "traits": {}, "segments": []}
+    assert changes(api)[1:] == [["email", "name", "avatar", "traits", "segments", "company"]]
+    assert api.put("/users/new", **emptied).json["name"] == ""
+    api.put("/users/fay", company=INITECH)
+    assert api.put("/users/fay", company={"id": "initech", "name": None}).json["company"] == INITECH | {"name": ""}
+
+
+def test_who_is_new_is_answered_with_their_place(api):
+    made, again = (api.put("/users/fay%20%C3%A9", name="Fay") for _ in range(2))
+    assert (made.status_code, made.headers["location"]) == (201, "/api/v1/users/fay%20%C3%A9")
+    assert (again.status_code, again.headers.get("location")) == (200, None)
+    assert again.json == made.json and api.get("/users/fay%20%C3%A9").json == made.json
+
+
+def test_someone_for_whom_others_act_is_not_seen_and_not_held(api, acme):
+    number = acme.post()
+    db.changed('UPDATE "user" SET last_seen_at = \'2020-01-01\'')
+    with held_row("SELECT FROM \"user\" WHERE external_id = 'cleo-7' FOR NO KEY UPDATE"):
+        assert api.put(f"/posts/{number}/votes/cleo-7").status_code == 204
+        assert api.post("/posts", title="More", author="cleo-7").status_code == 201
+    assert api.get("/users/cleo-7").json["last_seen_at"].startswith("2020-01-01")
+    assert at_once_made(acme) == 1
+
+
+def at_once_made(acme) -> int:
+    return len(set(at_once(lambda _: users.by_external_id(acme.workspace, "gus").id)))
+
+
+@contextmanager
+def held_row(statement: str):
+    """Somebody else's transaction, which has just run this."""
+    begun, end = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with database.atomic():
+            db.changed(statement)
+            begun.set()
+            end.wait(10)
+
+    with threads(1) as pool:
+        holding = pool.submit(hold)
+        assert begun.wait(10)
+        try:
+            yield
+        finally:
+            end.set()
+            holding.result()
+
+
+def test_nothing_is_done_on_behalf_of_someone_who_is_blocked(api, acme):
+    number = acme.post(by=DAN)
+    acme.user(CLEO)
+    db.changed("UPDATE \"user\" SET blocked_at = now() WHERE external_id = 'cleo-7'")
+    for answer in (
+        api.put(f"/posts/{number}/votes/cleo-7"), api.put(f"/posts/{number}/followers/cleo-7"),
+        api.post("/posts", title="Spam", author="cleo-7"),
+        api.post(f"/posts/{number}/comments", body="Spam", author="cleo-7"),
+    ):  # fmt: skip
+        assert (answer.status_code, answer.json["code"]) == (409, "blocked")
+    assert api.events() == ["post.created"]
 
 
 def test_a_token_is_traded_often_and_told_once(client, api, acme):

@@ -26,7 +26,8 @@ SELECT c.workspace_id, e.seq, e.type, e.post_number, e.is_public
           e.public AND coalesce(b.access = 'public', e.type = 'changelog.published') AS is_public FROM event e
      LEFT JOIN post p ON p.workspace_id = e.workspace_id AND p.number = e.post_number
      LEFT JOIN board b ON b.workspace_id = p.workspace_id AND b.id = p.board_id
-    WHERE e.workspace_id = c.workspace_id AND e.seq > greatest(seen.seq, c.next_event - 1 - %(most)s)
+    WHERE e.workspace_id = c.workspace_id AND e.type NOT LIKE ALL (ARRAY['key.%%', 'member.%%'])
+      AND e.seq > greatest(seen.seq, c.next_event - 1 - %(most)s)
     ORDER BY e.seq) e
  ORDER BY e.seq"""
 

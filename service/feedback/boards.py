@@ -8,6 +8,7 @@ from service.feedback.readers import Reader, admitted
 from service.lib import text
 
 ACCESS = ("public", "private", "segments")
+MOST = 200  # of a workspace
 LONGEST_NAME, LONGEST_DESCRIPTION = 80, 500
 
 READ = f"""
@@ -51,10 +52,11 @@ UPDATE post SET fields = fields - gone.keys FROM gone, held
 DELETE = "DELETE FROM board WHERE workspace_id = %(workspace)s AND id = %(id)s"
 HAS_POSTS = "SELECT EXISTS (SELECT FROM post WHERE workspace_id = %(workspace)s AND board_id = %(id)s)"
 DISMISS = "DELETE FROM board_segment WHERE workspace_id = %(workspace)s AND board_id = %(board)s"
+# held against their deletion before it has the workspace's counter (segments.delete)
 ADMIT = """
 INSERT INTO board_segment (workspace_id, board_id, segment_id)
 SELECT workspace_id, %(board)s, id FROM segment WHERE workspace_id = %(workspace)s AND key = ANY(%(segments)s)
- ORDER BY id FOR KEY SHARE
+ ORDER BY id FOR SHARE
 RETURNING segment_id"""
 
 
@@ -97,11 +99,14 @@ def which(found: list[Board]) -> str:
 @db.verb
 def create(reader: Reader, key: str, name: str, description: str = "", access: str = "public",
            segments: list[str] | None = None, position: int | None = None) -> Board:  # fmt: skip
-    """A new board, by default the last one. Raises Invalid with the field that must change."""
+    """A new board, by default the last one. Raises Invalid with the field that must change, Conflict when there
+    are too many."""
     said = checked(name, description, access)
     allow(access, segments)
     if not text.is_key(key):
         raise Invalid(key=text.WHAT_A_KEY_IS)
+    if len(of(reader)) >= MOST:
+        raise Conflict(f"There are {MOST:,} boards, which is all there can be; take one away first.", "too_many")
     made = db.row(MAKE, workspace=reader.workspace.id, key=key, position=position, **said)
     if made is None:
         raise Invalid(key=f"There is a board “{key}” already.")

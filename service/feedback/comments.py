@@ -8,16 +8,21 @@ from service import db, events
 from service.errors import Conflict, Forbidden, Invalid, NotFound
 from service.feedback import attachments, posts
 from service.feedback.posts import Held
-from service.feedback.readers import Reader, readable
+from service.feedback.readers import Reader, admitted, readable
 from service.lib import text
 
 LONGEST_BODY = 5_000
 
 VISIBLE = "(%(member)s OR NOT {0}.internal)"
+# What was written below a merged post is for those who may see the board that it is on.
+ADMITTED = f"""(c.origin_number IS NULL OR EXISTS (
+  SELECT FROM post o JOIN board b ON b.workspace_id = o.workspace_id AND b.id = o.board_id
+   WHERE o.workspace_id = c.workspace_id AND o.number = c.origin_number AND {admitted()}))"""
 # A parent is named where it is shown: not one that stayed with another post when a merge was undone, nor, to users, a note.
 READ = f"""
 SELECT c.id, c.post_number, CASE WHEN c.deleted_at IS NULL THEN c.body ELSE '' END, u.name, u.kind = 'member',
-       CASE WHEN %(member)s THEN u.external_id END, CASE WHEN %(member)s THEN u.email END, parent.id,
+       CASE WHEN %(member)s THEN u.external_id END, CASE WHEN %(member)s THEN u.email END,
+       CASE WHEN %(member)s THEN u.avatar END, theirs.external_id, theirs.name, theirs.plan, theirs.mrr, parent.id,
        coalesce(parent.internal, false), c.internal,
        c.official AND NOT EXISTS (
          SELECT FROM comment o WHERE o.workspace_id = c.workspace_id AND o.post_number = c.post_number AND o.official
@@ -30,7 +35,8 @@ SELECT c.id, c.post_number, CASE WHEN c.deleted_at IS NULL THEN c.body ELSE '' E
   LEFT JOIN comment parent ON parent.workspace_id = c.workspace_id AND parent.id = c.parent_id
        AND parent.post_number = c.post_number AND {VISIBLE.format("parent")}
   LEFT JOIN "user" u ON u.workspace_id = c.workspace_id AND u.id = c.user_id AND c.deleted_at IS NULL
- WHERE c.workspace_id = %(workspace)s AND {VISIBLE.format("c")} AND"""
+  LEFT JOIN company theirs ON %(member)s AND theirs.workspace_id = c.workspace_id AND theirs.id = u.company_id
+ WHERE c.workspace_id = %(workspace)s AND {VISIBLE.format("c")} AND {ADMITTED} AND"""
 ONE = f"{READ} c.id = %(id)s AND c.deleted_at IS NULL"
 # Of those that were deleted, the ones are left that a visible one answers, directly or by another that is left.
 LIST = f"""
@@ -94,6 +100,11 @@ class Comment(NamedTuple):
     by_team: bool | None
     author_id: str | None  # external
     author_email: str | None
+    author_avatar: str | None
+    company_id: str | None  # external
+    company_name: str | None
+    company_plan: str | None
+    company_mrr: int | None
     parent: int | None  # the comment that it answers
     answers_note: bool
     internal: bool  # for members only

@@ -5,10 +5,12 @@ from typing import NamedTuple
 from service import db, events
 from service.errors import Invalid, NotFound
 from service.feedback import segments
+from service.feedback.claims import said
 from service.feedback.readers import Reader
 from service.lib import text
 
 LONGEST_NAME = 200  # of a company and of its plan
+EMPTY = {"name": "", "plan": "", "mrr": 0}  # what is not known
 LARGEST_MRR = 10**15  # cents a month; every one is less
 
 # A company is told with every token of its users: it is written only when that says something new.
@@ -68,31 +70,32 @@ def find(reader: Reader, external_id: str) -> Company:
 
 
 @db.verb
-def put(reader: Reader, external_id: str, *, name: str | None = None, plan: str | None = None,
-        mrr: int | None = None) -> Company:  # fmt: skip
-    """Know a company by what is given of it, and leave the rest; made when it is new."""
+def put(reader: Reader, external_id: str, **given) -> bool:
+    """Know a company by what is given of it (name, plan, mrr), and leave the rest; made when it is new. Returns whether it
+    is. What is given as None is emptied."""
     workspace = reader.workspace.id
-    known = Known(*db.row(KNOW, workspace=workspace, external=external_id, **checked(external_id, name, plan, mrr)))
+    known = Known(*db.row(KNOW, workspace=workspace, external=external_id, **checked(external_id, **given)))
     if known.is_new or known.changed:
         type = "company.created" if known.is_new else "company.updated"
         events.record(type, workspace, data={"company": external_id, "changed": known.changed}, **reader.actor())
         segments.sort(workspace, company=known.id)
-    return find(reader, external_id)
+    return known.is_new
 
 
 def told(workspace_id: int, company: dict) -> Known:
     """Know a company by what a program says of it, as {id, name, plan, mrr}; part of the verb that knows its user."""
-    facts = {field: company.get(field) for field in ("name", "plan", "mrr")}
     try:
-        facts = checked(company["id"], **facts)
+        facts = checked(company["id"], **{field: value for field, value in company.items() if field != "id"})
     except Invalid as error:
         raise Invalid(**{f"company.{field}": why for field, why in error.fields.items()}) from None
     return Known(*db.row(KNOW, workspace=workspace_id, external=company["id"], **facts))
 
 
-def checked(external_id: str, name: str | None, plan: str | None, mrr: int | None) -> dict:
-    """These facts as they are stored; Invalid names those that must change."""
-    facts, wrong = {"name": name, "plan": plan, "mrr": mrr}, {}
+def checked(external_id: str, **given) -> dict:
+    """These facts as they are stored, None for what is left out; Invalid names those that must change."""
+    facts = {field: None if field not in given else empty if given[field] is None else given[field]
+             for field, empty in EMPTY.items()}  # fmt: skip
+    wrong, (name, plan, mrr) = {}, facts.values()
     if not text.is_plain_id(external_id):
         wrong["id"] = "A company's id has 1–255 characters, no “/” and none that is invisible."
     for field, value in (("name", name), ("plan", plan)):
@@ -119,9 +122,3 @@ def know(workspace_id: int, told) -> Known | None:
         KNOW, workspace=workspace_id, external=str(named), name=said(told, "name"), plan=said(told, "plan"),
         mrr=int(mrr) if type(mrr) in (int, float) and 0 <= mrr < LARGEST_MRR else None,
     ))  # fmt: skip
-
-
-def said(claims: dict, name: str) -> str | None:
-    """What a token says under this name, as one short line; None when it says nothing that can be one."""
-    value = claims.get(name)
-    return text.tidy_line(value[: 4 * LONGEST_NAME])[:LONGEST_NAME] or None if isinstance(value, str) else None

@@ -5,13 +5,14 @@ from types import EllipsisType
 from typing import NamedTuple
 
 from service import db, events
-from service.errors import Invalid, NotFound
+from service.errors import Conflict, Invalid, NotFound
 from service.feedback import boards
 from service.feedback.boards import Board
 from service.feedback.readers import Reader
 from service.lib import text
 
 TYPES = ("text", "long_text", "number", "select", "date", "checkbox")
+MOST = 200  # of a workspace
 LONGEST = {"text": 200, "long_text": 5_000}
 LARGEST_NUMBER = 10**15
 LONGEST_NAME = LONGEST_OPTION = 80
@@ -75,10 +76,12 @@ def find(reader: Reader, key: str) -> Field:
 def create(reader: Reader, key: str, name: str, type: str, *, required: bool = False, options: list[str] | None = None,
            board: str | None = None, position: int | None = None) -> Field:  # fmt: skip
     """A new field, asked on this `board` or on every one, by default the last. `options` are of a select, and only of it.
-    Raises Invalid with the field that must change."""
+    Raises Invalid with the field that must change, Conflict when there are too many."""
     said = checked(name, type, options or [])
     if not text.is_key(key):
         raise Invalid(key=text.WHAT_A_KEY_IS)
+    if len(of(reader.workspace.id)) >= MOST:
+        raise Conflict(f"There are {MOST:,} fields, which is all there can be; take one away first.", "too_many")
     place = {"board": None if board is None else boards.choose(reader, board).id, "position": position}
     if not db.row(MAKE, workspace=reader.workspace.id, key=key, type=type, required=required, **place, **said):
         raise Invalid(key=f"There is a field “{key}” already.")

@@ -27,8 +27,9 @@ WITH {TARGET}, gone AS (
 )
 SELECT EXISTS (SELECT FROM gone), merged_into FROM target"""
 LIST = """
-SELECT u.id, u.external_id, u.name, u.email, f.created_at FROM follower f
+SELECT u.id, u.external_id, u.name, u.email, u.avatar, c.external_id, c.name, c.plan, c.mrr, f.created_at FROM follower f
   JOIN "user" u ON u.workspace_id = f.workspace_id AND u.id = f.user_id
+  LEFT JOIN company c ON c.workspace_id = u.workspace_id AND c.id = u.company_id
  WHERE f.workspace_id = %(workspace)s AND f.post_number = %(number)s AND (%(after)s IS NULL OR f.user_id > %(after)s)
  ORDER BY f.user_id LIMIT %(most)s"""
 
@@ -38,6 +39,11 @@ class Follower(NamedTuple):
     external_id: str
     name: str
     email: str | None
+    avatar: str | None
+    company_id: str | None  # external
+    company: str | None
+    plan: str | None
+    mrr: int | None
     created_at: datetime
 
 

@@ -40,11 +40,11 @@ def once(workspace: Workspace, key: str, request: bytes, work: Callable[[], Answ
         return made
     kept = db.row(KEPT, **place)
     if kept is None:  # it became a day old at this moment
-        raise Conflict("The answer to this Idempotency-Key has just been forgotten; take a new one.", "idempotency_key_reused")
+        raise Conflict("The answer to this key has just been forgotten; take a new key.", "idempotency_key_reused")
     before, status, location, sealed = kept
     if bytes(before) != fingerprint:
         raise Conflict("This Idempotency-Key was used for another request; take a new one.", "idempotency_key_reused")
     body = sealing.unseal(sealed) if sealed else None
     if sealed and body is None:
-        raise Conflict("The answer to this Idempotency-Key can no longer be read; take a new one.", "idempotency_key_reused")
+        raise Conflict("The answer to this key can no longer be read; take a new key.", "idempotency_key_reused")
     return Answer(status, location, body and body.encode())

@@ -17,19 +17,23 @@ LONGEST_YEARS = 100  # until a key expires; what never ends needs no date
 PREFIX = 14  # characters of a key that are shown in lists
 
 LIST = """
-SELECT id, name, prefix, scopes, expires_at, used_at, created_at FROM api_key
+SELECT id, name, prefix, scopes, person_id, expires_at, used_at, created_at FROM api_key
  WHERE workspace_id = %(workspace)s AND (%(id)s IS NULL OR id = %(id)s) ORDER BY id"""
 MAKE = """
 INSERT INTO api_key (workspace_id, person_id, name, scopes, prefix, secret_hash, expires_at)
 SELECT %(workspace)s, %(person)s, %(name)s, %(scopes)s, %(prefix)s, %(hash)s, %(expires)s
  WHERE %(expires)s IS NULL OR %(expires)s::timestamptz BETWEEN now() AND now() + %(years)s * interval '1 year'
-RETURNING id, name, prefix, scopes, expires_at, used_at, created_at"""
+RETURNING id, name, prefix, scopes, person_id, expires_at, used_at, created_at"""
+MAKER = "SELECT expires_at FROM api_key WHERE workspace_id = %(workspace)s AND secret_hash = %(hash)s FOR KEY SHARE"
+RENAME = """
+UPDATE api_key SET name = %(name)s WHERE workspace_id = %(workspace)s AND id = %(id)s AND name <> %(name)s"""
 END = """
 DELETE FROM api_key WHERE workspace_id = %(workspace)s AND id = %(id)s RETURNING name, prefix, scopes"""
 END_NAMED = "DELETE FROM api_key WHERE workspace_id = %(workspace)s AND name = %(name)s"
 
 # Who a key stands for, its last use (to the minute, which spares a write for every request) and its count of this minute,
-# in one round trip. What is not a key of ours counts nothing.
+# in one round trip. What is not a key of ours counts nothing. It may do no more than its creator may now: `admin`, which
+# has the other scopes in it, is left of those two when its creator runs the workspace no longer.
 USE = f"""
 WITH found AS (
   SELECT * FROM api_key
@@ -39,8 +43,10 @@ WITH found AS (
    WHERE k.workspace_id = found.workspace_id AND k.id = found.id
      AND (found.used_at IS NULL OR found.used_at < now() - interval '1 minute')
 ), counted AS ({limits.counting("(SELECT 'key:' || id AS key FROM found) AS named")})
-SELECT k.id, k.scopes, counted.hits, counted.remaining, u.id, p.id, p.email, p.name, {COLUMNS}
+SELECT k.id, CASE WHEN 'admin' <> ALL(k.scopes) OR m.role IN ('owner', 'admin') THEN k.scopes
+                  ELSE ARRAY['read', 'write'] END, counted.hits, counted.remaining, u.id, p.id, p.email, p.name, {COLUMNS}
   FROM counted, found k JOIN workspace w ON w.id = k.workspace_id JOIN person p ON p.id = k.person_id
+  JOIN member m ON m.workspace_id = k.workspace_id AND m.person_id = k.person_id
   LEFT JOIN "user" u ON u.workspace_id = k.workspace_id AND u.external_id = 'sayso-member-' || p.id"""
 
 
@@ -48,7 +54,7 @@ class Use(NamedTuple):
     """Who speaks through a key, where, and what they may do."""
 
     id: int
-    scopes: list[str]
+    scopes: list[str]  # of those it was made with, the ones that its creator's role still gives it
     hits: int  # of this minute
     remaining: int  # seconds of it
     user: int | None  # as whom its creator posts and votes, once they did
@@ -63,6 +69,7 @@ class Key(NamedTuple):
     name: str
     prefix: str
     scopes: list[str]
+    member: int  # who made it: a person
     expires_at: datetime | None
     used_at: datetime | None
     created_at: datetime
@@ -86,19 +93,44 @@ def find(reader: Reader, id: int) -> Key:
 
 
 @db.verb
-def make(reader: Reader, name: str, scopes: list[str], expires_at: datetime | None = None) -> tuple[Key, str]:
+def make(reader: Reader, name: str, scopes: list[str], expires_at: datetime | None = None, *,
+         by: str | None = None) -> tuple[Key, str]:  # fmt: skip
     """A new key of the member who acts, and its secret, which is returned this once. It ends with their membership.
 
-    Raises Invalid with the field that must change."""
-    said = text.fitting(name, LONGEST_NAME, text.tidy_line)
-    if not said:
-        raise Invalid(name=f"Give it a name of 1–{LONGEST_NAME} characters, e.g. of the program that uses it.")
+    One that is made `by` another key (its secret) ends no later than that one. Raises Invalid with the field that must
+    change."""
+    said = named(name)
     if not scopes or not set(scopes) <= set(SCOPES):
         raise Invalid(scopes=f"Choose one or more of: {', '.join(SCOPES)}.")
     ordered = [scope for scope in SCOPES if scope in scopes]
+    expires_at = within(reader.workspace, expires_at, by)
     made, secret = insert(reader.workspace, reader.person, said, ordered, expires_at)
     events.record("key.created", reader.workspace.id, data=made.facts(), **reader.actor())
     return made, secret
+
+
+def named(name: str) -> str:
+    said = text.fitting(name, LONGEST_NAME, text.tidy_line)
+    if not said:
+        raise Invalid(name=f"Give it a name of 1–{LONGEST_NAME} characters, e.g. of the program that uses it.")
+    return said
+
+
+def within(workspace: Workspace, expires_at: datetime | None, by: str | None) -> datetime | None:
+    """When a key ends that is made `by` this one: by default when that does; Invalid when it would be later."""
+    row = by and db.row(MAKER, workspace=workspace.id, hash=tokens.hashed(by))
+    latest = row[0] if row else None
+    if latest and expires_at and expires_at > latest:
+        raise Invalid(expires_at="Choose a moment no later than that at which the key ends that makes this one.")
+    return expires_at or latest
+
+
+@db.verb
+def rename(reader: Reader, id: int, name: str) -> Key:
+    """Give a key another name; the same again is no change. NotFound when there is none."""
+    if db.changed(RENAME, workspace=reader.workspace.id, id=id, name=named(name)):
+        events.record("key.updated", reader.workspace.id, data=find(reader, id).facts(), **reader.actor())
+    return find(reader, id)
 
 
 @db.verb

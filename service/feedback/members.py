@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+from peewee import fn
+
 from service import db
 from service.errors import Invalid, NotFound
 from service.feedback import limits, workspaces
@@ -17,7 +19,9 @@ ON_FILE = "SELECT email FROM person WHERE lower(email) = lower(%(email)s)"
 THEIR_WORKSPACES = """
 SELECT w.name, w.slug FROM member m JOIN workspace w ON w.id = m.workspace_id
  WHERE m.person_id = %(person)s ORDER BY m.created_at DESC"""
-ROLE = "SELECT role FROM member WHERE workspace_id = %(workspace)s AND person_id = %(person)s"
+ROLE = "SELECT role, joined_at IS NOT NULL FROM member WHERE workspace_id = %(workspace)s AND person_id = %(person)s"
+JOIN = """
+UPDATE member SET joined_at = now() WHERE workspace_id = %(workspace)s AND person_id = %(person)s AND joined_at IS NULL"""
 HOLD = "SELECT FROM member WHERE workspace_id = %(workspace)s AND person_id = %(person)s FOR KEY SHARE"
 NOBODY_YET = "SELECT NOT EXISTS (SELECT FROM person WHERE email <> %(demo)s)"
 DEMO_OWNER = "demo@sayso.example"  # owns what `sayso demo` makes, and is nobody
@@ -52,8 +56,8 @@ def found(name: str, founder: Person) -> Workspace:
 
 @db.verb
 def add(workspace: Workspace, person: Person, role: str = "member") -> None:
-    """Let a person into a workspace; who is in already keeps their role."""
-    row = {"workspace_id": workspace.id, "person_id": person.id, "role": role}
+    """Have a person join a workspace that they know of; who is in already keeps their role. (Others: team.invite.)"""
+    row = {"workspace_id": workspace.id, "person_id": person.id, "role": role, "joined_at": fn.now()}
     Member.insert(row).on_conflict_ignore().execute()
 
 
@@ -74,12 +78,16 @@ def places(person: Person) -> list[Place]:
     return [Place(*row) for row in db.rows(THEIR_WORKSPACES, person=person.id)]
 
 
-def role(workspace: Workspace, person: Person) -> str:
-    """The person's role; NotFound when they are not of this team, as if there were no such workspace."""
+def enter(workspace: Workspace, person: Person) -> str:
+    """The role of a person who opens a workspace, which the first time is how who was invited joins it. NotFound when they
+    are not of this team, as if there were no such workspace."""
     row = db.row(ROLE, workspace=workspace.id, person=person.id)
     if row is None:
         raise NotFound("There is no such workspace.")
-    return row[0]
+    role, has_joined = row
+    if not has_joined:
+        db.changed(JOIN, workspace=workspace.id, person=person.id)
+    return role
 
 
 def is_nobody_yet() -> bool:

@@ -14,7 +14,8 @@ SET_STATUS = """
 UPDATE post SET status_id = %(status)s, updated_at = now() WHERE workspace_id = %(workspace)s AND number = %(number)s"""
 TOLD_LAST = """
 SELECT data->>'note' FROM event
- WHERE workspace_id = %(workspace)s AND post_number = %(number)s AND type = 'post.status_changed' ORDER BY seq DESC LIMIT 1"""
+ WHERE workspace_id = %(workspace)s AND post_number = %(number)s AND type = 'post.status_changed'
+ ORDER BY seq DESC LIMIT 1"""
 # Neither is for users, so neither moves the post in their lists.
 ASSIGN = "UPDATE post SET assignee_id = %(assignee)s WHERE workspace_id = %(workspace)s AND number = %(number)s"
 SET_ETA = "UPDATE post SET eta = %(eta)s WHERE workspace_id = %(workspace)s AND number = %(number)s"

@@ -13,7 +13,7 @@ from service.lib import text, tokens
 
 LONGEST_TITLE, LONGEST_BODY = 200, 10_000
 LONGEST_SUBMISSION = 64
-LARGEST_META = 8_000  # characters of JSON
+LARGEST_META, LARGEST_NUMBER = 8_000, 10**15  # characters of JSON; PostgreSQL writes 1e308 as 309 digits
 
 # Row, first vote, subscription, tags, event and job in one statement. Locks are taken in the order that every verb keeps:
 # parents (board, status), post, counter. A draft that was sent before, a board or a status that is not there: no row.
@@ -221,6 +221,8 @@ def checked(title: str, body: str) -> dict:
 
 
 def small(meta: dict | None) -> Json:
+    if any(isinstance(number, int | float) and abs(number) > LARGEST_NUMBER for number in (meta or {}).values()):
+        raise Invalid(meta="A number of the page's own data is too large; send it as text.")
     value = Json(meta or {})
     if len(value.dumps(value.adapted)) > LARGEST_META:
         raise Invalid(meta=f"The page's own data is more than {LARGEST_META:,} characters of JSON.")

@@ -76,6 +76,14 @@ DELETE FROM file f WHERE workspace_id = %(workspace)s AND user_id = %(user)s AND
     SELECT FROM post p WHERE p.workspace_id = f.workspace_id AND p.number = f.post_number AND p.author_id = f.user_id)
   ELSE true END
 RETURNING sha256, thumbnail_sha256"""
+# What the team was told of them names them, in letters of their doing or about a post of theirs. Those that still wait get
+# no text when they are sent either: what is empty stays empty (letters.FINISH).
+EMPTY_LETTERS = """
+UPDATE letter l SET subject = '', text = '', html = '' FROM event e
+ WHERE l.workspace_id = %(workspace)s AND e.workspace_id = l.workspace_id AND e.seq = l.event_seq
+   AND (e.user_id = %(user)s OR e.post_number IN (
+        SELECT number FROM post WHERE workspace_id = %(workspace)s AND author_id = %(user)s))"""
+EMPTY_META = "UPDATE post SET meta = '{}' WHERE workspace_id = %(workspace)s AND author_id = %(user)s AND meta <> '{}'"
 # An address may be somebody else's too, of another user or of the team: then the letters are theirs as well, and stay.
 DELETE_LETTERS = """
 WITH gone AS (
@@ -106,8 +114,9 @@ def export(workspace: Workspace, external_id: str) -> dict:
 
 @db.verb
 def erase(reader: Reader, external_id: str) -> None:
-    """Forget a user: votes, follows, files and letters go, comments lose their text, posts their author, events whose
-    doing they were. NotFound when there is none, so the second time too; Conflict when they are of the team."""
+    """Forget a user: votes, follows, files and letters go, comments lose their text, posts their author and what the page
+    sent along, events whose doing they were, letters to the team what they said of it. NotFound when there is none, so the
+    second time too; Conflict when they are of the team."""
     workspace, user = reader.workspace.id, users.find(reader.workspace, external_id).id
     place = {"workspace": workspace, "user": user}
     email = hold(place)
@@ -115,11 +124,15 @@ def erase(reader: Reader, external_id: str) -> None:
     db.changed(EMPTY_COMMENTS, **place)
     hashes = [bytes(each) for row in db.rows(DELETE_FILES, **place) for each in row if each]
     retention.drop(workspace, hashes)
+    db.changed(EMPTY_LETTERS, **place)
+    db.changed(EMPTY_META, **place)
     if email:
         db.changed(DELETE_LETTERS, **place, email=email, kind=letters.SEND)
-    db.changed(DELETE_USER, **place)
     actor = reader._replace(user=None) if reader.user == user else reader
+    # takes the counter, and only then the row goes: with it go the rows of segment_user, which segments.sort holds while it
+    # has the counter
     events.record("user.erased", workspace, **actor.actor())
+    db.changed(DELETE_USER, **place)
 
 
 def hold(place: dict) -> str | None:

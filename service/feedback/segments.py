@@ -27,9 +27,10 @@ INSERT INTO segment (workspace_id, key, name, rules) VALUES (%(workspace)s, %(ke
 ON CONFLICT ON CONSTRAINT one_segment_per_key DO NOTHING RETURNING id"""
 HOLD = "SELECT id FROM segment WHERE workspace_id = %(workspace)s AND key = %(key)s FOR NO KEY UPDATE"
 SAVE = "UPDATE segment SET name = %(name)s, rules = %(rules)s WHERE workspace_id = %(workspace)s AND id = %(id)s"
-# Waits for a board that is just being opened for this segment, and holds the boards that are, so that of two segments
-# which a board relies on only one can go.
-HOLD_ALONE = "SELECT id FROM segment WHERE workspace_id = %(workspace)s AND key = %(key)s FOR UPDATE"
+# HOLD waits for a board that is just being opened for this segment (boards.ADMIT); then the boards that are open for it are
+# held, so that of two segments which a board relies on only one can go. It does not wait for who is just being sorted into
+# the segment: that is done with the workspace's counter in hand, which we take later. So when the row itself goes, we have
+# the counter (events.record) and nobody else holds the row.
 HOLD_BOARDS = """
 SELECT b.id FROM board b WHERE b.workspace_id = %(workspace)s AND b.id IN (
          SELECT board_id FROM board_segment WHERE workspace_id = %(workspace)s AND segment_id = %(id)s)
@@ -62,16 +63,22 @@ s.workspace_id = %(workspace)s AND (%(segment)s IS NULL OR s.id = %(segment)s)
      AND u.workspace_id = %(workspace)s AND (%(user)s IS NULL OR u.id = %(user)s)
      AND (%(company)s IS NULL OR u.company_id = %(company)s)"""
 # Who is in is judged row by row, and nobody is looked up in a list of those who fit: the planner cannot know how long it is.
+# Who is locked is just being erased (nothing else locks a user's key) and waits for the counter, which we have: nobody waits
+# for them.
 SORT = f"""
 WITH gone AS (
   DELETE FROM segment_user su
    USING segment s, "user" u LEFT JOIN company c ON c.workspace_id = u.workspace_id AND c.id = u.company_id
    WHERE su.workspace_id = %(workspace)s AND su.segment_id = s.id AND su.user_id = u.id AND {CONCERNED} AND NOT {FITS}
+), come AS (
+  SELECT s.id AS segment, u.id AS user
+    FROM segment s, "user" u LEFT JOIN company c ON c.workspace_id = u.workspace_id AND c.id = u.company_id
+   WHERE {CONCERNED} AND {FITS} AND NOT EXISTS (
+         SELECT FROM segment_user su
+          WHERE su.workspace_id = %(workspace)s AND su.segment_id = s.id AND su.user_id = u.id)
+     FOR KEY SHARE OF u SKIP LOCKED
 )
-INSERT INTO segment_user (workspace_id, segment_id, user_id)
-SELECT %(workspace)s, s.id, u.id
-  FROM segment s, "user" u LEFT JOIN company c ON c.workspace_id = u.workspace_id AND c.id = u.company_id
- WHERE {CONCERNED} AND {FITS} ORDER BY s.id, u.id
+INSERT INTO segment_user (workspace_id, segment_id, user_id) SELECT %(workspace)s, segment, come.user FROM come
 ON CONFLICT ON CONSTRAINT once_in_a_segment DO NOTHING"""
 
 
@@ -130,7 +137,7 @@ def change(reader: Reader, key: str, *, name: str | None = None, rules: list[dic
 @db.verb
 def delete(reader: Reader, key: str) -> None:
     """Take a segment away. Conflict when it is the only one for whose users a board is."""
-    held = db.row(HOLD_ALONE, workspace=reader.workspace.id, key=key)
+    held = db.row(HOLD, workspace=reader.workspace.id, key=key)
     if held is None:
         raise NotFound("There is no such segment.")
     place = {"workspace": reader.workspace.id, "id": held[0]}
@@ -138,8 +145,8 @@ def delete(reader: Reader, key: str) -> None:
     relying = db.row(RELYING, **place)
     if relying:
         raise Conflict(f"The board “{relying[0]}” is for this segment alone; open it for others first.", "in_use")
-    db.changed(DELETE, **place)
     events.record("segment.deleted", reader.workspace.id, data={"key": key}, **reader.actor())
+    db.changed(DELETE, **place)
 
 
 def sort(workspace_id: int, *, user: int | None = None, company: int | None = None, segment: int | None = None) -> None:

@@ -9,6 +9,7 @@ from service.feedback.readers import Reader
 from service.lib import text
 
 KINDS = ("open", "planned", "started", "done", "declined")
+MOST = 100  # of a workspace
 LONGEST_NAME = 80
 COLOR = re.compile(r"#[0-9a-f]{6}")
 
@@ -80,10 +81,13 @@ def which(found: list[Status]) -> str:
 
 @db.verb
 def create(reader: Reader, key: str, name: str, kind: str, color: str, position: int | None = None) -> Status:
-    """A new status, by default the last one. Raises Invalid with the field that must change."""
+    """A new status, by default the last one. Raises Invalid with the field that must change, Conflict when there
+    are too many."""
     said = checked(name, kind, color)
     if not text.is_key(key):
         raise Invalid(key=text.WHAT_A_KEY_IS)
+    if len(of(reader.workspace.id)) >= MOST:
+        raise Conflict(f"There are {MOST:,} statuses, which is all there can be; take one away first.", "too_many")
     if not db.row(MAKE, workspace=reader.workspace.id, key=key, position=position, **said):
         raise Invalid(key=f"There is a status “{key}” already.")
     events.record("status.created", reader.workspace.id, data={"key": key}, **reader.actor())

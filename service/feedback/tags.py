@@ -8,6 +8,7 @@ from service.errors import Conflict, Invalid, NotFound
 from service.feedback.readers import Reader, readable
 from service.lib import text
 
+MOST = 1_000  # of a workspace
 LONGEST_NAME = 80
 USUAL_COLOR = "#64748b"
 COLOR = re.compile(r"#[0-9a-f]{6}")
@@ -66,10 +67,12 @@ def find(reader: Reader, key: str) -> Tag:
 
 @db.verb
 def create(reader: Reader, key: str, name: str, color: str = USUAL_COLOR) -> Tag:
-    """A new tag. Raises Invalid with the field that must change."""
+    """A new tag. Raises Invalid with the field that must change, Conflict when there are too many."""
     said = checked(name, color)
     if not text.is_key(key):
         raise Invalid(key=text.WHAT_A_KEY_IS)
+    if len(of(reader)) >= MOST:
+        raise Conflict(f"There are {MOST:,} tags, which is all there can be; take one away first.", "too_many")
     if not db.row(MAKE, workspace=reader.workspace.id, key=key, **said):
         raise Invalid(key=f"There is a tag “{key}” already.")
     events.record("tag.created", reader.workspace.id, data={"key": key}, **reader.actor())

@@ -4,15 +4,17 @@ from datetime import datetime
 from typing import NamedTuple
 
 from service import db, events
-from service.errors import Conflict, Invalid, NotFound
+from service.errors import Conflict, Forbidden, Invalid, NotFound
 from service.feedback import members
 from service.feedback.readers import Reader
 from service.lib import text
 
 ROLES = ("owner", "admin", "member")
 
+# A name is a person's own: whoever writes an address into the form learns it only when its owner joined.
 LIST = """
-SELECT p.id, p.email, p.name, m.role, m.created_at FROM member m JOIN person p ON p.id = m.person_id
+SELECT p.id, p.email, CASE WHEN m.joined_at IS NULL THEN '' ELSE p.name END, m.role, m.created_at
+  FROM member m JOIN person p ON p.id = m.person_id
  WHERE m.workspace_id = %(workspace)s AND (%(person)s IS NULL OR m.person_id = %(person)s)
  ORDER BY m.created_at, p.id"""
 ADD = """
@@ -30,13 +32,13 @@ REMOVE = "DELETE FROM member WHERE workspace_id = %(workspace)s AND person_id = 
 class Member(NamedTuple):
     id: int  # of the person
     email: str
-    name: str
+    name: str  # empty until they joined, which is when they first opened the workspace
     role: str
-    created_at: datetime  # when they joined
+    created_at: datetime  # when they were let in
 
 
 def of(reader: Reader) -> list[Member]:
-    """The team, in the order in which they joined."""
+    """The team, in the order in which they were let in."""
     return [Member(*row) for row in db.rows(LIST, workspace=reader.workspace.id, person=None)]
 
 
@@ -49,21 +51,29 @@ def find(reader: Reader, person: int) -> Member:
 
 
 @db.verb
-def invite(reader: Reader, email: str, role: str = "member") -> Member:
-    """Let the person with this address into the team; who is in already keeps their role."""
+def invite(reader: Reader, email: str, role: str = "member") -> tuple[Member, bool]:
+    """Let the person with this address into the team; returns the member, and whether they are new. Who is in already with
+    this role stays; Conflict when it is with another. Only owners let in an owner, else Forbidden."""
     check(role)
     address = text.email(email)
     if address is None:
         raise Invalid(email="Write their e-mail address, like ben@example.com.")
     person = members.person(address)
-    if db.row(ADD, workspace=reader.workspace.id, person=person.id, role=role):
+    if role == "owner":
+        allow(reader, hold_owners(reader))
+    is_new = db.row(ADD, workspace=reader.workspace.id, person=person.id, role=role) is not None
+    if is_new:
         note("member.added", reader, person.id, role)
-    return find(reader, person.id)
+    member = find(reader, person.id)
+    if member.role != role:
+        raise Conflict(f"They are in the team already, as {member.role}; change their role instead.", "already_member")
+    return member, is_new
 
 
 @db.verb
 def set_role(reader: Reader, person: int, role: str) -> Member:
-    """Make a member an owner, admin or member. Conflict when no owner would be left; nothing new is no change."""
+    """Make a member an owner, admin or member; nothing new is no change. Only owners make and unmake owners, else Forbidden.
+    Conflict when no owner would be left."""
     check(role)
     before = hold(reader, person, role)
     if before != role:
@@ -76,7 +86,8 @@ def set_role(reader: Reader, person: int, role: str) -> Member:
 def remove(reader: Reader, person: int) -> None:
     """Take someone out of the team; the API keys they made end, and nobody is responsible for their posts any more.
 
-    NotFound when they are not in it, so the second time too. Conflict when no owner would be left."""
+    NotFound when they are not in it, so the second time too. Only owners take out an owner, else Forbidden. Conflict when no
+    owner would be left."""
     before = hold(reader, person)
     db.changed(REMOVE, workspace=reader.workspace.id, person=person)
     note("member.removed", reader, person, before)
@@ -84,13 +95,25 @@ def remove(reader: Reader, person: int) -> None:
 
 def hold(reader: Reader, person: int, role: str | None = None) -> str:
     """The role of a member who is about to get another, or none, held until the transaction ends."""
-    owners = [row[0] for row in db.rows(HOLD_OWNERS, workspace=reader.workspace.id)]
+    owners = hold_owners(reader)
     held = db.row(HOLD, workspace=reader.workspace.id, person=person)
     if held is None:
         raise NotFound("There is no such member.")
+    if held[0] != role and "owner" in (held[0], role):
+        allow(reader, owners)
     if owners == [person] and role != "owner":
         raise Conflict("This is the last owner; make someone else an owner first.", "last_owner")
     return held[0]
+
+
+def hold_owners(reader: Reader) -> list[int]:
+    return [row[0] for row in db.rows(HOLD_OWNERS, workspace=reader.workspace.id)]
+
+
+def allow(reader: Reader, owners: list[int]) -> None:
+    """Raise Forbidden unless an owner acts."""
+    if reader.person not in owners:
+        raise Forbidden("Only an owner can make someone an owner, or an owner anything else.", "owners_only")
 
 
 def check(role: str) -> None:

@@ -4,20 +4,14 @@ import secrets
 from datetime import datetime
 from typing import NamedTuple
 
-from psycopg2.extras import Json
-
 from service import db, events
 from service.errors import Conflict, Forbidden, Invalid, NotFound, Unauthenticated
-from service.feedback import companies, limits, segments
-from service.feedback.companies import said
+from service.feedback import claims, companies, limits, segments
 from service.feedback.members import Person
 from service.feedback.readers import Reader
 from service.feedback.workspaces import COLUMNS, Workspace
 from service.lib import text, tokens
 
-LONGEST_NAME, LONGEST_AVATAR, LONGEST_SEGMENT = 200, 2000, 80
-LARGEST_TRAITS = 8_000  # characters of JSON
-MOST_SEGMENTS = 50  # named for one user
 LONGEST_SEARCH = 200
 RESERVED = ("anon_", "guest_", "sayso-")  # beginnings of ids that we give ourselves
 MEMBER = "sayso-member-"  # before the id of a person of the team
@@ -37,7 +31,7 @@ WITH there AS MATERIALIZED (
 SELECT id, external_id, kind, name, email, session_version, blocked_at IS NOT NULL
   FROM (SELECT * FROM there UNION ALL SELECT * FROM made) u"""
 
-# What is not told stays as it was. No row when somebody else is just making the same user: then it is there.
+# What is not told stays as it was, unless it is to be `emptied`. No row: as of MAKE.
 KNOW = """
 WITH before AS MATERIALIZED (
   SELECT * FROM "user" WHERE workspace_id = %(workspace)s AND external_id = %(external)s FOR NO KEY UPDATE
@@ -49,9 +43,12 @@ WITH before AS MATERIALIZED (
   ON CONFLICT ON CONSTRAINT one_user_per_external_id DO NOTHING RETURNING *
 ), kept AS (
   UPDATE "user" u
-     SET email = coalesce(%(email)s, u.email), name = coalesce(%(name)s, u.name), avatar = coalesce(%(avatar)s, u.avatar),
+     SET email = coalesce(%(email)s, CASE WHEN 'email' <> ALL(%(emptied)s::text[]) THEN u.email END),
+         name = coalesce(%(name)s, u.name),
+         avatar = coalesce(%(avatar)s, CASE WHEN 'avatar' <> ALL(%(emptied)s::text[]) THEN u.avatar END),
          locale = coalesce(%(locale)s, u.locale), traits = coalesce(%(traits)s, u.traits),
-         segments = coalesce(%(segments)s::text[], u.segments), company_id = coalesce(%(company)s, u.company_id),
+         segments = coalesce(%(segments)s::text[], u.segments),
+         company_id = coalesce(%(company)s, CASE WHEN 'company' <> ALL(%(emptied)s::text[]) THEN u.company_id END),
          last_seen_at = CASE WHEN %(seen)s THEN now() ELSE u.last_seen_at END
     FROM before WHERE u.workspace_id = before.workspace_id AND u.id = before.id RETURNING u.*
 )
@@ -210,44 +207,47 @@ def profiles(workspace: Workspace, most: int, **filters) -> list[Profile]:
 
 
 @db.verb
-def identify(workspace: Workspace, claims: dict) -> User:
-    """Know a user by the verified claims of the customer's token (product contract: sub, email, name, avatar, locale,
+def identify(workspace: Workspace, token: dict) -> User:
+    """Know a user by the verified claims of the customer's `token` (product contract: sub, email, name, avatar, locale,
     traits, company, segments). What the token does not say stays as it was. Raises Forbidden when they are blocked."""
-    if claims["sub"].startswith(RESERVED):
+    if token["sub"].startswith(RESERVED):
         raise Unauthenticated(f"`sub` must not begin with {', '.join(RESERVED)}.")
-    company = companies.know(workspace.id, claims.get("company"))
-    user = know(
-        workspace, claims["sub"], company, email=text.email(said(claims, "email") or ""), name=said(claims, "name"),
-        avatar=picture(claims.get("avatar")), locale=said(claims, "locale"), traits=flat(claims.get("traits")),
-        segments=words(claims.get("segments")),
-    )  # fmt: skip
+    company = companies.know(workspace.id, token.get("company"))
+    user, _ = know(workspace, token["sub"], company, **claims.taken(token))
     if user.is_blocked:
         raise Forbidden("This user has been blocked by the team.", "blocked")
     return user
 
 
 @db.verb
-def put(reader: Reader, external_id: str, *, email: str | None = None, name: str | None = None, avatar: str | None = None,
-        traits: dict | None = None, company: dict | None = None, named: list[str] | None = None) -> None:  # fmt: skip
-    """Know a user by what is given, as if their token had said it, and leave the rest; made when they are new.
+def put(reader: Reader, external_id: str, **given) -> bool:
+    """Know a user by what is given, as if their token had said it, and leave the rest; made when they are new. Returns
+    whether they are. What is given as None is emptied.
 
-    `company` is {id, name, plan, mrr}, `named` are keys of segments. Raises Invalid with the field that must change."""
+    It is of: email, name, avatar, traits, company ({id, name, plan, mrr}), segments (keys). Raises Invalid with the field
+    that must change."""
     if not text.is_plain_id(external_id):
         raise Invalid(id=WHAT_AN_ID_IS)
     if external_id.startswith(RESERVED):
         raise Invalid(id=f"Ids that begin with {', '.join(RESERVED)} are given by Sayso.")
-    told = checked(email, name, avatar, traits, named)
-    know(reader.workspace, external_id, company and companies.told(reader.workspace.id, company), person=reader.person,
-         locale=None, seen=False, **told)  # fmt: skip
+    emptied = [field for field, value in given.items() if value is None]
+    given |= {field: value for field, value in claims.EMPTY.items() if field in emptied}
+    company = given.pop("company", None)
+    told = claims.checked(**given)
+    _, is_new = know(
+        reader.workspace, external_id, company and companies.told(reader.workspace.id, company), person=reader.person,
+        locale=None, seen=False, emptied=emptied, **told,
+    )  # fmt: skip
+    return is_new
 
 
 def know(workspace: Workspace, external_id: str, company: companies.Known | None, *, person: int | None = None,
-         seen: bool = True, **told) -> User:  # fmt: skip
-    """The user, with what is told of them; an event and their segments follow when it is new."""
+         seen: bool = True, emptied: list[str] | None = None, **told) -> tuple[User, bool]:  # fmt: skip
+    """The user, with what is told of them, and whether they are new; an event and their segments follow what is."""
     row, moved = None, bool(company and company.changed)
     while row is None:
         row = db.row(KNOW, workspace=workspace.id, external=external_id, company=company and company.id,
-                     company_changed=moved, seen=seen, **told)  # fmt: skip
+                     company_changed=moved, seen=seen, emptied=emptied or [], **told)  # fmt: skip
     *user, is_new, changed = row
     user = User(*user)
     if is_new or changed:
@@ -257,46 +257,4 @@ def know(workspace: Workspace, external_id: str, company: companies.Known | None
         segments.sort(workspace.id, company=company.id)
     elif {"traits", "segments", "company"}.intersection(changed):
         segments.sort(workspace.id, user=user.id)
-    return user
-
-
-def checked(email: str | None, name: str | None, avatar: str | None, traits: dict | None, named: list | None) -> dict:
-    """What a program tells of a user, as it is stored; Invalid names what must change."""
-    told = {
-        "email": None if email is None else text.email(email),
-        "name": None if name is None else text.fitting(name, LONGEST_NAME, text.tidy_line),
-        "avatar": picture(avatar), "traits": flat(traits), "segments": words(named),
-    }  # fmt: skip
-    wrong = {}
-    if email is not None and not told["email"]:
-        wrong["email"] = "This is no e-mail address; write one like cleo@example.com."
-    if name is not None and told["name"] is None:
-        wrong["name"] = f"A name has at most {LONGEST_NAME} characters."
-    if avatar is not None and not told["avatar"]:
-        wrong["avatar"] = f"Give the address of a picture, https://…, of at most {LONGEST_AVATAR:,} characters."
-    if traits is not None and len(told["traits"].dumps(told["traits"].adapted)) > LARGEST_TRAITS:
-        wrong["traits"] = f"The traits are more than {LARGEST_TRAITS:,} characters of JSON."
-    if named is not None and (len(named) > MOST_SEGMENTS or any(len(key) > LONGEST_SEGMENT for key in named)):
-        wrong["segments"] = f"Name at most {MOST_SEGMENTS} segments, of at most {LONGEST_SEGMENT} characters each."
-    if wrong:
-        raise Invalid(**wrong)
-    return told
-
-
-def picture(avatar) -> str | None:
-    fits = isinstance(avatar, str) and len(avatar) <= LONGEST_AVATAR and avatar.startswith(("https://", "http://"))
-    return text.tidy_line(avatar) or None if fits else None
-
-
-def flat(traits) -> Json | None:
-    if not isinstance(traits, dict):
-        return None
-    plain = {text.tidy_line(key): value for key, value in traits.items() if isinstance(value, str | int | float | bool)}
-    return Json({key: text.tidy_line(value) if isinstance(value, str) else value for key, value in plain.items()})
-
-
-def words(segments) -> list[str] | None:
-    if not isinstance(segments, list):
-        return None
-    tidied = (text.tidy_line(word)[:LONGEST_SEGMENT] for word in segments if isinstance(word, str))
-    return list(dict.fromkeys(filter(None, tidied)))
+    return user, is_new

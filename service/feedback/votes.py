@@ -47,7 +47,8 @@ SELECT coalesce(counted.votes, target.votes), counted.votes IS NOT NULL, merged_
   FROM target LEFT JOIN counted ON true"""
 
 VOTERS = """
-SELECT u.id, u.name, u.email, u.external_id, u.kind, c.name, c.plan, c.mrr, v.created_at, p.id, p.name, p.email
+SELECT u.id, u.name, u.email, u.avatar, u.external_id, u.kind, c.external_id, c.name, c.plan, c.mrr, v.created_at,
+       p.id, p.name, p.email
   FROM (SELECT user_id, created_at, cast_by FROM vote WHERE workspace_id = %(workspace)s AND post_number = %(number)s
            AND (%(voter)s IS NULL OR user_id = (SELECT id FROM "user"
                                                 WHERE workspace_id = %(workspace)s AND external_id = %(voter)s))
@@ -79,8 +80,10 @@ class Voter(NamedTuple):
     id: int
     name: str
     email: str | None
+    avatar: str | None
     external_id: str
     kind: str
+    company_id: str | None  # external
     company: str | None
     plan: str | None
     mrr: int | None

@@ -87,6 +87,7 @@ class Member(Table):
     person_id = BigIntegerField()
     role = TextField()
     created_at = DateTimeTZField()
+    joined_at = DateTimeTZField(null=True)
 
     class Meta:
         primary_key = CompositeKey("workspace_id", "person_id")

@@ -115,7 +115,7 @@ def for_programs() -> dict[str, object]:
         "/members": api_team.Members(),
         "/members/{member:number}": api_team.Member(),
         "/keys": api_team.Keys(),
-        "/keys/{key:number}": api_team.Key(),
+        "/keys/{api_key:number}": api_team.Key(),
         "/events": api_events.Events(),
     }
     operations = {f"/api/v1{address}": resource for address, resource in v1.items()}

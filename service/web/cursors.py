@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 
 from service.errors import Malformed
+from service.web.shapes import Paged
 
 LONGEST = 80  # characters
 DIGITS = re.compile(r"[0-9]{1,19}", re.ASCII)
@@ -45,6 +46,13 @@ def cut(found: list, limit: int, name: str, place: Callable = lambda each: each.
     if len(found) <= limit:
         return found, None
     return found[:limit], closed(name, place(found[limit - 1]))
+
+
+def part(found: list, query: Paged, name: str) -> tuple[list, str | None]:
+    """The same of a list that is small and was read whole; its cursor counts."""
+    begin = after(query.cursor, name) or 0
+    end = begin + query.limit
+    return found[begin:end], closed(name, end) if found[end:] else None
 
 
 def closed(name: str, place: int | tuple[int, ...]) -> str:

@@ -132,6 +132,6 @@ def require_member(req, resp, resource, params) -> None:
     """Also sets `workspace`, from the address; one that the person is not a member of is not found."""
     require_person(req, resp, resource, params)
     workspace = req.context.workspace = workspaces.by_slug(params.pop("slug"))
-    req.context.role = members.role(workspace, req.context.person)
+    req.context.role = members.enter(workspace, req.context.person)
     req.context.reader = Reader(workspace, is_member=True, person=req.context.person.id)
     req.context.page.update(workspace=workspace, stream_url=stream_url(req, public=False))

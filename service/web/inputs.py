@@ -92,7 +92,7 @@ def misfit(message: str, shape: type) -> Exception:
 
 def stray(name: str, within: str | None, shape: type) -> Invalid:
     """The refusal of a field that this shape, or the one `within` a field of it, does not have."""
-    kinds = parts(get_type_hints(shape)[within]) if within else [shape]
+    kinds = parts(get_type_hints(shape).get(within)) if within else [shape]
     known = [field for kind in kinds for field in getattr(kind, "__struct_fields__", ())]
     name = re.sub(r"[^\w.-]", "?", name[:40]) or "?"  # which may be anything
     place = f"{within}.{name}" if within else name

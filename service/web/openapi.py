@@ -132,7 +132,8 @@ def in_paragraphs(text: str) -> str:
 def place(name: str, kind: str) -> dict:
     """The schema of a placeholder, e.g. {number:number}."""
     if kind == "number":
-        return {**NUMBER, "description": f"{'Number of the post' if name == 'number' else f'Id of the {name}'}."}
+        about = "Number of the post." if name == "number" else f"Id of the {name.replace('_', ' ')}."
+        return {**NUMBER, "description": about}
     return PLACES.get(name, {"type": "string", "minLength": 1})
 
 

@@ -25,6 +25,7 @@ class Call(NamedTuple):
 
     reader: Reader  # with the eyes of the team, acting as the key's creator
     person: Person  # the key's creator
+    key: int
     is_admin: bool  # whether the key has the scope `admin`
     config: Config
     query: Any  # the parameters, in the operation's shape
@@ -104,7 +105,7 @@ def admit(req, resp, about: Operation) -> Call:
     query = inputs.query(req, about.query)
     body = inputs.read(req, about.takes) if about.takes else uploads.read(req) if about.reads else None
     reader = Reader(use.workspace, use.user, is_member=True, person=use.person.id)
-    return Call(reader, use.person, "admin" in use.scopes, req.context.config, query, body, req, resp)
+    return Call(reader, use.person, use.id, "admin" in use.scopes, req.context.config, query, body, req, resp)
 
 
 def once(req, resp, call: Call, work: Callable) -> None:
@@ -119,7 +120,7 @@ def once(req, resp, call: Call, work: Callable) -> None:
         answer(resp, work())
         return idempotency.Answer(resp.status_code, resp.get_header("Location"), resp.data)
 
-    request = f"{req.method} {req.relative_uri}\n".encode() + (req.context.get("body") or b"")
+    request = f"{call.key} {req.method} {req.relative_uri}\n".encode() + (req.context.get("body") or b"")
     kept = idempotency.once(call.workspace, key, request, begin)
     resp.status, resp.data = kept.status, kept.body
     if kept.location:

@@ -1,8 +1,10 @@
 """/api/v1/companies"""
 
+from urllib.parse import quote
+
 from service.feedback import companies
 from service.web import cursors, shapes
-from service.web.operations import operation
+from service.web.operations import Created, operation
 
 
 class Companies:
@@ -18,8 +20,10 @@ class Company:
     def on_get(self, call, company):
         return shapes.company(companies.find(call.reader, company))
 
-    @operation("Tell what you know of a company", takes=shapes.CompanyFacts, answers=shapes.Company)
+    @operation("Tell what you know of a company", takes=shapes.CompanyFacts, answers=shapes.Company, statuses=(200, 201))
     def on_put(self, call, company):
-        """The company is made when it is new; what is left out stays as it is. Tokens of its users may say the same."""
-        told = call.body
-        return shapes.company(companies.put(call.reader, company, name=told.name, plan=told.plan, mrr=told.mrr))
+        """The company is made (201) when it is new; what is left out stays as it is, null empties. Tokens of its users may
+        say the same."""
+        is_new = companies.put(call.reader, company, **shapes.told(call.body))
+        shape = shapes.company(companies.find(call.reader, company))
+        return Created(f"/api/v1/companies/{quote(company, safe='')}", shape) if is_new else shape

@@ -3,17 +3,18 @@
 import msgspec
 
 from service.feedback import fields
-from service.web import shapes
+from service.web import cursors, shapes
 from service.web.operations import Created, operation
 
 
 class Fields:
-    @operation("List custom fields", answers=shapes.Fields)
+    @operation("List custom fields", query=shapes.Paged, answers=shapes.Fields)
     def on_get(self, call):
         """In the order in which they are asked."""
-        return shapes.Fields([shapes.field(field) for field in fields.of(call.workspace.id)])
+        page, following = cursors.part(fields.of(call.workspace.id), call.query, "fields")
+        return shapes.Fields([shapes.field(field) for field in page], following)
 
-    @operation("Make a custom field", takes=shapes.NewField, answers=shapes.Field)
+    @operation("Make a custom field", takes=shapes.NewField, answers=shapes.Field, scope="admin")
     def on_post(self, call):
         """One that is required is asked of users; programs with a key may leave it out."""
         new = call.body
@@ -27,7 +28,7 @@ class Field:
     def on_get(self, call, field):
         return shapes.field(fields.find(call.reader, field))
 
-    @operation("Change a custom field", takes=shapes.FieldChange, answers=shapes.Field)
+    @operation("Change a custom field", takes=shapes.FieldChange, answers=shapes.Field, scope="admin")
     def on_patch(self, call, field):
         """What posts say in it stays as it is, also with an option that is no longer there."""
         new = call.body
@@ -36,7 +37,7 @@ class Field:
             board=... if new.board is msgspec.UNSET else new.board, position=new.position,
         ))  # fmt: skip
 
-    @operation("Take a custom field away")
+    @operation("Take a custom field away", scope="admin")
     def on_delete(self, call, field):
         """What posts say in it goes with it."""
         fields.delete(call.reader, field)

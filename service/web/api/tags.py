@@ -1,15 +1,16 @@
 """/api/v1/tags"""
 
 from service.feedback import tags
-from service.web import shapes
+from service.web import cursors, shapes
 from service.web.operations import Created, operation
 
 
 class Tags:
-    @operation("List tags", answers=shapes.Tags)
+    @operation("List tags", query=shapes.Paged, answers=shapes.Tags)
     def on_get(self, call):
         """By their keys. Users never see tags."""
-        return shapes.Tags([shapes.tag(tag) for tag in tags.of(call.reader)])
+        page, following = cursors.part(tags.of(call.reader), call.query, "tags")
+        return shapes.Tags([shapes.tag(tag) for tag in page], following)
 
     @operation("Make a tag", takes=shapes.NewTag, answers=shapes.Tag)
     def on_post(self, call):

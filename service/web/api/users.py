@@ -1,8 +1,10 @@
 """/api/v1/users: what we know of them, all of it, or nothing any more."""
 
+from urllib.parse import quote
+
 from service.feedback import privacy, users
 from service.web import cursors, shapes
-from service.web.operations import operation
+from service.web.operations import Created, operation
 
 
 class Users:
@@ -20,16 +22,15 @@ class User:
     def on_get(self, call, user):
         return shapes.user(users.profile(call.workspace, user))
 
-    @operation("Tell what you know of a user", takes=shapes.UserFacts, answers=shapes.User)
+    @operation("Tell what you know of a user", takes=shapes.UserFacts, answers=shapes.User, statuses=(200, 201))
     def on_put(self, call, user):
-        """The user is made when they are new; what is left out stays as it is. Their token may say the same."""
-        told = call.body
-        company = told.company and {name: getattr(told.company, name) for name in ("id", "name", "plan", "mrr")}
-        users.put(call.reader, user, email=told.email, name=told.name, avatar=told.avatar, traits=told.traits,
-                  company=company, named=told.segments)  # fmt: skip
-        return shapes.user(users.profile(call.workspace, user))
+        """The user is made (201) when they are new; what is left out stays as it is, null empties. Their token may say the
+        same."""
+        is_new = users.put(call.reader, user, **shapes.told(call.body))
+        shape = shapes.user(users.profile(call.workspace, user))
+        return Created(f"/api/v1/users/{quote(user, safe='')}", shape) if is_new else shape
 
-    @operation("Erase a user")
+    @operation("Erase a user", scope="admin")
     def on_delete(self, call, user):
         """Their votes, follows, files and letters go, their comments lose their text and their posts their author. It
         cannot be taken back."""
@@ -37,12 +38,12 @@ class User:
 
 
 class Export:
-    @operation("Everything that is kept about a user", answers=shapes.UserExport)
+    @operation("Everything that is kept about a user", answers=shapes.UserExport, scope="admin")
     def on_get(self, call, user):
         return shapes.user_export(privacy.export(call.workspace, user))
 
 
 class Erasure:
-    @operation("Erase a user, as DELETE does")
+    @operation("Erase a user, as DELETE does", scope="admin")
     def on_post(self, call, user):
         privacy.erase(call.reader, user)

@@ -1,10 +1,20 @@
 """/api/v1/posts/{number}/votes and /followers: also on behalf of users."""
 
 from service import db
+from service.errors import Invalid, NotFound
 from service.feedback import followers, posts, users, votes
+from service.feedback.readers import Reader
 from service.web import cursors, shapes
 from service.web.api.posts import acting
-from service.web.operations import operation
+from service.web.operations import Call, operation
+
+
+def on_behalf(call: Call, user: str) -> Reader:
+    """The same as `acting`, of a user who stands in the address: one who cannot be is not found."""
+    try:
+        return acting(call, user)
+    except Invalid:
+        raise NotFound("There is no such user.") from None
 
 
 class Votes:
@@ -26,7 +36,7 @@ class Vote:
     @db.verb  # a refused vote leaves no new user behind
     def on_put(self, call, number, user):
         """The user is made when they are new. Voting twice is voting once."""
-        votes.cast(acting(call, user), number)
+        votes.cast(on_behalf(call, user), number)
 
     @operation("Take a user's vote back")
     def on_delete(self, call, number, user):
@@ -53,7 +63,7 @@ class Follower:
     @operation("Have a user follow a post")
     @db.verb  # the same
     def on_put(self, call, number, user):
-        followers.follow(acting(call, user), number)
+        followers.follow(on_behalf(call, user), number)
 
     @operation("Have a user no longer follow a post")
     def on_delete(self, call, number, user):

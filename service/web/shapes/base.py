@@ -28,6 +28,37 @@ class Sent(msgspec.Struct, forbid_unknown_fields=True):
     """What programs send: a field that it does not have is refused, for it may be a misspelt one."""
 
 
+class CompanyRef(msgspec.Struct):
+    """The company of a user who is shown."""
+
+    id: str  # external
+    name: str
+    plan: str
+    mrr: int  # cents a month
+
+
+class UserRef(msgspec.Struct):
+    """A user, wherever one is shown beside what they did."""
+
+    id: str  # external
+    name: str
+    email: str | None
+    avatar: str | None
+    company: CompanyRef | None
+
+
+class MemberRef(msgspec.Struct):
+    """A member of the team, in the same way."""
+
+    id: int
+    name: str
+    email: str
+
+
+def company_ref(id: str | None, name: str, plan: str, mrr: int) -> CompanyRef | None:
+    return None if id is None else CompanyRef(id, name, plan, mrr)
+
+
 class Paged(msgspec.Struct):
     """The parameters of every list."""
 

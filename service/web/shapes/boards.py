@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from service.feedback import boards
-from service.web.shapes.base import Key, Name, Position, Sent, said
+from service.web.shapes.base import Key, Name, NextCursor, Position, Sent, said
 
 Access = Literal["public", "private", "segments"]
 Description = Annotated[str, said(maxLength=500)]
@@ -22,7 +22,7 @@ class Board(msgspec.Struct):
 
 class Boards(msgspec.Struct):
     data: list[Board]
-    next_cursor: None = None
+    next_cursor: NextCursor
 
 
 class NewBoard(Sent):

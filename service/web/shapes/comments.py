@@ -6,7 +6,7 @@ from typing import Annotated
 import msgspec
 
 from service.feedback import comments
-from service.web.shapes.base import About, ExternalId, NextCursor, Sent, said
+from service.web.shapes.base import About, ExternalId, NextCursor, Sent, UserRef, company_ref, said
 from service.web.shapes.posts import FileIds
 
 Words = Annotated[str, said("Markdown.", minLength=1, maxLength=5_000, pattern="\\S")]
@@ -16,11 +16,8 @@ Internal = Annotated[bool, said("Whether it is a note that only members see.")]
 Official = Annotated[bool, said("Whether it is the team's answer, of which a post has one.")]
 
 
-class CommentAuthor(msgspec.Struct):
-    id: str  # external
-    name: str
-    email: str | None
-    team: bool
+class CommentAuthor(UserRef):
+    team: Annotated[bool, said("Whether they are of the team.")]
 
 
 class Comment(msgspec.Struct):
@@ -59,6 +56,8 @@ def comment(read: comments.Comment) -> Comment:
     """A comment as programs with a key see it."""
     author = None
     if read.author_id is not None:
-        author = CommentAuthor(read.author_id, read.author_name, read.author_email, read.by_team)
+        company = company_ref(read.company_id, read.company_name, read.company_plan, read.company_mrr)
+        author = CommentAuthor(read.author_id, read.author_name, read.author_email, read.author_avatar, company,
+                               read.by_team)  # fmt: skip
     return Comment(read.id, read.post, read.body, author, read.parent, read.internal, read.official, read.created_at,
                    read.edited_at)  # fmt: skip

@@ -9,6 +9,7 @@ from service import events
 from service.feedback import activity
 from service.web.shapes.base import About, NextCursor, Object, Paged, said
 
+Seq = Annotated[int, About(ge=0, le=2**63 - 1)]
 TYPE = f"({'|'.join(type.replace('.', '[.]') for type in events.TYPES)})"
 
 
@@ -36,7 +37,7 @@ class Events(msgspec.Struct):
 
 
 class EventFilter(Paged):
-    after: Annotated[int | None, About(ge=0, le=2**63 - 1, description="The id of the last event you have seen.")] = None
+    after: Annotated[Seq | None, said("The id of the last event you have seen.")] = None
     type: Annotated[
         str | None, said("Types, with commas between them, e.g. post.created,vote.created.", pattern=f"^{TYPE}(,{TYPE})*$")
     ] = None  # fmt: skip

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from service.feedback import fields
-from service.web.shapes.base import Key, Name, Position, Sent, said
+from service.web.shapes.base import Key, Name, NextCursor, Position, Sent, said
 
 FieldType = Literal["text", "long_text", "number", "select", "date", "checkbox"]
 Option = Annotated[str, said(minLength=1, maxLength=80, pattern="\\S")]
@@ -24,7 +24,7 @@ class Field(msgspec.Struct):
 
 class Fields(msgspec.Struct):
     data: list[Field]
-    next_cursor: None = None
+    next_cursor: NextCursor
 
 
 class NewField(Sent):

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from service.feedback import companies, segments, users
 from service.web.shapes.base import Cents, ExternalId, Key, Name, NextCursor, Object, Paged, Sent, said
@@ -27,11 +28,11 @@ class Companies(msgspec.Struct):
 
 
 class CompanyFacts(Sent):
-    """What is known of a company; what is left out stays as it is."""
+    """What is known of a company; what is left out stays as it is, null empties."""
 
-    name: Annotated[str | None, said(maxLength=200)] = None
-    plan: Annotated[str | None, said(maxLength=200)] = None
-    mrr: Cents | None = None
+    name: Annotated[str | None, said(maxLength=200)] | UnsetType = UNSET
+    plan: Annotated[str | None, said(maxLength=200)] | UnsetType = UNSET
+    mrr: Cents | None | UnsetType = UNSET
 
 
 class UsersCompany(CompanyFacts, kw_only=True):
@@ -64,14 +65,14 @@ class UserFilter(Paged):
 
 
 class UserFacts(Sent):
-    """What is known of a user, as their token could say it; what is left out stays as it is."""
+    """What is known of a user, as their token could say it; what is left out stays as it is, null empties."""
 
-    email: Annotated[str | None, said(maxLength=254)] = None
-    name: Annotated[str | None, said(maxLength=200)] = None
-    avatar: Annotated[str | None, said("Address of a picture.", maxLength=2000, pattern="^https?://")] = None
-    traits: Traits | None = None
-    company: UsersCompany | None = None
-    segments: Annotated[list[str] | None, said("Keys of segments, or names of your own.", maxItems=50)] = None
+    email: Annotated[str | None, said(maxLength=254)] | UnsetType = UNSET
+    name: Annotated[str | None, said(maxLength=200)] | UnsetType = UNSET
+    avatar: Annotated[str | None, said("Address of a picture.", maxLength=2000, pattern="^https?://")] | UnsetType = UNSET
+    traits: Traits | None | UnsetType = UNSET
+    company: UsersCompany | None | UnsetType = UNSET
+    segments: Annotated[list[str] | None, said("Keys of segments, or names of your own.", maxItems=50)] | UnsetType = UNSET
 
 
 class ExportedPost(msgspec.Struct):
@@ -179,7 +180,7 @@ class Segment(msgspec.Struct):
 
 class Segments(msgspec.Struct):
     data: list[Segment]
-    next_cursor: None = None
+    next_cursor: NextCursor
 
 
 class NewSegment(Sent):
@@ -191,6 +192,12 @@ class NewSegment(Sent):
 class SegmentChange(Sent):
     name: Name | None = None
     rules: Rules | None = None
+
+
+def told(facts: CompanyFacts | UserFacts) -> dict[str, Any]:
+    """The fields that were sent, null as None."""
+    sent = {name: getattr(facts, name) for name in facts.__struct_fields__ if getattr(facts, name) is not UNSET}
+    return {name: told(value) if isinstance(value, CompanyFacts) else value for name, value in sent.items()}
 
 
 def company(read: companies.Company) -> Company:

@@ -9,7 +9,21 @@ from service.config import Config
 from service.feedback import edits, followers, similar, votes
 from service.feedback.posts import Post as ReadPost
 from service.feedback.workspaces import Workspace
-from service.web.shapes.base import About, ExternalId, Key, Markdown, Meta, NextCursor, Object, Paged, Sent, said
+from service.web.shapes.base import (
+    About,
+    ExternalId,
+    Key,
+    Markdown,
+    MemberRef,
+    Meta,
+    NextCursor,
+    Object,
+    Paged,
+    Sent,
+    UserRef,
+    company_ref,
+    said,
+)
 
 Kind = Literal["open", "planned", "started", "done", "declined"]
 Title = Annotated[str, said(minLength=1, maxLength=200, pattern="\\S")]
@@ -28,27 +42,6 @@ class ColoredStatus(Status):
     color: str
 
 
-class PostCompany(msgspec.Struct):
-    id: str
-    name: str
-    plan: str
-    mrr: int  # cents a month
-
-
-class Author(msgspec.Struct):
-    id: str  # external
-    name: str
-    email: str | None
-    avatar: str | None
-    company: PostCompany | None
-
-
-class Assignee(msgspec.Struct):
-    id: int
-    name: str
-    email: str
-
-
 class Post(msgspec.Struct):
     number: int
     title: str
@@ -60,8 +53,8 @@ class Post(msgspec.Struct):
     votes: int
     comments: int
     mrr: int | None
-    author: Author | None
-    assignee: Assignee | None
+    author: UserRef | None
+    assignee: MemberRef | None
     eta: date | None
     pinned: bool
     locked: bool
@@ -143,27 +136,12 @@ class Revisions(msgspec.Struct):
     next_cursor: None = None
 
 
-class Caster(msgspec.Struct):
-    id: int
-    name: str
-    email: str
-
-
-class Voter(msgspec.Struct):
-    id: str  # external
-    name: str
-    email: str | None
-    company: str | None
-    plan: str | None
-    mrr: int | None
-
-
 class Vote(msgspec.Struct):
     """A vote; `cast_by` is the member who cast it on the user's behalf."""
 
     post: int
-    user: Voter
-    cast_by: Caster | None
+    user: UserRef
+    cast_by: MemberRef | None
     created_at: datetime
 
 
@@ -191,9 +169,7 @@ class Score(msgspec.Struct):
 
 class Follower(msgspec.Struct):
     post: int
-    user: str  # external id
-    name: str
-    email: str | None
+    user: UserRef
     created_at: datetime
 
 
@@ -237,15 +213,15 @@ def post(read: ReadPost, config: Config, workspace: Workspace) -> Post:
     )  # fmt: skip
 
 
-def author(read: ReadPost) -> Author | None:
+def author(read: ReadPost) -> UserRef | None:
     if read.author_id is None:
         return None
-    company = read.company_id and PostCompany(read.company_id, read.company_name, read.company_plan, read.company_mrr)
-    return Author(read.author_id, read.author_name, read.author_email, read.author_avatar, company or None)
+    company = company_ref(read.company_id, read.company_name, read.company_plan, read.company_mrr)
+    return UserRef(read.author_id, read.author_name, read.author_email, read.author_avatar, company)
 
 
-def assignee(read: ReadPost) -> Assignee | None:
-    return Assignee(read.assignee_id, read.assignee_name, read.assignee_email) if read.assignee_id else None
+def assignee(read: ReadPost) -> MemberRef | None:
+    return MemberRef(read.assignee_id, read.assignee_name, read.assignee_email) if read.assignee_id else None
 
 
 def similar_hit(hit: similar.Hit, config: Config, workspace: Workspace) -> SimilarHit:
@@ -257,9 +233,13 @@ def revision(read: edits.Revision) -> Revision:
 
 
 def vote(read: votes.Voter, number: int) -> Vote:
-    caster = Caster(read.cast_by, read.cast_by_name or "", read.cast_by_email or "") if read.cast_by else None
-    voter = Voter(read.external_id, read.name, read.email, read.company, read.plan, read.mrr)
-    return Vote(number, voter, caster, read.created_at)
+    caster = MemberRef(read.cast_by, read.cast_by_name or "", read.cast_by_email or "") if read.cast_by else None
+    return Vote(number, voting(read), caster, read.created_at)
+
+
+def voting(read: votes.Voter | followers.Follower) -> UserRef:
+    company = company_ref(read.company_id, read.company, read.plan, read.mrr)
+    return UserRef(read.external_id, read.name, read.email, read.avatar, company)
 
 
 def score(read: list[votes.Score]) -> Score:
@@ -269,4 +249,4 @@ def score(read: list[votes.Score]) -> Score:
 
 
 def follower(read: followers.Follower, number: int) -> Follower:
-    return Follower(number, read.external_id, read.name, read.email, read.created_at)
+    return Follower(number, voting(read), read.created_at)

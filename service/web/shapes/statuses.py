@@ -5,13 +5,13 @@ from typing import Annotated
 import msgspec
 
 from service.feedback import statuses
-from service.web.shapes.base import Color, Key, Name, Position, Sent, said
+from service.web.shapes.base import Color, Key, Name, NextCursor, Position, Sent, said
 from service.web.shapes.posts import ColoredStatus, Kind
 
 
 class Statuses(msgspec.Struct):
     data: list[ColoredStatus]
-    next_cursor: None = None
+    next_cursor: NextCursor
 
 
 class NewStatus(Sent):

@@ -3,7 +3,7 @@
 import msgspec
 
 from service.feedback import tags
-from service.web.shapes.base import Color, Key, Name, Sent
+from service.web.shapes.base import Color, Key, Name, NextCursor, Sent
 
 
 class Tag(msgspec.Struct):
@@ -14,7 +14,7 @@ class Tag(msgspec.Struct):
 
 class Tags(msgspec.Struct):
     data: list[Tag]
-    next_cursor: None = None
+    next_cursor: NextCursor
 
 
 class NewTag(Sent):

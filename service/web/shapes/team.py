@@ -9,14 +9,15 @@ from service.feedback import keys, team
 from service.web.shapes.base import About, Name, Sent, said
 
 Role = Literal["owner", "admin", "member"]
-Expiry = Annotated[Annotated[datetime, About(tz=True)] | None, said("A moment in the future; by default it never ends.")]
+Expiry = Annotated[Annotated[datetime, About(tz=True)] | None,
+                   said("A moment in the future; by default when the key ends that makes it, if ever.")]  # fmt: skip
 Scopes = Annotated[list[Literal["read", "write", "admin"]], said("`admin` is the other two and more.", minItems=1)]
 
 
 class Member(msgspec.Struct):
     id: int
     email: str
-    name: str
+    name: Annotated[str, said("Empty until they opened the workspace for the first time.")]
     role: Role
     created_at: datetime
 
@@ -40,6 +41,7 @@ class ApiKey(msgspec.Struct):
     name: str
     prefix: Annotated[str, said("How the key begins.")]
     scopes: Scopes
+    member: Annotated[int, said("Who made it, and in whose name it acts: with no more power than they have.")]
     expires_at: datetime | None
     used_at: datetime | None
     created_at: datetime
@@ -58,6 +60,10 @@ class NewApiKey(Sent):
     name: Name
     scopes: Scopes
     expires_at: Expiry = None
+
+
+class ApiKeyChange(Sent):
+    name: Name
 
 
 def member(read: team.Member) -> Member:
