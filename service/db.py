@@ -10,7 +10,7 @@ import traceback
 from contextlib import contextmanager, suppress
 
 import psycopg2
-from peewee import DatabaseError, InterfaceError, OperationalError
+from peewee import DatabaseError, IntegrityError, InterfaceError, OperationalError
 from playhouse.pool import MaxConnectionsExceeded, PooledPostgresqlDatabase
 
 from service.errors import SaysoError, SettingError
@@ -20,7 +20,9 @@ STATEMENT_MS, LOCK_MS, IDLE_MS = 5000, 2000, 10000
 OLDEST_POSTGRES = 16
 GONE = (OperationalError, InterfaceError, MaxConnectionsExceeded)  # what a statement raises when the database is away
 ENDED = ("08", "57P")  # beginnings of the codes that say the connection is over, not merely this statement
-REPEATABLE = {"40001", "40P01"}  # serialisation failure, deadlock: the same again may well succeed
+# Serialisation failure, deadlock, a parent that went after it was found (a user who was erased at this moment): the same
+# again may well succeed, or see that it is gone.
+REPEATABLE = {"40001", "40P01", "23503"}
 MOST_TRIES = 3
 
 # What a TCP connection that went silent must not do: hang a thread for minutes. Ignored on a socket of this machine.
@@ -116,8 +118,8 @@ def is_connection_lost(error: Exception) -> bool:
 
 
 def verb(function):
-    """One transaction around a verb, tried again when it lost a deadlock. Inside another verb it is part of that one:
-    no savepoint, so an error ends them all."""
+    """One transaction around a verb, tried again when it lost a deadlock or a parent. Inside another verb it is part of that
+    one: no savepoint, so an error ends them all."""
 
     @functools.wraps(function)
     def run(*arguments, **named):
@@ -127,7 +129,7 @@ def verb(function):
             try:
                 with database.atomic():
                     return function(*arguments, **named)
-            except OperationalError as error:
+            except (OperationalError, IntegrityError) as error:
                 if code(error) not in REPEATABLE or not left:
                     raise
         return None

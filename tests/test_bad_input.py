@@ -187,9 +187,11 @@ def test_case_43_a_nul_in_a_text_is_400_and_nothing_is_stored(routes, send):
 
 def test_case_47_numbers_in_meta_are_taken_or_refused_whole(routes, send):
     posts = the(routes, "/api/v1/posts")
-    for value, status in ((2**63, 201), (10**300, 201), (-0.0, 201), (True, 201), (None, 201)):
+    for value in (10**15, 1.5, -0.0, True, None):
         answer = send(posts, json.dumps({"title": "t", "meta": {"n": value}}))
-        assert (answer.status_code, answer.json["meta"]) == (status, {"n": value})
+        assert (answer.status_code, answer.json["meta"]) == (201, {"n": value})
+    for value in (10**15 + 1, 2**63, 10**300, -1e308):
+        assert is_problem(send(posts, json.dumps({"title": "t", "meta": {"n": value}})), 422)
     assert is_problem(send(posts, '{"title": "t", "meta": {"n": 1' + "0" * 5000 + "}}"), 422)
 
 

@@ -1,6 +1,7 @@
 """One user: everything we keep about them, handed out whole, and gone so that nothing of them is left."""
 
 import hashlib
+from contextlib import suppress
 
 import pytest
 from browser import Browser
@@ -9,6 +10,7 @@ from cast import ADA, BEN, CLEO, DAN
 from crowd import at_once
 from program import Program
 from queued import work_off
+from uploads import PDF, contents, load, send
 
 from service import db
 from service.errors import NotFound
@@ -223,6 +225,23 @@ def test_users_of_another_workspace_are_not_found(client, acme, globex, life):
     assert users.find(acme.workspace, "cleo-7").email == CLEO["email"]
 
 
+def test_who_is_voted_for_by_others_while_they_are_erased_is_made_anew(acme):
+    acme.post(by=DAN)
+
+    @db.verb
+    def vote() -> None:
+        user = users.by_external_id(acme.workspace, "zed")
+        votes.cast(acme.team._replace(user=user.id), 1)
+
+    def work(number: int) -> None:
+        for _ in range(10):
+            with suppress(NotFound):
+                privacy.erase(acme.team, "zed") if number % 4 == 0 else vote()
+
+    assert [error for error in at_once(work, 8) if error] == []
+    assert db.rows(COUNTED) == [(1, True, True)]
+
+
 def test_whoever_acts_while_they_are_erased_leaves_the_counts_true(acme):
     for number in range(4):
         acme.post(f"Post {number}", by=DAN)
@@ -244,3 +263,19 @@ def test_whoever_acts_while_they_are_erased_leaves_the_counts_true(acme):
     assert unexpected == []
     assert db.rows(COUNTED) == [(number, True, True) for number in (1, 2, 3, 4)]
     assert db.row("SELECT count(*) FROM event WHERE type = 'user.erased'") == (1,)
+
+
+def test_files_that_a_program_sent_for_them_are_theirs(client, acme, api):
+    file = send(client, acme, PDF).json
+    api.post("/posts", title="Mine", author="fay", files=[file["id"]])
+    assert [each["id"] for each in api.get("/users/fay/export").json["files"]] == [file["id"]]
+    api.delete("/users/fay")
+    assert load(client, file["url"]).status_code == 404 and contents() == []
+
+
+def test_a_repeated_request_does_not_bring_them_back(api):
+    again = {"Idempotency-Key": "k"}
+    fields = {"email": "fay@customer.example", "name": "Fay"}
+    assert api.send("PUT", "/users/fay", fields, again).status_code == 201
+    api.delete("/users/fay")
+    assert db.row("SELECT count(*) FROM repeated_request") == (0,)

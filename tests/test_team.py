@@ -12,6 +12,7 @@ from service import db
 from service.errors import Conflict
 from service.feedback import keys, members, planning, posts, team
 
+
 @dataclass
 class Key:
     """An API key of a member, in the place of their company in a Program."""

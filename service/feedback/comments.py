@@ -87,7 +87,8 @@ UPDATE post p SET comments = (SELECT count(*) FROM comment c WHERE c.workspace_i
  WHERE p.workspace_id = %(workspace)s AND p.number = %(number)s"""
 IS_OF_THE_TEAM = "SELECT FROM \"user\" WHERE workspace_id = %(workspace)s AND id = %(user)s AND kind = 'member'"
 TEAM = """
-SELECT p.id, p.name FROM member m JOIN person p ON p.id = m.person_id WHERE m.workspace_id = %(workspace)s"""
+SELECT p.id, p.name FROM member m JOIN person p ON p.id = m.person_id
+ WHERE m.workspace_id = %(workspace)s AND m.joined_at IS NOT NULL"""
 
 
 class Comment(NamedTuple):

@@ -22,7 +22,9 @@ SELECT w.name, w.slug FROM member m JOIN workspace w ON w.id = m.workspace_id
 ROLE = "SELECT role, joined_at IS NOT NULL FROM member WHERE workspace_id = %(workspace)s AND person_id = %(person)s"
 JOIN = """
 UPDATE member SET joined_at = now() WHERE workspace_id = %(workspace)s AND person_id = %(person)s AND joined_at IS NULL"""
-HOLD = "SELECT FROM member WHERE workspace_id = %(workspace)s AND person_id = %(person)s FOR KEY SHARE"
+# who was only invited: to say anything of them would say that we know them
+HOLD = """
+SELECT FROM member WHERE workspace_id = %(workspace)s AND person_id = %(person)s AND joined_at IS NOT NULL FOR KEY SHARE"""
 NOBODY_YET = "SELECT NOT EXISTS (SELECT FROM person WHERE email <> %(demo)s)"
 DEMO_OWNER = "demo@sayso.example"  # owns what `sayso demo` makes, and is nobody
 

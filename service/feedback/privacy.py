@@ -7,14 +7,30 @@ from service.feedback.readers import Reader
 from service.feedback.users import MEMBER
 from service.feedback.workspaces import Workspace
 
+# A file is theirs as what it is part of is: a program with a key sends files for its users.
+THEIR_FILES = """CASE
+  WHEN f.comment_id IS NOT NULL THEN EXISTS (
+    SELECT FROM comment c WHERE c.workspace_id = f.workspace_id AND c.id = f.comment_id AND c.user_id = %(user)s)
+  WHEN f.post_number IS NOT NULL THEN EXISTS (
+    SELECT FROM post p WHERE p.workspace_id = f.workspace_id AND p.number = f.post_number AND p.author_id = %(user)s)
+  ELSE f.user_id = %(user)s END"""
+# An address may be somebody else's too, of another user or of the team: then the letters are theirs as well, and stay.
+THEIR_LETTERS = """lower(to_email) = lower(%(email)s)
+     AND NOT EXISTS (SELECT FROM "user" u WHERE u.workspace_id = %(workspace)s AND u.id <> %(user)s
+                        AND lower(u.email) = lower(%(email)s))
+     AND NOT EXISTS (SELECT FROM member m JOIN person p ON p.id = m.person_id
+                      WHERE m.workspace_id = %(workspace)s AND lower(p.email) = lower(%(email)s))"""
+
 # part of the export → the names of its columns, and the statement that reads them
 KEPT = {
     "posts": ("number title body fields meta created_at edited_at deleted_at", """
 SELECT number, title, body, fields::text, meta::text, created_at, edited_at, deleted_at FROM post
  WHERE workspace_id = %(workspace)s AND author_id = %(user)s ORDER BY number"""),
     "revisions": ("post title body replaced_at", """
-SELECT post_number, title, body, created_at FROM post_revision
- WHERE workspace_id = %(workspace)s AND user_id = %(user)s ORDER BY id"""),
+SELECT post_number, title, body, created_at FROM post_revision r
+ WHERE workspace_id = %(workspace)s AND (user_id = %(user)s OR EXISTS (
+       SELECT FROM post p WHERE p.workspace_id = r.workspace_id AND p.number = r.post_number AND p.author_id = %(user)s))
+ ORDER BY id"""),
     "comments": ("id post body internal official created_at edited_at deleted_at", """
 SELECT id, post_number, body, internal, official, created_at, edited_at, deleted_at FROM comment
  WHERE workspace_id = %(workspace)s AND user_id = %(user)s ORDER BY id"""),
@@ -27,12 +43,11 @@ SELECT post_number, merged_from, created_at FROM follower
     "reactions": ("entry kind created_at", """
 SELECT entry_id, kind, created_at FROM changelog_reaction
  WHERE workspace_id = %(workspace)s AND user_id = %(user)s ORDER BY entry_id, kind"""),
-    "files": ("id name type size created_at", """
-SELECT id, name, type, size, created_at FROM file
- WHERE workspace_id = %(workspace)s AND user_id = %(user)s ORDER BY id"""),
-    "letters": ("kind state created_at sent_at", """
-SELECT kind, state, created_at, sent_at FROM letter
- WHERE workspace_id = %(workspace)s AND lower(to_email) = lower(%(email)s) ORDER BY id"""),
+    "files": ("id name type size created_at", f"""
+SELECT id, name, type, size, created_at FROM file f
+ WHERE workspace_id = %(workspace)s AND (f.user_id = %(user)s OR {THEIR_FILES}) ORDER BY id"""),
+    "letters": ("kind state created_at sent_at", f"""
+SELECT kind, state, created_at, sent_at FROM letter WHERE workspace_id = %(workspace)s AND {THEIR_LETTERS} ORDER BY id"""),
     "events": ("id type post data created_at", """
 SELECT seq, type, post_number, data::text, created_at FROM event
  WHERE workspace_id = %(workspace)s AND user_id = %(user)s ORDER BY seq"""),
@@ -68,14 +83,10 @@ WITH before AS (
 )
 UPDATE post SET comments = post.comments - counted.comments FROM counted
  WHERE workspace_id = %(workspace)s AND number = counted.post_number"""
-DELETE_FILES = """
-DELETE FROM file f WHERE workspace_id = %(workspace)s AND user_id = %(user)s AND CASE
-  WHEN comment_id IS NOT NULL THEN EXISTS (
-    SELECT FROM comment c WHERE c.workspace_id = f.workspace_id AND c.id = f.comment_id AND c.user_id = f.user_id)
-  WHEN post_number IS NOT NULL THEN EXISTS (
-    SELECT FROM post p WHERE p.workspace_id = f.workspace_id AND p.number = f.post_number AND p.author_id = f.user_id)
-  ELSE true END
-RETURNING sha256, thumbnail_sha256"""
+DELETE_FILES = f"""
+DELETE FROM file f WHERE workspace_id = %(workspace)s AND {THEIR_FILES} RETURNING sha256, thumbnail_sha256"""
+# Kept answers are sealed, so nobody can say which of them speak of this user: all go, a day early.
+FORGET_ANSWERS = "DELETE FROM repeated_request WHERE workspace_id = %(workspace)s"
 # What the team was told of them names them, in letters of their doing or about a post of theirs. Those that still wait get
 # no text when they are sent either: what is empty stays empty (letters.FINISH).
 EMPTY_LETTERS = """
@@ -84,15 +95,9 @@ UPDATE letter l SET subject = '', text = '', html = '' FROM event e
    AND (e.user_id = %(user)s OR e.post_number IN (
         SELECT number FROM post WHERE workspace_id = %(workspace)s AND author_id = %(user)s))"""
 EMPTY_META = "UPDATE post SET meta = '{}' WHERE workspace_id = %(workspace)s AND author_id = %(user)s AND meta <> '{}'"
-# An address may be somebody else's too, of another user or of the team: then the letters are theirs as well, and stay.
-DELETE_LETTERS = """
+DELETE_LETTERS = f"""
 WITH gone AS (
-  DELETE FROM letter WHERE workspace_id = %(workspace)s AND lower(to_email) = lower(%(email)s)
-     AND NOT EXISTS (SELECT FROM "user" u WHERE u.workspace_id = %(workspace)s AND u.id <> %(user)s
-                        AND lower(u.email) = lower(%(email)s))
-     AND NOT EXISTS (SELECT FROM member m JOIN person p ON p.id = m.person_id
-                      WHERE m.workspace_id = %(workspace)s AND lower(p.email) = lower(%(email)s))
-  RETURNING id
+  DELETE FROM letter WHERE workspace_id = %(workspace)s AND {THEIR_LETTERS} RETURNING id
 )
 DELETE FROM job USING gone WHERE job.workspace_id = %(workspace)s AND job.kind = %(kind)s AND job.claim IS NULL
    AND job.args = jsonb_build_object('letter', gone.id)"""
@@ -126,6 +131,7 @@ def erase(reader: Reader, external_id: str) -> None:
     retention.drop(workspace, hashes)
     db.changed(EMPTY_LETTERS, **place)
     db.changed(EMPTY_META, **place)
+    db.changed(FORGET_ANSWERS, **place)
     if email:
         db.changed(DELETE_LETTERS, **place, email=email, kind=letters.SEND)
     actor = reader._replace(user=None) if reader.user == user else reader
