@@ -79,7 +79,7 @@ class PostFilter(Paged):
     author: Annotated[str | None, said("Your id of the user who wrote it.")] = None
     q: Annotated[str | None, said("Words to find; “quotes”, or and - as in a search engine.")] = None
     sort: Annotated[Literal["top", "new", "trending", "updated", "mrr"], said("Pinned posts come first.")] = "new"
-    since: Annotated[datetime | None, said("Written at this moment or later (RFC 3339).")] = None
+    since: Annotated[datetime, About(tz=True, description="Written at this moment or later (RFC 3339).")] | None = None
 
 
 class NewPost(Sent):
