@@ -22,7 +22,8 @@ GONE = (OperationalError, InterfaceError, MaxConnectionsExceeded)  # what a stat
 ENDED = ("08", "57P")  # beginnings of the codes that say the connection is over, not merely this statement
 # Serialisation failure, deadlock, a parent that went after it was found (a user who was erased at this moment): the same
 # again may well succeed, or see that it is gone.
-REPEATABLE = {"40001", "40P01", "23503"}
+PARENT_GONE = "23503"
+REPEATABLE = {"40001", "40P01", PARENT_GONE}
 MOST_TRIES = 3
 
 # What a TCP connection that went silent must not do: hang a thread for minutes. Ignored on a socket of this machine.

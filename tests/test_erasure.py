@@ -8,11 +8,13 @@ from browser import Browser
 from calls import call, session
 from cast import ADA, BEN, CLEO, DAN
 from crowd import at_once
+from installation import until
 from program import Program
-from queued import work_off
+from queued import threads, work_off
 from uploads import PDF, contents, load, send
 
 from service import db
+from service.db import database
 from service.errors import NotFound
 from service.feedback import (
     comments,
@@ -279,3 +281,15 @@ def test_a_repeated_request_does_not_bring_them_back(api):
     assert api.send("PUT", "/users/fay", fields, again).status_code == 201
     api.delete("/users/fay")
     assert db.row("SELECT count(*) FROM repeated_request") == (0,)
+
+
+def test_who_votes_while_they_are_erased_is_told_so(client, acme, api):
+    acme.post("Dan's", by=DAN)
+    mine = session(client, acme, CLEO)
+    with threads(1) as pool:
+        with database.atomic():
+            privacy.erase(acme.team, "cleo-7")
+            late = pool.submit(call, client, acme, "posts/1/vote", session=mine, voted=True)
+            until(lambda: db.row("SELECT count(*) FROM pg_locks WHERE NOT granted")[0])
+        assert late.result(10).status_code == 409
+    assert api.get("/posts/1").json["votes"] == 1

@@ -5,6 +5,7 @@ from http import HTTPStatus
 
 import falcon
 import msgspec
+from peewee import IntegrityError
 
 from service import db, errors
 from service.db import database
@@ -70,6 +71,7 @@ def install(app: falcon.App) -> None:
     app.add_error_handler(falcon.HTTPStatus, redirect)
     for gone in db.GONE:
         app.add_error_handler(gone, away)
+    app.add_error_handler(IntegrityError, overtaken)
 
 
 def known(req, resp, error: errors.SaysoError, _params) -> None:
@@ -100,6 +102,14 @@ def away(req, resp, error: Exception, _params) -> None:
         db.discard()
     resp.set_header("Retry-After", RETRY_SECONDS)
     answer(req, resp, 503, "The database cannot answer at the moment; please try again.", "unavailable")
+
+
+def overtaken(req, resp, error: IntegrityError, params) -> None:
+    """What this belongs to (a user, a board) was taken away at this very moment, three times in a row: `db.verb` tried."""
+    if db.code(error) != db.PARENT_GONE:
+        return unexpected(req, resp, error, params)
+    answer(req, resp, 409, "Something that this belongs to has just been taken away; look again.", "conflict")
+    return None
 
 
 def unexpected(req, resp, error: Exception, _params) -> None:
