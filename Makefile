@@ -16,7 +16,7 @@ run: $(VENV)/run  ## install what is needed and run everything at http://127.0.0
 demo: $(VENV)/run  ## fill the running installation with a demo workspace and print its addresses
 	$(BIN)/sayso demo
 
-test: $(VENV)/test browser  ## run every test (needs Chromium and Caddy; as root on Debian it installs them)
+test: $(VENV)/test browser  ## run every test (needs Chromium and Caddy; as root on Debian it installs them; SAYSO_POSTGRES=16 for that version)
 	$(BIN)/ruff check service migrations tests
 	$(BIN)/lint-imports --config setup.cfg
 	$(BIN)/python -m pytest

@@ -2,6 +2,7 @@
 
 import dataclasses
 import itertools
+import os
 import shutil
 import tempfile
 from pathlib import Path
@@ -33,7 +34,7 @@ def folder():
 def postgres(folder):
     """The server, with a database `template_sayso` that has the schema."""
     with embedded.claim(folder / "data"):
-        server = embedded.start(folder / "data", fast=True)
+        server = embedded.start(folder / "data", os.environ.get("SAYSO_POSTGRES", "18"), fast=True)
         try:
             yield server
         finally:
