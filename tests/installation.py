@@ -116,7 +116,8 @@ class Installation:
 
     def surroundings(self) -> dict:
         # nothing of the tester's own settings but the version to test
-        kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR", "SAYSO_POSTGRES") if name in os.environ}
+        known = ("PATH", "HOME", "LANG", "TMPDIR", "SAYSO_POSTGRES")
+        kept = {name: os.environ[name] for name in known if name in os.environ}
         told = {**kept, **self.environment, "DATA_DIR": str(self.folder)}
         return {"cwd": self.place, "env": told, "text": True, "stdin": subprocess.DEVNULL}
 
