@@ -9,6 +9,8 @@ import sys
 import pytest
 from cast import SECRET_KEY
 
+from service import embedded
+
 
 def sayso(*arguments, **environment) -> subprocess.CompletedProcess:
     clean = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG", "COVERAGE_PROCESS_START"}}
@@ -90,10 +92,15 @@ def test_keys_can_be_rotated_with_the_old_one_before_the_new(url):
     assert "up to date" in sayso("migrate", DATABASE_URL=url, SECRET_KEYS=both).stdout
 
 
-def test_a_server_without_pgvector_is_refused_with_what_to_install(empty_url, admin):
-    name = empty_url.partition("?")[0].rpartition("/")[2]
-    admin.execute(f"ALTER DATABASE {name} SET extension_control_path = '/nowhere'")
-    line = refused(sayso("migrate", DATABASE_URL=empty_url, SECRET_KEYS=SECRET_KEY))
+def test_a_server_without_pgvector_is_refused_with_what_to_install(folder):
+    with embedded.claim(folder / "bare"):
+        server = embedded.start(folder / "bare", "18", fast=True)  # older ones cannot be told to find no extensions
+        try:
+            with embedded.cursor(server.address("postgres", "postgres")) as superuser:
+                superuser.execute("ALTER DATABASE sayso SET extension_control_path = '/nowhere'")
+            line = refused(sayso("migrate", DATABASE_URL=server.address("sayso", "sayso"), SECRET_KEYS=SECRET_KEY))
+        finally:
+            server.stop()
     assert "The database has no pgvector; install it on the server" in line
 
 

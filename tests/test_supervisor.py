@@ -28,8 +28,9 @@ while True:
 """
 # Two of them, a readiness check that fails at first, and a last word.
 PARENT = """
-import os, socket, sys
+import os, signal, socket, sys
 from service import supervisor
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # under nohup it is ignored, and then it stops nobody
 child_code, grace = sys.argv[1], float(sys.argv[2])
 def ready():
     with socket.create_connection(sockets[0].getsockname(), timeout=1) as connection:
