@@ -1,6 +1,4 @@
-"""What is said below posts: threads, the official answer, mentions, second thoughts. (Notes: test_internal_notes.py.)"""
-
-import time
+"""What is said below posts: threads, the official answer, second thoughts. Also: test_internal_notes, test_mentions."""
 
 import pytest
 from cast import CLEO, DAN
@@ -9,7 +7,7 @@ from program import Program, wrong
 
 from service import db
 from service.errors import Forbidden, NotFound
-from service.feedback import comments, edits, members, merges, users
+from service.feedback import comments, edits, merges, users
 
 SHAPE = {"id", "post", "body", "author", "parent", "internal", "official", "created_at", "edited_at"}
 EVENTS = "SELECT type, public, data FROM event WHERE type LIKE 'comment.%%' ORDER BY seq"
@@ -161,42 +159,6 @@ def test_comments_are_paged_in_order(api):
     assert [comment["id"] for comment in first["data"] + second["data"]] == made
     assert second["next_cursor"] is None
     assert api.get("/posts/1/comments", cursor="x!").status_code == 400
-
-
-# ── mentions ────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-@pytest.mark.parametrize(
-    ("body", "names"),
-    [
-        ("@Ada what do you think?", {"Ada King"}),
-        ("(@ADA)", {"Ada King"}),
-        ("@ada king, @ben: look", {"Ada King", "Ben (Ops) O'Neil"}),
-        ("@Ben (ops) o'neil!", {"Ben (Ops) O'Neil"}),
-        ("@Kim", set()),
-        ("@Kim Young and @kim old", {"Kim Young", "Kim Old"}),
-        ("@Adam and mail@ada.example and @Ada_2", set()),
-        ("@", set()),
-        ("@Zoë and @ZOË", {"Zoë"}),
-        ("@nobody @Eve", set()),
-    ],
-)
-def test_members_are_mentioned_by_their_whole_or_first_name(api, acme, globex, body, names):
-    db.changed("UPDATE person SET name = CASE name WHEN 'Ada' THEN 'Ada King' ELSE %(ben)s END WHERE name <> 'Eve'",
-               ben="Ben (Ops) O'Neil")  # fmt: skip
-    for name in ("Kim Young", "Kim Old", "Zoë", ""):
-        members.add(acme.workspace, members.person(f"{name.replace(' ', '')}@acme.example", name))
-    say(api, body)
-    known = dict(db.rows("SELECT id, name FROM person"))
-    assert {known[person] for person in told()[-1][2]["mentions"]} == names
-
-
-def test_a_hostile_text_is_searched_for_names_at_once(api, acme):
-    for number in range(200):
-        members.add(acme.workspace, members.person(f"m{number}@acme.example", f"{'a ' * 40}{number}"))
-    began = time.monotonic()
-    say(api, "@a a" * 1250)
-    assert time.monotonic() - began < 2
 
 
 # ── changing and deleting ───────────────────────────────────────────────────────────────────────────────────────────

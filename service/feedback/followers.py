@@ -5,22 +5,17 @@ from typing import NamedTuple
 
 from service import db, events
 from service.errors import Conflict, NotFound
-from service.feedback.readers import Reader, readable
+from service.feedback.readers import Reader, held
 
-TARGET = f"""
-target AS MATERIALIZED (
-  SELECT p.number, p.merged_into FROM post p
-   WHERE p.workspace_id = %(workspace)s AND p.number = %(number)s AND {readable()} FOR NO KEY UPDATE
-)"""
 FOLLOW = f"""
-WITH {TARGET}, made AS (
+WITH {held("number, merged_into")}, made AS (
   INSERT INTO follower (workspace_id, post_number, user_id)
   SELECT %(workspace)s, number, %(user)s FROM target WHERE merged_into IS NULL
   ON CONFLICT ON CONSTRAINT one_subscription_per_user DO NOTHING RETURNING user_id
 )
 SELECT EXISTS (SELECT FROM made), merged_into FROM target"""
 UNFOLLOW = f"""
-WITH {TARGET}, gone AS (
+WITH {held("number, merged_into")}, gone AS (
   DELETE FROM follower USING target
    WHERE follower.workspace_id = %(workspace)s AND follower.post_number = target.number AND follower.user_id = %(user)s
      AND target.merged_into IS NULL RETURNING user_id

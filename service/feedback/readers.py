@@ -41,3 +41,12 @@ def readable(member: str = "%(member)s", user: str = "%(user)s") -> str:
 def listed(member: str = "%(member)s", user: str = "%(user)s") -> str:
     """SQL: does the post `p` stand in lists and searches? One that was merged is found by its number only."""
     return f"(p.merged_into IS NULL AND {readable(member, user)})"
+
+
+def held(columns: str) -> str:
+    """SQL: a part `target` of a WITH, the post `number` if the reader may see it, held until the transaction ends: who
+    waited for a merge sees it merged."""
+    return f"""target AS MATERIALIZED (
+  SELECT {columns} FROM post p
+   WHERE p.workspace_id = %(workspace)s AND p.number = %(number)s AND {readable()} FOR NO KEY UPDATE
+)"""

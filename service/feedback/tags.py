@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from service import db, events
 from service.errors import Conflict, Invalid, NotFound
-from service.feedback.readers import Reader, readable
+from service.feedback.readers import Reader, held
 from service.lib import text
 
 MOST = 1_000  # of a workspace
@@ -24,20 +24,15 @@ UPDATE tag SET name = %(name)s, color = %(color)s
 DELETE = "DELETE FROM tag WHERE workspace_id = %(workspace)s AND key = %(key)s"
 CHOSEN = "SELECT key, id FROM tag WHERE workspace_id = %(workspace)s AND key = ANY(%(keys)s) FOR KEY SHARE"
 
-TARGET = f"""
-target AS MATERIALIZED (
-  SELECT p.number, p.merged_into FROM post p
-   WHERE p.workspace_id = %(workspace)s AND p.number = %(number)s AND {readable()} FOR NO KEY UPDATE
-)"""
 TAG = f"""
-WITH {TARGET}, changed AS (
+WITH {held("number, merged_into")}, changed AS (
   INSERT INTO post_tag (workspace_id, post_number, tag_id)
   SELECT %(workspace)s, number, %(tag)s FROM target WHERE merged_into IS NULL
   ON CONFLICT ON CONSTRAINT one_tag_per_post DO NOTHING RETURNING tag_id
 )
 SELECT EXISTS (SELECT FROM changed), merged_into FROM target"""
 UNTAG = f"""
-WITH {TARGET}, changed AS (
+WITH {held("number, merged_into")}, changed AS (
   DELETE FROM post_tag USING target
    WHERE post_tag.workspace_id = %(workspace)s AND post_tag.post_number = target.number AND post_tag.tag_id = %(tag)s
      AND target.merged_into IS NULL RETURNING post_tag.tag_id

@@ -5,15 +5,11 @@ from typing import NamedTuple
 
 from service import db, events
 from service.errors import Conflict, Forbidden, NotFound
-from service.feedback.readers import Reader, readable
+from service.feedback.readers import Reader, held
 
 # The post is locked first: who waited for a merge sees it merged. The counter changes in SQL and only when the vote is
 # new, so a repeat and a race both count once. A merged or locked post takes no votes.
-TARGET = f"""
-target AS MATERIALIZED (
-  SELECT p.workspace_id, p.number, p.votes, p.author_id, p.merged_into, p.locked AND NOT %(member)s AS closed FROM post p
-   WHERE p.workspace_id = %(workspace)s AND p.number = %(number)s AND {readable()} FOR NO KEY UPDATE
-)"""
+TARGET = held("workspace_id, number, votes, author_id, merged_into, locked AND NOT %(member)s AS closed")
 CAST = f"""
 WITH {TARGET}, made AS (
   INSERT INTO vote (workspace_id, post_number, user_id, cast_by)

@@ -70,7 +70,18 @@ def for_widgets() -> dict[str, object]:
 
 
 def for_programs() -> dict[str, object]:
-    v1 = {
+    operations = {f"/api/v1{address}": resource for address, resource in (of_feedback() | of_people_and_settings()).items()}
+    return {
+        **operations,
+        "/api/v1/openapi.json": reference.Document(operations),
+        "/api/docs": reference.Page(operations),
+        "/healthz": site.Alive(),
+        "/readyz": site.Ready(),
+    }
+
+
+def of_feedback() -> dict[str, object]:
+    return {
         "/posts": api_posts.Posts(),
         "/posts/{number:number}": api_posts.Post(),
         "/posts/{number:number}/restoration": api_posts.Restoration(),
@@ -93,6 +104,15 @@ def for_programs() -> dict[str, object]:
         "/files": api_files.Files(),
         "/files/{file:number}": api_files.File(),
         "/similar": api_posts.Similar(),
+        "/changelog": api_changelog.Entries(),
+        "/changelog/{entry:number}": api_changelog.Entry(),
+        "/changelog/{entry:number}/reactions/{kind}/{user}": api_changelog.Reaction(),
+        "/events": api_events.Events(),
+    }
+
+
+def of_people_and_settings() -> dict[str, object]:
+    return {
         "/boards": api_boards.Boards(),
         "/boards/{board}": api_boards.Board(),
         "/statuses": api_statuses.Statuses(),
@@ -101,9 +121,6 @@ def for_programs() -> dict[str, object]:
         "/tags/{tag}": api_tags.Tag(),
         "/fields": api_fields.Fields(),
         "/fields/{field}": api_fields.Field(),
-        "/changelog": api_changelog.Entries(),
-        "/changelog/{entry:number}": api_changelog.Entry(),
-        "/changelog/{entry:number}/reactions/{kind}/{user}": api_changelog.Reaction(),
         "/users": api_users.Users(),
         "/users/{user}": api_users.User(),
         "/users/{user}/export": api_users.Export(),
@@ -116,15 +133,6 @@ def for_programs() -> dict[str, object]:
         "/members/{member:number}": api_team.Member(),
         "/keys": api_team.Keys(),
         "/keys/{api_key:number}": api_team.Key(),
-        "/events": api_events.Events(),
-    }
-    operations = {f"/api/v1{address}": resource for address, resource in v1.items()}
-    return {
-        **operations,
-        "/api/v1/openapi.json": reference.Document(operations),
-        "/api/docs": reference.Page(operations),
-        "/healthz": site.Alive(),
-        "/readyz": site.Ready(),
     }
 
 

@@ -106,13 +106,8 @@ def parts(hint) -> list:
 
 def choices(shape: type, field: str) -> list[str]:
     """The words that a field of this shape can be; none when it can be anything."""
-    kinds, found = [get_type_hints(shape).get(field)], []
-    while kinds:
-        kind = kinds.pop()
-        if get_origin(kind) is Literal:
-            found += get_args(kind)
-        kinds += get_args(kind) if get_origin(kind) is not Literal else ()
-    return found
+    kinds = parts(get_type_hints(shape).get(field))
+    return [word for kind in kinds if get_origin(kind) is Literal for word in get_args(kind)]
 
 
 def in_words(message: str, known: list[str]) -> str:
@@ -202,11 +197,3 @@ def param(req: falcon.Request, name: str, default: str = "") -> str:
     if not isinstance(value, str):
         raise Invalid(**{name: "Give this parameter once."})
     return value or default
-
-
-def whole(req: falcon.Request, name: str, default: int, most: int) -> int:
-    """A whole number from 1 to `most` in the query."""
-    value = param(req, name, str(default))
-    if not (value.isascii() and value.isdigit() and len(value) < 10 and 1 <= int(value) <= most):
-        raise Invalid(**{name: f"Give a whole number from 1 to {most}."})
-    return int(value)
