@@ -7,10 +7,11 @@ from playhouse.postgres_ext import ArrayField
 
 from service import db, migrate, models
 
-GLOBAL = {"workspace", "person", "session", "sign_in_link", "cron_run", "rate", "installation", "schema_migration"}
+GLOBAL = {"workspace", "person", "session", "sign_in_link", "cron_run", "rate", "installation", "schema_migration",
+          "measurement", "slow_query"}  # fmt: skip
 TYPES = {
     "BIGINT": "bigint", "INTEGER": "integer", "SMALLINT": "smallint", "TEXT": "text", "BOOLEAN": "boolean",
-    "DATE": "date",
+    "DATE": "date", "REAL": "real",
     "TIMESTAMPTZ": "timestamp with time zone", "JSONB": "jsonb", "BYTEA": "bytea", "UUID": "uuid", "TSVECTOR": "tsvector",
     "REGCONFIG": "regconfig", "HALFVEC": "USER-DEFINED",
 }  # fmt: skip
@@ -98,7 +99,7 @@ def test_migrating_twice_does_nothing_the_second_time(empty_url, postgres, admin
     connection.autocommit = True
     connection.cursor().execute("CREATE EXTENSION vector")
     connection.close()
-    assert migrate.run(empty_url) == ["0001_workspaces", "0002_feedback", "0003_queue", "0004_domain"]
+    assert migrate.run(empty_url) == ["0001_workspaces", "0002_feedback", "0003_queue", "0004_domain", "0005_dashboard"]
     assert migrate.run(empty_url) == []
 
 

@@ -4,6 +4,7 @@ A field without a default is left out of an INSERT and gets the database's. Keys
 begin with workspace_id, so rows are made with `insert(...).returning(...)`: `create()` cannot read a generated id back
 through a composite key. What is read often is read by SQL constants instead, beside the verbs."""
 
+from service.models.dashboard import Action, DismissedDuplicate, Insight, InsightCount, PostWorth, SavedView
 from service.models.feedback import (
     Board,
     BoardSegment,
@@ -26,6 +27,7 @@ from service.models.feedback import (
     Vote,
 )
 from service.models.queue import CronRun, Job, JobDead
+from service.models.server import Measurement, SlowQuery
 from service.models.workspaces import (
     ApiKey,
     Company,
@@ -44,9 +46,10 @@ from service.models.workspaces import (
     WorkspaceCounter,
 )
 
-GLOBAL = (Installation, Workspace, Person, Session, SignInLink, Rate, CronRun)
+GLOBAL = (Installation, Workspace, Person, Session, SignInLink, Rate, CronRun, Measurement, SlowQuery)
 OF_A_WORKSPACE = (
     WorkspaceCounter, IdentitySecret, Member, ApiKey, RepeatedRequest, Company, User, Segment, SegmentUser, Board,
     BoardSegment, Status, Tag, CustomField, Post, PostTag, PostRevision, Vote, Follower, Comment, ChangelogEntry,
     ChangelogPost, ChangelogReaction, PostEmbedding, Event, Letter, Content, File, Job, JobDead,
+    SavedView, Action, DismissedDuplicate, Insight, PostWorth, InsightCount,
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Posts and what people do with them; the event log, letters, files (migrations/0002 and 0004)."""
+"""Posts and what people do with them; the event log, letters, files (migrations/0002, 0004, 0005)."""
 
 from peewee import (
     BigIntegerField,
@@ -21,6 +21,7 @@ class Board(Numbered):
     description = TextField()
     access = TextField()
     position = SmallIntegerField()
+    approve_first = BooleanField()
 
 
 class BoardSegment(Table):
@@ -93,6 +94,9 @@ class Post(Table):
     merged_at = DateTimeTZField(null=True)
     edited_at = DateTimeTZField(null=True)
     deleted_at = DateTimeTZField(null=True)
+    held_at = DateTimeTZField(null=True)
+    answered_at = DateTimeTZField(null=True)
+    roadmap_position = IntegerField(null=True)
 
     class Meta:
         primary_key = CompositeKey("workspace_id", "number")
@@ -218,3 +222,4 @@ class File(Numbered):
     post_number = IntegerField(null=True)
     comment_id = BigIntegerField(null=True)
     created_at = DateTimeTZField()
+    entry_id = BigIntegerField(null=True)

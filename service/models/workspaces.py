@@ -1,4 +1,4 @@
-"""Workspaces, the people who run them, and the users whom they hear (migrations/0001 and 0004)."""
+"""Workspaces, the people who run them, and the users whom they hear (migrations/0001, 0004, 0005)."""
 
 from peewee import (
     BigIntegerField,
@@ -21,6 +21,7 @@ class Installation(Table):
     base_url = TextField(null=True)
     demo_id = BigIntegerField(null=True)
     created_at = DateTimeTZField()
+    operator_id = BigIntegerField(null=True)
 
 
 class Workspace(Table):
@@ -34,6 +35,9 @@ class Workspace(Table):
     key_oldest = IntegerField()
     edit_minutes = IntegerField()
     created_at = DateTimeTZField()
+    loaded_at = DateTimeTZField(null=True)
+    loaded_from = TextField(null=True)
+    guide_dismissed_at = DateTimeTZField(null=True)
 
 
 class Person(Table):
