@@ -25,6 +25,7 @@ LIFETIME = {  # seconds; None = no time in it, so that signing again gives the s
     "csrf": None,  # ends with the dashboard session that it is bound to
     "browser": 60 * MINUTE,
     "file": DAY,
+    "notice": MINUTE,
 }
 LONGEST = 1024  # characters
 SECRET_BYTES = 32

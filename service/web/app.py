@@ -21,7 +21,7 @@ from service.web.api import team as api_team
 from service.web.api import users as api_users
 from service.web.api import votes as api_votes
 from service.web.board import board
-from service.web.dashboard import home, inbox, outbox, settings, sign_in
+from service.web.dashboard import home, inbox, outbox, search, settings, sign_in
 from service.web.middleware import Around, HeadFollowsGet
 from service.web.widget import files as widget_files
 from service.web.widget import opening
@@ -167,5 +167,6 @@ def for_the_team() -> dict[str, object]:
         "/app/{slug}/outbox": outbox.Outbox(),
         "/app/{slug}/outbox/{number:number}": outbox.Letter(),
         "/app/{slug}/outbox/{number:number}/html": outbox.LetterHtml(),
+        "/app/{slug}/search": search.Search(),
         "/app/{slug}/ticket": home.Ticket(),
     }

@@ -2,11 +2,13 @@
 
 import re
 
-from service.errors import Forbidden
+from service.errors import Forbidden, Unauthenticated
 from service.lib import tokens
 from service.web import inputs
 
-SESSION_COOKIE, BROWSER_COOKIE = "sayso", "sayso-browser"
+SESSION_COOKIE, BROWSER_COOKIE, NOTICE_COOKIE = "sayso", "sayso-browser", "sayso-notice"
+NOTICE_SECONDS = 30  # to open the page that shows it
+CSRF_HEADER = "Sayso-Csrf"  # of a request of our script that has no fields: a file
 OURS = re.compile(r"[\w-]{43}", re.ASCII)  # what tokens.secret() makes
 
 
@@ -23,13 +25,32 @@ def same_browser(req, resp, _resource, _params) -> None:
 
 def check_form(req, secret: str) -> None:
     """A form of ours, sent by the page we gave to this browser; raises Forbidden otherwise."""
-    fields = req.context.form = inputs.form(req)
-    if not (is_same_site(req) and tokens.same(fields.get("csrf", ""), csrf(secret))):
+    said = req.get_header(CSRF_HEADER)
+    fields = req.context.form = inputs.Form() if said else inputs.form(req)
+    if not (is_same_site(req) and tokens.same(said or fields.get("csrf", ""), csrf(secret))):
         raise Forbidden("This form has become too old. Go back, reload the page, and send it again.", "csrf")
 
 
 def csrf(secret: str) -> str:
     return tokens.sign("csrf", {"s": tokens.hashed(secret).hex()[:32]})
+
+
+def keep_notice(req, resp, notice: dict | None) -> None:
+    """Have this said on the next page that the browser opens."""
+    if notice:
+        set_cookie(req, resp, NOTICE_COOKIE, tokens.sign("notice", notice), max_age=NOTICE_SECONDS)
+
+
+def take_notice(req, resp) -> dict | None:
+    """What is to be said on this page, once. A page that a script fetches takes nothing away."""
+    kept = req.cookies.get(cookie(req, NOTICE_COOKIE))
+    if not kept or req.get_header("Sec-Fetch-Dest") == "empty":
+        return None
+    drop_cookie(req, resp, NOTICE_COOKIE)
+    try:
+        return tokens.read("notice", kept)
+    except Unauthenticated:
+        return None
 
 
 def is_same_site(req) -> bool:

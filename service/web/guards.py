@@ -2,15 +2,17 @@
 
 import falcon
 
+from service import events
 from service.errors import Forbidden, Unauthenticated
 from service.feedback import limits, members, sign_in, users, workspaces
 from service.feedback.readers import Reader
 from service.lib import tokens
 from service.web import inputs
-from service.web.forms import SESSION_COOKIE, check_form, cookie, csrf
+from service.web.forms import SESSION_COOKIE, check_form, cookie, csrf, take_notice
 from service.web.tickets import stream_url
 
 WIDGET_REQUESTS = 1200  # a minute and network address; an office shares one
+EVENT_TYPES = " ".join(events.TYPES)  # that an open page of the dashboard listens to
 NEW_USERS = 600  # first actions, the same
 
 
@@ -60,12 +62,16 @@ def signed_user(workspace_id: int, call) -> tuple[dict | None, Unauthenticated |
 
 
 def current(user: users.User | None, signed: dict | None, refusal: Unauthenticated | None, call) -> users.User | None:
-    """The user, unless their session was ended or they were erased or blocked meanwhile."""
+    """The user, unless their session was ended or they were erased or blocked meanwhile.
+
+    Whose sessions ended because they were blocked hears that they are, and is nobody new."""
+    if signed and user:
+        unblocked(user)
     if signed and (user is None or user.session_version != signed["v"]):
         user, refusal = None, Unauthenticated("This session was ended.", "token_expired") if call.session else None
     if refusal:
         raise refusal
-    return user and unblocked(user)
+    return user
 
 
 def caps(req, workspace_id: int, signed: dict | None, most: int | None) -> dict[str, int]:
@@ -116,14 +122,15 @@ def user_token(purpose: str, workspace, user: users.User) -> str:
 # ── members in the dashboard ────────────────────────────────────────────────────────────────────────────────────────
 
 
-def require_person(req, _resp, _resource, _params) -> None:
+def require_person(req, resp, _resource, _params) -> None:
     """Sets `person`; who is not signed in is sent there. A form must come from our own page."""
     secret = req.cookies.get(cookie(req, SESSION_COOKIE))
     req.context.person = sign_in.who(secret)
     if req.context.person is None:
         raise falcon.HTTPSeeOther("/app/sign-in")
     places = members.places(req.context.person)
-    req.context.page = {"person": req.context.person, "workspaces": places, "csrf": csrf(secret)}
+    req.context.page = {"person": req.context.person, "workspaces": places, "csrf": csrf(secret),
+                        "notice": take_notice(req, resp)}  # fmt: skip
     if req.method == "POST":
         check_form(req, secret)
 
@@ -134,4 +141,13 @@ def require_member(req, resp, resource, params) -> None:
     workspace = req.context.workspace = workspaces.by_slug(params.pop("slug"))
     req.context.role = members.enter(workspace, req.context.person)
     req.context.reader = Reader(workspace, is_member=True, person=req.context.person.id)
-    req.context.page.update(workspace=workspace, stream_url=stream_url(req, public=False))
+    req.context.page.update(
+        workspace=workspace, stream_url=stream_url(req, public=False), event_types=EVENT_TYPES, waiting=0, steps_left=0,
+        is_admin=req.context.role != "member",
+    )  # fmt: skip
+
+
+def require_admin(req) -> None:
+    """For what only owners and admins may do; raises Forbidden for anybody else of the team."""
+    if req.context.role == "member":
+        raise Forbidden("Only owners and admins of this workspace can do this.")

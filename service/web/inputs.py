@@ -145,11 +145,24 @@ def storable(value) -> bool:
     return not isinstance(value, list) or all(storable(each) for each in value)
 
 
-def form(req: falcon.Request) -> dict[str, str]:
-    """The fields of an HTML form; of a repeated one the last."""
+class Form(dict):
+    """The fields of an HTML form, by name; of a repeated one the last."""
+
+    def __init__(self, fields: dict[str, list[str]] = ()):
+        self.fields = dict(fields)
+        super().__init__({name: said[-1] for name, said in self.fields.items()})
+
+    def every(self, name: str) -> list[str]:
+        """All that a repeated field says, like the boxes that are ticked."""
+        return self.fields.get(name, [])
+
+
+def form(req: falcon.Request) -> Form:
+    """The fields of the form that a browser sends; what cannot be stored as text is taken out."""
     raw = body(req, (FORM,), LARGEST_FORM).decode("utf-8", "replace")
     fields = falcon.uri.parse_query_string(raw, keep_blank=True, csv=False)
-    return {name: (value if isinstance(value, str) else value[-1]).replace("\0", "") for name, value in fields.items()}
+    return Form({name: [each.replace("\0", "") for each in ([said] if isinstance(said, str) else said)]
+                 for name, said in fields.items()})  # fmt: skip
 
 
 def query(req: falcon.Request, shape: type | None):

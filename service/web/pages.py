@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 import falcon
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
@@ -88,6 +88,11 @@ def asset(name: str) -> str:
     return f"/static/{name}?v={digest[:10]}"
 
 
+def segment(word: str) -> str:
+    """A word of the customer's own, like a user's id, as one part of an address."""
+    return quote(word, safe="")
+
+
 def query(**values: str | None) -> str:
     """`?a=b`, without the empty ones; "?" when all are."""
     return "?" + urlencode({name: value for name, value in values.items() if value})
@@ -132,7 +137,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    templates.filters.update(date=date, ago=ago, money=money, excerpt=excerpt)
+    templates.filters.update(date=date, ago=ago, money=money, excerpt=excerpt, segment=segment)
     templates.filters["markdown"] = lambda text: Markup(markdown.render(text))
     templates.globals.update(asset=asset, query=query)
     return templates

@@ -1,0 +1,99 @@
+"""How every page of the dashboard works: GET shows it, POST does one of the things it offers, and the answer to either is
+the page.
+
+A form names what it does in its field `do`. What is refused is shown beside the fields, with everything that was typed. A
+browser without our script is sent to the page anew (303), so that a reload does nothing twice; `page.js` asks for the page
+at once (`Sayso-Quick`) and puts in what changed: one request."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from service.errors import Conflict, Invalid, Malformed, RateLimited
+from service.web import forms, pages
+
+QUICK, GO = "Sayso-Quick", "Sayso-Go"  # headers: of page.js, and of our answer to it: open that address instead
+STATUS = {Invalid: 422, Conflict: 409, RateLimited: 429}
+
+
+class Done(NamedTuple):
+    """What came of a form: what to say about it, the action that can be undone, and where to go from here (None: stay)."""
+
+    said: str = ""
+    undo: int | None = None
+    to: str | None = None
+    show: dict | None = None  # values for the page that stand in this one answer only: a new secret, a preview
+
+
+class Form(NamedTuple):
+    """What a template knows of one of its forms: what must change, and what was typed; empty unless it was just sent."""
+
+    errors: dict = {}
+    values: dict = {}
+    message: str = ""  # a refusal that belongs to no field
+
+
+class Page:
+    """A page: `show` renders it, `deeds` are what its forms do, each a method (self, req, **place) → Done or None."""
+
+    deeds: dict[str, Callable] = {}
+
+    def show(self, req, resp, **place) -> None:
+        raise NotImplementedError
+
+    def on_get(self, req, resp, **place):
+        self.show(req, resp, **place)
+
+    def on_post(self, req, resp, **place):
+        name = req.context.form.get("do", "")
+        if name not in self.deeds:
+            raise Malformed("This form does nothing that this page offers. Reload the page and try again.")
+        try:
+            done = self.deeds[name](self, req, **place) or Done()
+        except tuple(STATUS) as error:
+            return self.refuse(req, resp, name, error, place)
+        if done.show is not None:
+            req.context.page.update(done.show)
+            remember(req, name, Form(values=req.context.form))
+        self.answer(req, resp, done, place)
+
+    def refuse(self, req, resp, name: str, error: Exception, place: dict) -> None:
+        """The page again, with what must change."""
+        fields = getattr(error, "fields", {})
+        remember(req, name, Form(fields, req.context.form, "" if fields else str(error)))
+        self.show(req, resp, **place)
+        resp.status = next(status for kind, status in STATUS.items() if isinstance(error, kind))
+
+    def answer(self, req, resp, done: Done, place: dict) -> None:
+        notice = {"said": done.said, "undo": done.undo} if done.said else None
+        is_quick = req.get_header(QUICK)
+        if done.show is not None or (is_quick and not done.to):
+            req.context.page["notice"] = notice
+            return self.show(req, resp, **place)
+        forms.keep_notice(req, resp, notice)
+        address = done.to or req.relative_uri
+        if is_quick:
+            resp.status = 204
+            resp.set_header(GO, address)
+        else:
+            resp.status, resp.location = 303, address
+
+
+def remember(req, name: str, form: Form) -> None:
+    req.context.page["sent"] = {name: form}
+
+
+def render(req, resp, template: str, **values) -> None:
+    """Answer with a page of the dashboard. Templates ask `form("name")` for what became of one of their forms."""
+    sent = req.context.page.get("sent", {})
+    pages.render(req, resp, template, form=lambda name: sent.get(name, Form()), **{**values, **req.context.page})
+
+
+def at(req, path: str) -> str:
+    """The address of a page of this workspace's dashboard."""
+    return f"/app/{req.context.workspace.slug}/{path}"
+
+
+def number(value: str) -> int | None:
+    """A whole number from a form, or None."""
+    fits = value.isascii() and value.isdigit() and len(value) < 10
+    return int(value) if fits else None

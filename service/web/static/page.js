@@ -1,0 +1,179 @@
+/* Makes a page of the dashboard quick. Each part marked data-live="name" is replaced when it changed: after an event of the
+   workspace, and after a form was sent (data-quick), whose answer is the page itself. Without this script, forms and links
+   do the same by loading pages. Other scripts may take over a part: they prevent its event `sayso:renew`, whose detail is the
+   fresh part. */
+(() => {
+  const GATHER = 250, TYPING = 400, FIRST_WAIT = 1000, LONGEST_WAIT = 30000; // milliseconds
+  const NOTICE = 8000, NOTICE_WITH_UNDO = 30000;
+  const NO_CONNECTION = "There is no connection, so nothing was sent. What you wrote is still here; try again.";
+  const SIGNED_OUT = "You were signed out. Sign in in another tab, then try again here: what you wrote is still here.";
+  const { stream, home, types } = document.body.dataset;
+  const $ = (query, inside = document) => inside.querySelector(query);
+  const $$ = (query, inside = document) => [...inside.querySelectorAll(query)];
+
+  // ── parts ──
+
+  // what a person did in the old part is done again in the new one, except in the form that has just been sent
+  const replace = (old, fresh, sent) => {
+    const taken = new CustomEvent("sayso:renew", { detail: fresh, bubbles: true, cancelable: true });
+    if (!old.dispatchEvent(taken)) return;
+    document.adoptNode(fresh);
+    for (const field of $$("input, textarea, select", old)) if (!sent || field.form !== sent) keep(field, twin(field, fresh));
+    for (const box of $$("details[id]", old)) {
+      const next = fresh.querySelector(`#${CSS.escape(box.id)}`);
+      if (next && !(sent && box.contains(sent))) next.open = box.open;
+    }
+    const held = old.contains(document.activeElement) ? document.activeElement : null;
+    const { selectionStart, selectionEnd } = held || {};
+    const boxes = [[old, fresh], ...$$("[tabindex]", old).map((box) => [box, twin(box, fresh)])];
+    const places = boxes.map(([box, next]) => [next, box.scrollLeft, box.scrollTop]);
+    const { scrollX, scrollY } = window;
+    old.replaceWith(fresh);
+    const next = held && twin(held, fresh);
+    next?.focus({ preventScroll: true });
+    if (next && selectionStart != null) next.setSelectionRange?.(selectionStart, selectionEnd);
+    for (const [box, left, top] of places) box?.scrollTo(left, top);
+    scrollTo(scrollX, scrollY);
+  };
+  const keep = (field, next) => {
+    if (!next || field.type === "hidden") return;
+    if (field.type === "checkbox" || field.type === "radio") {
+      if (field.checked !== field.defaultChecked) next.checked = field.checked;
+    } else if (field.options) {
+      if (field.selectedOptions[0] && !field.selectedOptions[0].defaultSelected) next.value = field.value;
+    } else if (field.value !== field.defaultValue) next.value = field.value;
+  };
+  // the same thing in the new part: of the same name, in the form that does the same
+  const twin = (element, inside) => {
+    for (const name of ["id", "href", "aria-label", "name"]) {
+      const value = element.getAttribute(name);
+      if (!value) continue;
+      const found = $$(`[${name}="${CSS.escape(value)}"]`, inside);
+      if (element.type === "checkbox" || element.type === "radio") return found.find((each) => each.value === element.value);
+      return found.find((each) => does(each) === does(element)) || null;
+    }
+    return $$(element.localName, inside).find((each) => does(each) === does(element)) || null;
+  };
+  const does = (element) => element.form?.elements.do?.value;
+  const put = (page, { sent, except, notice }) => {
+    for (const old of $$("[data-live]")) {
+      const { live } = old.dataset;
+      if (live === "notice" || (except && old.contains(except))) continue;
+      const fresh = $(`[data-live="${live}"]`, page);
+      if (fresh && !fresh.isEqualNode(old)) replace(old, fresh, sent);
+    }
+    if (notice) announce([...$("[data-live=notice]", page)?.childNodes || []]);
+  };
+
+  // ── what is said at the bottom ──
+
+  let closing;
+  const region = $("[data-live=notice]");
+  const announce = (nodes) => {
+    region.replaceChildren(...nodes.map((node) => document.adoptNode(node)));
+    clearTimeout(closing);
+    if (region.firstElementChild) closing = setTimeout(close, $(".undo", region) ? NOTICE_WITH_UNDO : NOTICE);
+  };
+  const close = () => {
+    if (region.matches(":hover, :focus-within")) closing = setTimeout(close, NOTICE);
+    else region.replaceChildren();
+  };
+  const say = (text) => {
+    const box = document.createElement("div"), words = document.createElement("p");
+    box.className = "notice";
+    words.textContent = text;
+    box.append(words);
+    announce([box]);
+  };
+
+  // ── one at a time, so that an old answer never covers a new one ──
+
+  let last = Promise.resolve();
+  const inTurn = (work) => { last = last.then(work, work); return last; };
+  const parsed = async (answer) => new DOMParser().parseFromString(await answer.text(), "text/html");
+
+  // ── forms ──
+
+  const send = (form, submitter, name) => inTurn(async () => {
+    if (!form.isConnected) return;
+    const fields = new URLSearchParams(new FormData(form, name ? null : submitter));
+    if (name) fields.set("do", name);
+    form.setAttribute("aria-busy", "true");
+    try {
+      const answer = await fetch(form.action, { method: "POST", body: fields, headers: { "Sayso-Quick": "1" } });
+      const to = answer.headers.get("Sayso-Go");
+      if (to) return leave(to);
+      if (answer.redirected) return say(SIGNED_OUT);
+      const page = await parsed(answer);
+      if (!$("[data-live=notice]", page)) return say($("main .detail", page)?.textContent || "That did not work. Try again.");
+      const active = document.activeElement;
+      put(page, { sent: answer.ok && !name ? form : null, except: name && form.contains(active) ? active : null, notice: !name });
+      if (!answer.ok) $("[aria-invalid=true], [role=alert]")?.focus();
+      else if (!name) form.dispatchEvent(new CustomEvent("sayso:sent", { bubbles: true }));
+    } catch { say(NO_CONNECTION); } finally { form.removeAttribute("aria-busy"); }
+  });
+  const leave = (to) => {
+    const there = new URL(to, location.href);
+    if (there.pathname + there.search === location.pathname + location.search && there.hash) location.reload();
+    else location.assign(there);
+  };
+  addEventListener("submit", (event) => {
+    const { target: form, submitter } = event;
+    if (!form.matches("[data-quick]") || event.defaultPrevented) return;
+    event.preventDefault();
+    if (form.getAttribute("aria-busy") !== "true") send(form, submitter);
+  });
+  const typing = new WeakMap();
+  addEventListener("input", (event) => {
+    const form = event.target.form?.closest("[data-auto]");
+    if (!form) return;
+    clearTimeout(typing.get(form));
+    typing.set(form, setTimeout(send, TYPING, form, null, form.dataset.auto));
+  });
+  addEventListener("click", (event) => { if (event.target.closest("[data-close]")) region.replaceChildren(); });
+
+  // ── events ──
+
+  let source, retry, wait = FIRST_WAIT, due = false, busy = false;
+  const listen = (url) => {
+    hush();
+    source = new EventSource(url);
+    source.onopen = () => { wait = FIRST_WAIT; };
+    source.onerror = again;
+    for (const type of types.split(" ")) source.addEventListener(type, refresh);
+  };
+  const hush = () => { source?.close(); clearTimeout(retry); };
+  const again = () => {
+    hush();
+    retry = setTimeout(resume, wait * (0.5 + Math.random() / 2));
+    wait = Math.min(wait * 2, LONGEST_WAIT);
+  };
+  const resume = async () => {
+    try {
+      const answer = await fetch(`${home}/ticket`);
+      if (answer.status === 401 || answer.redirected) return; // signed out
+      listen((await answer.json()).stream_url);
+      refresh();
+    } catch { again(); }
+  };
+  const refresh = async () => {
+    due = true;
+    if (busy) return;
+    busy = true;
+    while (due) {
+      await new Promise((done) => { setTimeout(done, GATHER); });
+      due = false;
+      await inTurn(renew).catch(() => {});
+    }
+    busy = false;
+  };
+  const renew = async () => {
+    const answer = await fetch(location.href);
+    if (answer.ok && !answer.redirected) put(await parsed(answer), {});
+  };
+
+  if (region.firstElementChild) announce([...region.childNodes]);
+  listen(stream);
+  addEventListener("pagehide", hush);
+  addEventListener("pageshow", (event) => { if (event.persisted) resume(); });
+})();
