@@ -24,16 +24,22 @@ UPDATE post p SET answered_at = e.first FROM (
          OR (type = 'comment.created' AND NOT coalesce((data->>'internal')::boolean, false)))
    GROUP BY workspace_id, post_number) e
  WHERE p.workspace_id = e.workspace_id AND p.number = e.post_number;
-CREATE INDEX post_held ON post (workspace_id, held_at) WHERE held_at IS NOT NULL;
-CREATE INDEX post_gone ON post (workspace_id, deleted_at DESC) WHERE deleted_at IS NOT NULL;
+CREATE INDEX post_held ON post (workspace_id, held_at, number) WHERE held_at IS NOT NULL AND deleted_at IS NULL;
+CREATE INDEX post_gone ON post (workspace_id, deleted_at DESC, number DESC) WHERE deleted_at IS NOT NULL;
 CREATE INDEX post_listed ON post (workspace_id, status_id)
   WHERE deleted_at IS NULL AND merged_into IS NULL AND held_at IS NULL;
 CREATE INDEX post_roadmap ON post (workspace_id, status_id, roadmap_position, votes DESC, number DESC)
   WHERE deleted_at IS NULL AND merged_into IS NULL AND held_at IS NULL;
 CREATE INDEX post_age ON post (workspace_id, created_at);
+CREATE INDEX post_answered ON post (workspace_id, answered_at) WHERE answered_at IS NOT NULL;
 CREATE INDEX vote_age ON vote (workspace_id, created_at);
-CREATE INDEX user_blocked ON "user" (workspace_id, blocked_at DESC) WHERE blocked_at IS NOT NULL;
-CREATE INDEX user_seen ON "user" (workspace_id, last_seen_at DESC, id DESC);
+CREATE INDEX user_blocked ON "user" (workspace_id, blocked_at DESC, id DESC) WHERE blocked_at IS NOT NULL;
+CREATE INDEX user_email ON "user" (workspace_id, lower(email) text_pattern_ops) WHERE email IS NOT NULL;
+CREATE INDEX user_seen ON "user" (workspace_id, kind, last_seen_at DESC, id DESC);
+CREATE INDEX user_id_begins ON "user" (workspace_id, external_id text_pattern_ops);
+CREATE INDEX user_words ON "user" USING gin (to_tsvector('simple', name));
+CREATE INDEX company_mrr ON company (workspace_id, mrr DESC, id DESC);
+CREATE INDEX company_words ON company USING gin (to_tsvector('simple', name || ' ' || external_id));
 
 CREATE TABLE saved_view (                         -- of the inbox; the whole team has it
   workspace_id bigint      NOT NULL REFERENCES workspace ON DELETE CASCADE,
@@ -78,8 +84,9 @@ CREATE INDEX file_entry ON file (workspace_id, entry_id) WHERE entry_id IS NOT N
 
 CREATE TABLE insight (                            -- counted by a job from posts, votes and comments; can be counted anew
   workspace_id   bigint   NOT NULL REFERENCES workspace ON DELETE CASCADE,
-  span           text     NOT NULL CONSTRAINT span_is_known CHECK (span IN ('week', 'month')),
-  starts         date     NOT NULL,
+  span           text     NOT NULL CONSTRAINT span_is_known
+                          CHECK (span IN ('week', 'month', '12 weeks', '26 weeks', '52 weeks')),
+  starts         date     NOT NULL,               -- in UTC; of so many weeks, the Monday of the first
   board_id       bigint   NOT NULL,               -- 0: all boards
   segment_id     bigint   NOT NULL,               -- 0: everyone
   posts          integer  NOT NULL DEFAULT 0,
@@ -96,6 +103,16 @@ CREATE TABLE post_worth (                         -- posts that paying companies
   CONSTRAINT worthy_post_exists FOREIGN KEY (workspace_id, post_number) REFERENCES post ON DELETE CASCADE
 );
 CREATE INDEX post_worth_mrr ON post_worth (workspace_id, mrr DESC, post_number DESC);
+CREATE TABLE segment_wish (                       -- what the users of a segment vote for most; counted with the insights
+  workspace_id bigint  NOT NULL,
+  segment_id   bigint  NOT NULL,
+  post_number  integer NOT NULL,
+  votes        integer NOT NULL,                  -- of its users
+  CONSTRAINT one_wish_per_segment_and_post PRIMARY KEY (workspace_id, segment_id, post_number),
+  CONSTRAINT wishing_segment_exists FOREIGN KEY (workspace_id, segment_id) REFERENCES segment ON DELETE CASCADE,
+  CONSTRAINT wished_post_exists FOREIGN KEY (workspace_id, post_number) REFERENCES post ON DELETE CASCADE
+);
+CREATE INDEX segment_wish_post ON segment_wish (workspace_id, post_number);
 CREATE TABLE insight_count (                      -- when it was counted, and up to which event
   workspace_id bigint      NOT NULL PRIMARY KEY REFERENCES workspace ON DELETE CASCADE,
   seq          bigint      NOT NULL,
@@ -122,6 +139,7 @@ CREATE TABLE slow_query (
   first_seen timestamptz NOT NULL DEFAULT now(),
   last_seen  timestamptz NOT NULL DEFAULT now()
 );
+CREATE INDEX job_dead_age ON job_dead (died_at DESC);
 """
 
 

@@ -13,12 +13,14 @@ FOLLOW_UP = "event.follow_up"  # kind of the job; never renamed, old ones may be
 TYPES = (
     "board.created", "board.deleted", "board.updated", "changelog.created", "changelog.deleted", "changelog.published",
     "changelog.updated", "comment.created", "comment.deleted", "comment.updated", "company.created", "company.updated",
-    "field.created", "field.deleted", "field.updated", "file.created", "file.deleted", "follower.created",
-    "follower.deleted", "key.created", "key.deleted", "key.updated", "member.added", "member.removed", "member.updated",
-    "post.created", "post.deleted", "post.merged", "post.restored", "post.status_changed", "post.unmerged", "post.updated",
-    "reaction.created", "reaction.deleted", "segment.created", "segment.deleted", "segment.updated", "status.created",
-    "status.deleted", "status.updated", "tag.created", "tag.deleted", "tag.updated", "user.erased", "user.identified",
-    "vote.created", "vote.deleted",
+    "duplicate.dismissed", "field.created", "field.deleted", "field.updated", "file.created", "file.deleted",
+    "follower.created", "follower.deleted", "key.created", "key.deleted", "key.updated", "member.added", "member.removed",
+    "member.updated", "post.approved", "post.created", "post.deleted", "post.merged", "post.question_asked",
+    "post.restored", "post.status_changed", "post.unmerged", "post.updated", "reaction.created", "reaction.deleted",
+    "segment.created", "segment.deleted", "segment.updated", "status.created", "status.deleted", "status.updated",
+    "tag.created", "tag.deleted", "tag.updated", "user.blocked", "user.erased", "user.identified", "user.signed_out",
+    "user.unblocked", "vote.created", "vote.deleted",
+    "workspace.installed", "workspace.updated",
 )  # fmt: skip
 HINT = "sayso_event"  # NOTIFY channel; the payload is the workspace's id
 # too many for a job and a hint each, and nothing follows from them; the stream looks once a second
@@ -26,12 +28,13 @@ QUIET = {"vote.created", "vote.deleted", "follower.created", "follower.deleted",
          "user.identified"}  # fmt: skip
 
 
-def written(source: str, post: str = "%(post)s") -> str:
+def written(source: str, post: str = "%(post)s", public: str = "%(public)s", data: str = "%(data)s") -> str:
     """SQL: the two parts of a WITH that write the event `seq` of `source`, another part, and its follow-up job. `post`
-    is the number of its post. For a verb that has its event in its own statement."""
+    is the number of its post. For a verb that has its event in its own statement, which may know better than its caller
+    whether it is `public`, and what else there is to say."""
     return f"""event AS (
   INSERT INTO event (workspace_id, seq, type, public, post_number, user_id, person_id, data)
-  SELECT %(workspace)s, seq, %(type)s, %(public)s, {post}, %(user)s, %(person)s, %(data)s FROM {source}
+  SELECT %(workspace)s, seq, %(type)s, {public}, {post}, %(user)s, %(person)s, {data} FROM {source}
 ), job AS (
   INSERT INTO job (workspace_id, kind, args)
   SELECT %(workspace)s, %(kind)s, jsonb_build_object('seq', seq) FROM {source} WHERE NOT %(quiet)s

@@ -11,6 +11,7 @@ POSTS_AT_ONCE = 20  # each with its votes, comments and files
 KEPT = [
     ("letter", "created_at", 400),
     ("event", "created_at", 400),
+    ("action", "created_at", 400),
     ("job_dead", "died_at", 30),
     ("session", "created_at", 30),
     ("cron_run", "due_at", 7),
@@ -25,8 +26,9 @@ STATEMENTS = [(DELETE.format(table=table, age=age, more=""), days) for table, ag
 
 DELETED_DAYS = 30  # in which a deleted post can be brought back; then a deleted comment's words go, too
 POSTS = DELETE.format(table="post", age="deleted_at", more="")
-UNUSED_DAYS = 1  # for a file to become part of a post
-UNUSED_FILES = DELETE.format(table="file", age="created_at", more=" AND post_number IS NULL AND comment_id IS NULL")
+UNUSED_DAYS = 1  # for a file to become part of a post, a comment or an entry
+UNUSED = "post_number IS NULL AND comment_id IS NULL AND entry_id IS NULL"
+UNUSED_FILES = DELETE.format(table="file", age="created_at", more=f" AND {UNUSED}")
 FILES_OF_DELETED_COMMENTS = """
 DELETE FROM file WHERE ctid = ANY(ARRAY(
   SELECT f.ctid FROM file f JOIN comment c ON c.workspace_id = f.workspace_id AND c.id = f.comment_id

@@ -18,7 +18,7 @@ import psycopg2
 from service import db, events, jobs, retention
 from service.config import LEASE_SECONDS
 from service.errors import LeaseLost, SaysoError
-from service.feedback import attachments, changelog, consequences, letters, notifications, sign_in, similar
+from service.feedback import attachments, changelog, consequences, insight_counts, letters, notifications, sign_in, similar
 
 log = logging.getLogger("sayso.worker")
 
@@ -30,9 +30,10 @@ HANDLERS = {
     sign_in.SEND: letters.send_sign_in,
     changelog.PUBLISH: changelog.announce_due,
     attachments.PROCESS: attachments.process,
+    insight_counts.COUNT: insight_counts.count_due,
     retention.PRUNE: retention.prune,
 }
-CRON = {changelog.PUBLISH: 60, retention.PRUNE: 3600}  # seconds between runs
+CRON = {changelog.PUBLISH: 60, retention.PRUNE: 3600, insight_counts.COUNT: 600}  # seconds between runs
 
 # threads for each: what waits for others' servers, or computes for seconds, holds up nothing else
 QUEUES = {"default": 4, letters.QUEUE: 2, attachments.QUEUE: 1}

@@ -10,7 +10,8 @@ from service import db
 from service.db import database
 from service.feedback import boards, edits, lists, posts, similar
 
-LABS = {"key": "labs", "name": "Labs", "description": "What may come", "access": "private", "segments": []}
+LABS = {"key": "labs", "name": "Labs", "description": "What may come", "access": "private", "segments": [],
+        "approve_first": False}  # fmt: skip
 SEGMENT = "INSERT INTO segment (workspace_id, key, name) VALUES (%(workspace)s, %(key)s, %(key)s)"
 IN_SEGMENT = """
 INSERT INTO segment_user
@@ -50,8 +51,9 @@ def test_a_board_is_made_changed_and_taken_away(api):
     assert keys(api) == ["features", "bugs", "labs"]
     api.post("/boards", key="first", name="First", position=0)
     assert keys(api)[0] == "first"
-    changed = api.patch("/boards/labs", name=" The  labs ", description="", access="public", position=0)
-    assert changed.json == LABS | {"name": "The labs", "description": "", "access": "public"}
+    changed = api.patch("/boards/labs", name=" The  labs ", description="", access="public", position=0,
+                        approve_first=True)  # fmt: skip
+    assert changed.json == LABS | {"name": "The labs", "description": "", "access": "public", "approve_first": True}
     assert api.get("/boards/labs").json == changed.json
     assert api.delete("/boards/labs").status_code == 204
     assert api.delete("/boards/labs").status_code == 404

@@ -19,6 +19,6 @@ def test_each_order_but_revenue_reads_its_index_and_not_all_posts(acme, is_membe
     database.execute_sql("ANALYZE")
     place = {**NOTHING, **acme.team._replace(is_member=is_member).scope(), "mine": False, "language": "english", "limit": 21}
     for sort in ("top", "new", "updated", "trending"):
-        plan = "\n".join(row[0] for row in db.rows(f"EXPLAIN {lists.LIST[sort]}", **place))
+        plan = "\n".join(row[0] for row in db.rows(f"EXPLAIN {lists.statement(sort)}", **place))
         assert f"using post_{sort} on post" in plan, plan
         assert "Seq Scan on post " not in plan, plan

@@ -10,12 +10,15 @@ FIND = """
 SELECT workspace_id, seq, type, post_number, user_id, person_id, data, created_at FROM event
  WHERE workspace_id = %(workspace)s AND seq = %(seq)s"""
 HISTORY = """
-SELECT e.type, coalesce(p.name, u.name, ''), coalesce(p.email, u.email), e.person_id IS NOT NULL, e.data, e.created_at
+SELECT e.type, coalesce(p.name, u.name, ''), coalesce(p.email, u.email), e.person_id IS NOT NULL, e.data, e.created_at,
+       e.seq
   FROM event e
   LEFT JOIN person p ON p.id = e.person_id
   LEFT JOIN "user" u ON u.workspace_id = e.workspace_id AND u.id = e.user_id
- WHERE e.workspace_id = %(workspace)s AND e.post_number = %(number)s AND e.type NOT IN ('vote.created', 'vote.deleted')
- ORDER BY e.seq DESC LIMIT 100"""
+ WHERE e.workspace_id = %(workspace)s AND e.post_number = %(number)s
+   AND e.type NOT IN ('vote.created', 'vote.deleted', 'follower.created', 'follower.deleted')
+   AND (%(before)s IS NULL OR e.seq < %(before)s)
+ ORDER BY e.seq DESC LIMIT %(most)s"""
 # For each workspace what is newer than the number given with it, oldest first; who is far behind gets the newest.
 NEWS = """
 SELECT c.workspace_id, e.seq, e.type, e.post_number, e.is_public
@@ -23,7 +26,8 @@ SELECT c.workspace_id, e.seq, e.type, e.post_number, e.is_public
   JOIN workspace_counter c ON c.workspace_id = seen.workspace_id AND c.next_event - 1 > seen.seq
  CROSS JOIN LATERAL (
    SELECT e.seq, e.type, e.post_number,
-          e.public AND coalesce(b.access = 'public', e.type = 'changelog.published') AS is_public FROM event e
+          e.public AND coalesce(b.access = 'public' AND p.held_at IS NULL, e.type = 'changelog.published') AS is_public
+     FROM event e
      LEFT JOIN post p ON p.workspace_id = e.workspace_id AND p.number = e.post_number
      LEFT JOIN board b ON b.workspace_id = p.workspace_id AND b.id = p.board_id
     WHERE e.workspace_id = c.workspace_id AND e.type NOT LIKE ALL (ARRAY['key.%%', 'member.%%'])
@@ -37,6 +41,10 @@ SELECT e.seq, e.type, e.post_number, e.data::text, e.created_at, e.user_id, u.ex
   LEFT JOIN "user" u ON u.workspace_id = e.workspace_id AND u.id = e.user_id
   LEFT JOIN person p ON p.id = e.person_id
  WHERE e.workspace_id = %(workspace)s AND e.seq > %(after)s AND e.type = ANY(%(types)s) ORDER BY e.seq LIMIT %(most)s"""
+
+MOVED_SINCE = """
+SELECT EXISTS (SELECT FROM event WHERE workspace_id = %(workspace)s AND post_number = %(post)s AND seq > %(seq)s
+                  AND type = 'post.status_changed' AND data->>'to' <> %(to)s)"""
 
 FOR_ADMINS = ("key.", "member.")  # types that begin so tell of what only admins may list
 BY_ITSELF = {"changelog.published"}  # what Sayso also does without anyone, when its moment has come
@@ -62,6 +70,7 @@ class Entry(NamedTuple):
     by_team: bool
     data: dict
     created_at: datetime
+    seq: int
 
     @property
     def actor(self) -> str:
@@ -105,9 +114,15 @@ def find(workspace_id: int, seq: int) -> Event | None:
     return Event(*row) if row else None
 
 
-def history(workspace_id: int, number: int) -> list[Entry]:
-    """What happened to a post besides votes, the newest first."""
-    return [Entry(*row) for row in db.rows(HISTORY, workspace=workspace_id, number=number)]
+def history(workspace_id: int, number: int, most: int = 100, before: int | None = None) -> list[Entry]:
+    """What happened to a post besides who votes and follows, `most` of it, the newest first, `before` this event number."""
+    return [Entry(*row) for row in db.rows(HISTORY, workspace=workspace_id, number=number, most=most, before=before)]
+
+
+def was_moved_since(event: Event) -> bool:
+    """Whether a post was set to another status after this event, which set it to one."""
+    place = {"workspace": event.workspace_id, "post": event.post_number, "seq": event.seq, "to": event.data["to"]}
+    return db.row(MOVED_SINCE, **place)[0]
 
 
 def news(seen: dict[int, int], most: int) -> dict[int, list[News]]:

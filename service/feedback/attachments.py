@@ -30,13 +30,13 @@ KEEP = """
 INSERT INTO content (workspace_id, sha256, data) VALUES (%(workspace)s, %(sha256)s, %(data)s)
 ON CONFLICT (workspace_id, sha256) DO UPDATE SET data = content.data WHERE false"""
 COLUMNS = """f.id, f.name, f.type, f.size, encode(f.sha256, 'hex'), encode(f.thumbnail_sha256, 'hex'), f.state,
-       f.post_number, f.comment_id, f.created_at"""
+       f.post_number, f.comment_id, f.entry_id, f.created_at"""
 MAKE = f"""
 INSERT INTO file AS f (workspace_id, name, type, size, sha256, state, user_id, person_id)
 VALUES (%(workspace)s, %(name)s, %(type)s, %(size)s, %(sha256)s, %(state)s, %(user)s, %(person)s)
 RETURNING {COLUMNS}"""
 
-# What is attached is seen by those who see the post or comment; the rest by the team and by who sent it.
+# What is attached is seen by those who see the post, comment or entry; the rest by the team and by who sent it.
 VISIBLE = f"""
 CASE WHEN f.comment_id IS NOT NULL THEN EXISTS (
        SELECT FROM comment c JOIN post p ON p.workspace_id = c.workspace_id AND p.number = c.post_number
@@ -44,6 +44,9 @@ CASE WHEN f.comment_id IS NOT NULL THEN EXISTS (
           AND (%(member)s OR NOT c.internal) AND {readable()})
      WHEN f.post_number IS NOT NULL THEN EXISTS (
        SELECT FROM post p WHERE p.workspace_id = f.workspace_id AND p.number = f.post_number AND {readable()})
+     WHEN f.entry_id IS NOT NULL THEN %(member)s OR EXISTS (
+       SELECT FROM changelog_entry e
+        WHERE e.workspace_id = f.workspace_id AND e.id = f.entry_id AND e.published_at <= now())
      ELSE %(member)s OR f.user_id = %(user)s END"""
 FIND = f"SELECT {COLUMNS} FROM file f WHERE f.workspace_id = %(workspace)s AND f.id = %(id)s AND {VISIBLE}"
 LIST = f"""
@@ -56,16 +59,27 @@ SELECT {COLUMNS} FROM file f
 OF_COMMENTS = f"""
 SELECT {COLUMNS} FROM file f
  WHERE f.workspace_id = %(workspace)s AND f.comment_id = ANY(%(comments)s) AND {VISIBLE} ORDER BY f.id"""
+# Of an entry itself, or what a member sent for one that is not saved yet. Users' files are never anybody else's pictures.
+PICTURES = f"""
+SELECT {COLUMNS} FROM file f
+ WHERE f.workspace_id = %(workspace)s AND f.type = ANY(%(types)s) AND f.state <> 'refused'
+   AND (f.entry_id = ANY(%(entries)s::bigint[]) OR (%(member)s AND f.id = ANY(%(ids)s::bigint[]) AND f.person_id IS NOT NULL
+        AND {retention.UNUSED}))
+   AND {VISIBLE}"""
+ADOPT = f"""
+UPDATE file SET entry_id = %(entry)s
+ WHERE workspace_id = %(workspace)s AND id = ANY(%(ids)s) AND {retention.UNUSED} AND person_id IS NOT NULL
+   AND state <> 'refused'"""
 CONTENT = "SELECT data FROM content WHERE workspace_id = %(workspace)s AND sha256 = decode(%(sha256)s, 'hex')"
 
 HOLD = "SELECT id FROM file WHERE workspace_id = %(workspace)s AND id = ANY(%(ids)s) ORDER BY id FOR NO KEY UPDATE"
-ATTACH = """
+ATTACH = f"""
 UPDATE file SET post_number = %(post)s, comment_id = %(comment)s
- WHERE workspace_id = %(workspace)s AND id = ANY(%(ids)s) AND post_number IS NULL AND comment_id IS NULL
+ WHERE workspace_id = %(workspace)s AND id = ANY(%(ids)s) AND {retention.UNUSED}
    AND state <> 'refused' AND (%(member)s OR user_id = %(user)s)"""
-DELETE = """
+DELETE = f"""
 DELETE FROM file WHERE workspace_id = %(workspace)s AND id = %(id)s
-   AND (%(member)s OR (post_number IS NULL AND comment_id IS NULL)) RETURNING sha256, thumbnail_sha256"""
+   AND (%(member)s OR ({retention.UNUSED})) RETURNING sha256, thumbnail_sha256"""
 
 WAITING = """
 SELECT f.name, f.sha256, c.data FROM file f JOIN content c ON c.workspace_id = f.workspace_id AND c.sha256 = f.sha256
@@ -86,6 +100,7 @@ class File(NamedTuple):
     state: str  # waiting, ready or refused
     post: int | None
     comment: int | None
+    entry: int | None  # of the changelog
     created_at: datetime
 
     @property
@@ -168,6 +183,13 @@ def of_comment(reader: Reader, id: int) -> list[File]:
     return of_comments(reader, [id]).get(id, [])
 
 
+def pictures(reader: Reader, entries: list[int], ids: list[int] = ()) -> dict[int, File]:
+    """The pictures of these changelog entries, by their id; for members also those with these `ids` that were sent for an
+    entry that is not saved yet."""
+    wanted = {"entries": list(entries), "ids": list(ids), "types": sorted(media.PICTURES)}
+    return {File(*row).id: File(*row) for row in db.rows(PICTURES, **reader.scope(), **wanted)}
+
+
 def shown(workspace_id: int, id: int) -> File | None:
     """The file, to whom was given its address; None when it, its post or its comment was deleted meanwhile."""
     row = db.row(FIND, workspace=workspace_id, user=None, member=True, id=id)
@@ -197,6 +219,13 @@ def attach(reader: Reader, files: list[int], *, post: int | None = None, comment
     taken = db.changed(ATTACH, **reader.scope(), ids=list(wanted), post=post, comment=comment)
     if taken < len(set(files)):
         raise Invalid(files="There is no such file, or it could not be read, or it is part of something else; send it anew.")
+
+
+def adopt(reader: Reader, files: list[int], entry: int) -> None:
+    """Make these files a part of a changelog entry, within the transaction of the caller's verb. What is no file of the
+    team, or is of something else already, stays what it is: the entry does not show it."""
+    hold(reader, files)
+    db.changed(ADOPT, workspace=reader.workspace.id, ids=[id for id in files if 0 < id <= LARGEST_ID], entry=entry)
 
 
 @db.verb

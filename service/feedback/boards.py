@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from service import db, events
 from service.errors import Conflict, Invalid, NotFound
+from service.feedback import order, versions
 from service.feedback.readers import Reader, admitted
 from service.lib import text
 
@@ -12,7 +13,7 @@ MOST = 200  # of a workspace
 LONGEST_NAME, LONGEST_DESCRIPTION = 80, 500
 
 READ = f"""
-SELECT b.id, b.key, b.name, b.description, b.access,
+SELECT b.id, b.key, b.name, b.description, b.access, b.approve_first,
        array(SELECT s.key FROM board_segment a JOIN segment s ON s.workspace_id = a.workspace_id AND s.id = a.segment_id
               WHERE a.workspace_id = b.workspace_id AND a.board_id = b.id ORDER BY s.key)
   FROM board b WHERE b.workspace_id = %(workspace)s AND {admitted()}"""
@@ -21,16 +22,16 @@ LIST = f"{READ} ORDER BY b.position, b.id"
 CHOOSE = f"""{READ} AND (b.key = %(key)s OR (%(key)s IS NULL AND b.access = 'public'))
  ORDER BY b.position, b.id LIMIT 1 FOR KEY SHARE OF b"""
 MAKE = """
-INSERT INTO board (workspace_id, key, name, description, access, position)
-SELECT %(workspace)s, %(key)s, %(name)s, %(description)s, %(access)s,
+INSERT INTO board (workspace_id, key, name, description, access, approve_first, position)
+SELECT %(workspace)s, %(key)s, %(name)s, %(description)s, %(access)s, %(approve_first)s,
        coalesce(%(position)s, (SELECT least(coalesce(max(position), 0) + 1, 10000) FROM board
                                 WHERE workspace_id = %(workspace)s))
 ON CONFLICT ON CONSTRAINT one_board_per_key DO NOTHING RETURNING id"""
 SAVE = """
-UPDATE board SET name = %(name)s, description = %(description)s, access = %(access)s,
+UPDATE board SET name = %(name)s, description = %(description)s, access = %(access)s, approve_first = %(approve_first)s,
        position = coalesce(%(position)s, position)
- WHERE workspace_id = %(workspace)s AND id = %(id)s AND (name, description, access, position)
-       IS DISTINCT FROM (%(name)s, %(description)s, %(access)s, coalesce(%(position)s, position))"""
+ WHERE workspace_id = %(workspace)s AND id = %(id)s AND (name, description, access, approve_first, position)
+       IS DISTINCT FROM (%(name)s, %(description)s, %(access)s, %(approve_first)s, coalesce(%(position)s, position))"""
 HOLD = "SELECT id FROM board WHERE workspace_id = %(workspace)s AND key = ANY(%(keys)s) ORDER BY id FOR UPDATE"
 HOLD_FIELDS = "SELECT id FROM field WHERE workspace_id = %(workspace)s AND board_id = %(id)s ORDER BY id FOR UPDATE"
 MOVE_POSTS = """
@@ -66,6 +67,7 @@ class Board(NamedTuple):
     name: str
     description: str
     access: str
+    approve_first: bool  # what users write there waits until the team let it in
     segments: list[str]  # keys of those whose users may see it, when access is "segments"
 
 
@@ -98,7 +100,8 @@ def which(found: list[Board]) -> str:
 
 @db.verb
 def create(reader: Reader, key: str, name: str, description: str = "", access: str = "public",
-           segments: list[str] | None = None, position: int | None = None) -> Board:  # fmt: skip
+           segments: list[str] | None = None, position: int | None = None,
+           approve_first: bool = False) -> Board:  # fmt: skip
     """A new board, by default the last one. Raises Invalid with the field that must change, Conflict when there
     are too many."""
     said = checked(name, description, access)
@@ -107,7 +110,7 @@ def create(reader: Reader, key: str, name: str, description: str = "", access: s
         raise Invalid(key=text.WHAT_A_KEY_IS)
     if len(of(reader)) >= MOST:
         raise Conflict(f"There are {MOST:,} boards, which is all there can be; take one away first.", "too_many")
-    made = db.row(MAKE, workspace=reader.workspace.id, key=key, position=position, **said)
+    made = db.row(MAKE, workspace=reader.workspace.id, key=key, position=position, approve_first=approve_first, **said)
     if made is None:
         raise Invalid(key=f"There is a board “{key}” already.")
     admit(reader, made[0], segments or [])
@@ -117,14 +120,18 @@ def create(reader: Reader, key: str, name: str, description: str = "", access: s
 
 @db.verb
 def change(reader: Reader, key: str, *, name: str | None = None, description: str | None = None, access: str | None = None,
-           segments: list[str] | None = None, position: int | None = None) -> Board:  # fmt: skip
-    """Change what is given of a board and leave the rest; nothing new is no change."""
+           segments: list[str] | None = None, position: int | None = None, approve_first: bool | None = None,
+           seen: str | None = None) -> Board:  # fmt: skip
+    """Change what is given of a board and leave the rest; nothing new is no change. Conflict when it is not as it was `seen`
+    (`versions.version`)."""
     db.rows(HOLD, workspace=reader.workspace.id, keys=[key])
     board = find(reader, key)
+    versions.check(seen, *board)
     after = checked(board.name if name is None else name, board.description if description is None else description,
                     board.access if access is None else access)  # fmt: skip
     if access is not None or segments is not None:
         allow(after["access"], board.segments if segments is None else segments)
+    after["approve_first"] = board.approve_first if approve_first is None else approve_first
     is_new = db.changed(SAVE, workspace=reader.workspace.id, id=board.id, position=position, **after)
     if segments is not None and set(segments) != set(board.segments):
         db.changed(DISMISS, workspace=reader.workspace.id, board=board.id)
@@ -153,6 +160,13 @@ def delete(reader: Reader, key: str, into: str | None = None) -> None:
     db.changed(EMPTY_FIELDS, **place)
     db.changed(DELETE, **place)
     events.record("board.deleted", reader.workspace.id, data={"key": key, "into": into}, **reader.actor())
+
+
+@db.verb
+def move(reader: Reader, key: str, by: int) -> None:
+    """Let a board stand one place further up (-1) or down (1), where there is one. NotFound when there is no such board."""
+    if order.move(order.BOARDS, reader, key, by):
+        events.record("board.updated", reader.workspace.id, data={"key": key}, **reader.actor())
 
 
 def other(reader: Reader, key: str) -> Board:

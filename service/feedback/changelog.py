@@ -6,9 +6,10 @@ from typing import NamedTuple
 
 from service import db, events
 from service.errors import Conflict, Invalid, NotFound
+from service.feedback import attachments, versions
 from service.feedback.readers import Reader, readable
 from service.jobs import Job
-from service.lib import text
+from service.lib import markdown, text
 
 PUBLISH = "changelog.publish"  # kind of the job
 LONGEST_TITLE, LONGEST_BODY = 200, 10_000
@@ -24,7 +25,8 @@ LINKED = """array(SELECT p.number FROM changelog_post l
               WHERE l.workspace_id = e.workspace_id AND l.entry_id = e.id AND {0} ORDER BY p.number)"""
 STATE = """
   CASE WHEN e.published_at IS NULL THEN 'draft' WHEN e.published_at > now() THEN 'scheduled' ELSE 'published' END"""
-SHOWN = f"e.id, e.title, e.body, e.categories, e.published_at, {STATE}, {LINKED.format(readable())}"
+SHOWN = f"""
+e.id, e.title, e.body, e.categories, e.published_at, {STATE}, {LINKED.format(readable())}, e.announced_at IS NOT NULL"""
 COUNTED = """
        coalesce((SELECT jsonb_object_agg(kind, times) FROM (
          SELECT r.kind, count(*) AS times FROM changelog_reaction r
@@ -40,6 +42,10 @@ PAGE = f"""{READ} (%(moment)s IS NULL OR ({MOMENT}, e.id) < (%(moment)s, %(id)s)
    AND (%(state)s IS NULL OR {STATE} = %(state)s)
  ORDER BY {MOMENT} DESC, e.id DESC LIMIT %(most)s"""
 ONE = f"{READ} e.id = %(id)s"
+CATEGORIES = """
+SELECT DISTINCT unnest(categories) AS category FROM (
+  SELECT categories FROM changelog_entry WHERE workspace_id = %(workspace)s ORDER BY id DESC LIMIT 200) recent
+ ORDER BY category LIMIT 50"""
 
 CREATE = """
 INSERT INTO changelog_entry (workspace_id, title, body, categories, published_at, person_id)
@@ -100,6 +106,7 @@ class Entry(NamedTuple):
     published_at: datetime | None
     state: str  # draft, scheduled or published
     posts: list[int]  # numbers of those that the reader may see
+    announced: bool  # it was published once, and told of: that does not happen again
     reactions: dict[str, int]  # how many of each kind there are
 
     @property
@@ -107,6 +114,11 @@ class Entry(NamedTuple):
         """Where it stands in the order of `page`."""
         moment = DRAFT if self.published_at is None else (self.published_at - EPOCH) // MICROSECOND
         return moment, self.id
+
+    @property
+    def version(self) -> str:
+        """Names what it says now, for `change`."""
+        return versions.version(self.title, self.body, self.categories, self.posts, self.published_at)
 
 
 def published(reader: Reader) -> list[Entry]:
@@ -129,6 +141,11 @@ def find(reader: Reader, id: int) -> Entry:
     return Entry(*row)
 
 
+def categories(reader: Reader) -> list[str]:
+    """Those that the team has used lately."""
+    return [category for (category,) in db.rows(CATEGORIES, workspace=reader.workspace.id)]
+
+
 @db.verb
 def create(reader: Reader, title: str, body: str = "", *, categories: list[str] = (), posts: list[int] = (),
            published_at: datetime | None = None) -> Entry:  # fmt: skip
@@ -137,6 +154,7 @@ def create(reader: Reader, title: str, body: str = "", *, categories: list[str] 
     written = checked(title, body, categories, published_at)
     [made] = db.row(CREATE, workspace=reader.workspace.id, person=reader.person, **written)
     link(reader, made, posts)
+    attachments.adopt(reader, markdown.pictures(written["body"]), made)
     tell(reader, made, "changelog.created")
     return find(reader, made)
 
@@ -144,10 +162,11 @@ def create(reader: Reader, title: str, body: str = "", *, categories: list[str] 
 @db.verb
 def change(reader: Reader, id: int, *, title: str | None = None, body: str | None = None,
            categories: list[str] | None = None, posts: list[int] | None = None,
-           published_at: datetime | EllipsisType | None = ...) -> Entry:  # fmt: skip
+           published_at: datetime | EllipsisType | None = ..., seen: str | None = None) -> Entry:  # fmt: skip
     """Change what is given of an entry and leave the rest; nothing new is no change. `published_at` as of `create`, so None
-    makes it a draft again; published once more, it is not announced a second time. For members."""
-    db.rows(HOLD, workspace=reader.workspace.id, id=id)
+    makes it a draft again; published once more, it is not announced a second time. `seen` is the version that this was
+    written for; Conflict when it says something else by now. For members."""
+    hold(reader, id)
     before = find(reader, id)
     after = checked(
         before.title if title is None else title, before.body if body is None else body,
@@ -157,11 +176,19 @@ def change(reader: Reader, id: int, *, title: str | None = None, body: str | Non
     after["posts"] = before.posts if posts is None else sorted(set(posts))
     changed = sorted(name for name, value in after.items() if value != getattr(before, name))
     if changed:
+        if seen not in (None, before.version):
+            raise Conflict("Somebody saved this entry meanwhile. Both texts are below; save again to keep yours.", "stale")
         db.changed(SAVE, workspace=reader.workspace.id, id=id, **after)
         if "posts" in changed:
             link(reader, id, posts)
+        attachments.adopt(reader, markdown.pictures(after["body"]), id)
         tell(reader, id, "changelog.updated", changed=changed)
     return find(reader, id)
+
+
+def hold(reader: Reader, id: int) -> None:
+    """Let nobody else change an entry until the transaction ends."""
+    db.rows(HOLD, workspace=reader.workspace.id, id=id)
 
 
 @db.verb

@@ -12,6 +12,7 @@ from service.feedback.readers import Reader, admitted, readable
 from service.lib import text
 
 LONGEST_BODY = 5_000
+AT_ONCE = 200  # comments of a page
 
 VISIBLE = "(%(member)s OR NOT {0}.internal)"
 # What was written below a merged post is for those who may see the board that it is on.
@@ -50,7 +51,8 @@ WITH RECURSIVE left_over AS (
 ) {READ} c.post_number = %(number)s AND c.id > %(after)s
      AND (c.deleted_at IS NULL OR c.id IN (SELECT id FROM left_over)) ORDER BY c.id LIMIT %(most)s"""
 
-# The post is held by now. Who comments follows the post from then on. What users may read is counted, and moves the post.
+# The post is held by now. Who comments follows the post from then on. What users may read is counted, and moves the post;
+# the team's first word to them answers it.
 CREATE = """
 WITH made AS (
   INSERT INTO comment (workspace_id, post_number, user_id, body, parent_id, internal, official)
@@ -59,7 +61,8 @@ WITH made AS (
   INSERT INTO follower (workspace_id, post_number, user_id) VALUES (%(workspace)s, %(number)s, %(user)s)
   ON CONFLICT ON CONSTRAINT one_subscription_per_user DO NOTHING
 ), counted AS (
-  UPDATE post SET comments = comments + 1, updated_at = now()
+  UPDATE post SET comments = comments + 1, updated_at = now(), answered_at = coalesce(answered_at, (
+           SELECT now() FROM "user" WHERE workspace_id = %(workspace)s AND id = %(user)s AND kind = 'member'))
    WHERE workspace_id = %(workspace)s AND number = %(number)s AND NOT %(internal)s
 )
 SELECT id FROM made"""
@@ -117,10 +120,10 @@ class Comment(NamedTuple):
     is_fresh: bool  # young enough for its author to change it
 
 
-def of(reader: Reader, number: int) -> list[Comment]:
-    """The first 200 comments below a post that this reader may see, each with its answers after it, the oldest first;
-    where the official answer is comes first of all."""
-    found = [Comment(*row) for row in db.rows(LIST, **reader.scope(), number=number, most=200, after=0)]
+def of(reader: Reader, number: int, after: int = 0) -> list[Comment]:
+    """200 comments below a post that this reader may see, the first ones or those `after` the one of this id, each with its
+    answers after it, the oldest first; where the official answer is comes first of all."""
+    found = [Comment(*row) for row in db.rows(LIST, **reader.scope(), number=number, most=AT_ONCE, after=after)]
     beginning: dict[int, int] = {}
     for comment in found:  # who answers came later
         beginning[comment.id] = beginning.get(comment.parent, comment.id)

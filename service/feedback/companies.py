@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from service import db, events
 from service.errors import Invalid, NotFound
-from service.feedback import segments
+from service.feedback import segments, versions
 from service.feedback.claims import said
 from service.feedback.readers import Reader
 from service.lib import text
@@ -36,6 +36,14 @@ SELECT c.id, c.external_id, c.name, c.plan, c.mrr FROM company c
  WHERE c.workspace_id = %(workspace)s AND (%(external)s IS NULL OR c.external_id = %(external)s)
    AND (%(after)s IS NULL OR c.id > %(after)s) ORDER BY c.id LIMIT %(most)s"""
 
+PLANS = """
+SELECT DISTINCT plan FROM (
+  SELECT plan FROM company WHERE workspace_id = %(workspace)s ORDER BY id DESC LIMIT %(most)s) newest
+ WHERE plan <> '' ORDER BY plan"""
+LOOKED_AT = 500  # companies, to name the plans there are
+
+HOLD = "SELECT FROM company WHERE workspace_id = %(workspace)s AND external_id = %(external)s FOR NO KEY UPDATE"
+
 
 class Company(NamedTuple):
     id: int
@@ -59,6 +67,11 @@ def page(reader: Reader, most: int, after: int | None = None) -> list[Company]:
     return [Company(*row) for row in found]
 
 
+def plans(reader: Reader) -> list[str]:
+    """The plans that companies are on, as the newest of them say."""
+    return [plan for (plan,) in db.rows(PLANS, workspace=reader.workspace.id, most=LOOKED_AT)]
+
+
 def find(reader: Reader, external_id: str) -> Company:
     """The company with the customer's own id, or NotFound."""
     row = text.is_plain_id(external_id) and db.row(
@@ -80,6 +93,20 @@ def put(reader: Reader, external_id: str, **given) -> bool:
         events.record(type, workspace, data={"company": external_id, "changed": known.changed}, **reader.actor())
         segments.sort(workspace, company=known.id)
     return known.is_new
+
+
+@db.verb
+def change(reader: Reader, external_id: str, *, name: str, plan: str, mrr: int, seen: str | None = None) -> None:
+    """The same for a company that is known; NotFound when it is not, Conflict when it is not as it was `seen`
+    (`version`)."""
+    db.rows(HOLD, workspace=reader.workspace.id, external=external_id)
+    versions.check(seen, *find(reader, external_id))
+    put(reader, external_id, name=name, plan=plan, mrr=mrr)
+
+
+def version(company: Company) -> str:
+    """Names this state of a company."""
+    return versions.version(*company)
 
 
 def told(workspace_id: int, company: dict) -> Known:

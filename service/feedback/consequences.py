@@ -11,6 +11,9 @@ FOLLOWS = {
     "post.created": [similar.renew, notifications.tell_the_team],
     "post.updated": [similar.renew],
     "post.status_changed": [notifications.tell_followers],
+    "changelog.published": [notifications.tell_of_release],
+    "member.added": [notifications.invite],
+    "post.question_asked": [notifications.ask_voters],
 }
 
 

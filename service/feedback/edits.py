@@ -8,8 +8,8 @@ from typing import NamedTuple
 from psycopg2.extras import Json
 
 from service import db, events
-from service.errors import Conflict, Forbidden, NotFound
-from service.feedback import boards, fields, posts
+from service.errors import Conflict, Forbidden, Invalid, NotFound
+from service.feedback import attachments, boards, fields, posts
 from service.feedback.posts import Held
 from service.feedback.readers import Reader
 
@@ -24,6 +24,14 @@ UPDATE post SET title = %(title)s, body = %(body)s, board_id = %(board)s, fields
 DELETE = "UPDATE post SET deleted_at = now() WHERE workspace_id = %(workspace)s AND number = %(number)s"
 DELETED = """
 SELECT deleted_at IS NOT NULL FROM post WHERE workspace_id = %(workspace)s AND number = %(number)s FOR NO KEY UPDATE"""
+GONE = """
+SELECT p.title, p.deleted_at, d.name, d.email FROM post p
+  LEFT JOIN LATERAL (
+    SELECT person_id FROM event e WHERE e.workspace_id = p.workspace_id AND e.post_number = p.number
+       AND e.type = 'post.deleted' ORDER BY e.seq DESC LIMIT 1) told ON true
+  LEFT JOIN person d ON d.id = told.person_id
+ WHERE p.workspace_id = %(workspace)s AND p.number = %(number)s AND p.deleted_at IS NOT NULL"""
+FILES = "SELECT count(*) FROM file WHERE workspace_id = %(workspace)s AND post_number = %(number)s"
 RESTORE = "UPDATE post SET deleted_at = NULL WHERE workspace_id = %(workspace)s AND number = %(number)s"
 REVISIONS = """
 SELECT r.id, r.title, r.body, coalesce(m.name, u.name, ''), r.created_at FROM post_revision r
@@ -42,22 +50,31 @@ class Revision(NamedTuple):
     replaced_at: datetime
 
 
+class Gone(NamedTuple):
+    """A post that was deleted and can be brought back."""
+
+    title: str
+    deleted_at: datetime
+    name: str | None  # of the member who did it; None: its author
+    email: str | None
+
+
 @db.verb
 def change(reader: Reader, number: int, *, title: str | None = None, body: str | None = None, board: str | None = None,
            values: dict | None = None, pinned: bool | None = None, locked: bool | None = None,
-           seen: str | None = None) -> None:  # fmt: skip
+           seen: str | None = None, stood: str | None = None, were: dict | None = None) -> None:  # fmt: skip
     """Change what is given and leave the rest; the words as they were are kept as a revision.
 
     An author may change their own words within the workspace's time for it; members may change everything. `values` are
     of custom fields: those given are replaced, None empties one. `seen` is the version that the change was made for
-    (`version`); Conflict when the post has moved on. Nothing new is no change."""
+    (`version`), `stood` the board that it was on then, `were` what its fields said; Conflict when the post has moved on.
+    Nothing new is no change."""
     place = board is not None and boards.choose(reader, board)  # parents before the post
     fields.keep(reader, values)
     held = posts.hold(reader, number)
     if not reader.is_member:
         allow(held, {"board": board, "pinned": pinned, "locked": locked})
-    if seen is not None and seen != version(held.title, held.body, held.board, held.fields, held.pinned, held.locked):
-        raise Conflict(f"#{number} was changed meanwhile; read it again and decide anew.", "stale")
+    check_unmoved(held, seen, board, stood, values or {}, were)
     words = posts.checked(held.title if title is None else title, held.body if body is None else body)
     place = place or boards.find(reader, held.board)
     kept = fields.merged(reader, place, fields.asked(reader, place, json.loads(held.fields), held.board), values or {})
@@ -75,6 +92,19 @@ def change(reader: Reader, number: int, *, title: str | None = None, body: str |
     db.changed(SAVE, **scope, **{**after, "board": place.id, "fields": Json(kept)}, reworded=reworded, public=public)
     data = {"changed": changed}
     events.record("post.updated", reader.workspace.id, public=public, post=number, data=data, **reader.actor())
+
+
+def check_unmoved(held: Held, seen: str | None, board: str | None, stood: str | None, values: dict,
+                  were: dict | None) -> None:  # fmt: skip
+    """Raise Conflict when what is to be changed is no longer as it was when that was decided."""
+    if seen is not None and seen != version(held.title, held.body, held.board, held.fields, held.pinned, held.locked):
+        raise Conflict(f"#{held.number} was changed meanwhile; read it again and decide anew.", "stale")
+    if stood is not None and held.board not in (stood, board):
+        raise Conflict(f"#{held.number} was moved to another board meanwhile; look at it again.", "stale")
+    now = json.loads(held.fields)
+    moved = [key for key, value in values.items() if were is not None and now.get(key) not in (were.get(key), value)]
+    if moved:
+        raise Conflict(f"#{held.number}: what its fields say was changed meanwhile; look at it again.", "stale")
 
 
 def allow(held: Held, for_members: dict) -> None:
@@ -111,6 +141,28 @@ def restore(reader: Reader, number: int) -> None:
     if row[0]:
         db.changed(RESTORE, workspace=reader.workspace.id, number=number)
         events.record("post.restored", reader.workspace.id, public=True, post=number, **reader.actor())
+
+
+def gone(reader: Reader, number: int) -> Gone:
+    """A post that was deleted, while it can be brought back; NotFound when there is none. For members."""
+    row = db.row(GONE, workspace=reader.workspace.id, number=number)
+    if row is None:
+        raise NotFound(f"There is no post #{number}.")
+    return Gone(*row)
+
+
+@db.verb
+def attach(reader: Reader, number: int, files: list[int]) -> None:
+    """Make these files, which are a part of nothing yet, a part of a post. For members. Raises Invalid when they are too
+    many or not there."""
+    if not files:
+        return
+    posts.hold(reader, number)
+    attachments.attach(reader, files, post=number)
+    if db.row(FILES, workspace=reader.workspace.id, number=number)[0] > attachments.MOST:
+        raise Invalid(files=f"A post has at most {attachments.MOST} files; take one away first.")
+    data = {"changed": ["files"]}
+    events.record("post.updated", reader.workspace.id, public=True, post=number, data=data, **reader.actor())
 
 
 def revisions(reader: Reader, number: int) -> list[Revision]:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from service import db, events
 from service.errors import Conflict, Invalid, NotFound
-from service.feedback import boards
+from service.feedback import boards, order, versions
 from service.feedback.boards import Board
 from service.feedback.readers import Reader
 from service.lib import text
@@ -92,12 +92,14 @@ def create(reader: Reader, key: str, name: str, type: str, *, required: bool = F
 @db.verb
 def change(reader: Reader, key: str, *, name: str | None = None, required: bool | None = None,
            options: list[str] | None = None, board: str | EllipsisType | None = ...,
-           position: int | None = None) -> Field:  # fmt: skip
+           position: int | None = None, seen: str | None = None) -> Field:  # fmt: skip
     """Change what is given of a field and leave the rest; nothing new is no change. No `board` is every board, as of
-    `create`. What posts say stays as it is, also with an option that is no longer there."""
+    `create`. What posts say stays as it is, also with an option that is no longer there. Conflict when the field is not as
+    it was `seen` (`versions.version`)."""
     place = {"moves": board is not ..., "board": None if board in (None, ...) else boards.choose(reader, board).id}
     db.rows(HOLD, workspace=reader.workspace.id, key=key)
     field = find(reader, key)
+    versions.check(seen, *field)
     said = checked(field.name if name is None else name, field.type, field.options if options is None else options)
     said["required"] = field.required if required is None else required
     if db.changed(SAVE, workspace=reader.workspace.id, key=key, position=position, **place, **said):
@@ -113,6 +115,13 @@ def delete(reader: Reader, key: str) -> None:
     db.changed(EMPTY, workspace=reader.workspace.id, key=key)
     db.changed(DELETE, workspace=reader.workspace.id, key=key)
     events.record("field.deleted", reader.workspace.id, data={"key": key}, **reader.actor())
+
+
+@db.verb
+def move(reader: Reader, key: str, by: int) -> None:
+    """Ask for a field one place earlier (-1) or later (1), where there is one. NotFound when there is no such field."""
+    if order.move(order.FIELDS, reader, key, by):
+        events.record("field.updated", reader.workspace.id, data={"key": key}, **reader.actor())
 
 
 def checked(name: str, type: str, options: list[str]) -> dict:

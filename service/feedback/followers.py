@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from service import db, events
 from service.errors import Conflict, NotFound
-from service.feedback.readers import Reader, held
+from service.feedback.readers import IS_MEMBER, Reader, held, readable
 
 FOLLOW = f"""
 WITH {held("number, merged_into")}, made AS (
@@ -27,6 +27,17 @@ SELECT u.id, u.external_id, u.name, u.email, u.avatar, c.external_id, c.name, c.
   LEFT JOIN company c ON c.workspace_id = u.workspace_id AND c.id = u.company_id
  WHERE f.workspace_id = %(workspace)s AND f.post_number = %(number)s AND (%(after)s IS NULL OR f.user_id > %(after)s)
  ORDER BY f.user_id LIMIT %(most)s"""
+
+STANDING = """
+SELECT count(*), coalesce(bool_or(f.user_id = (
+         SELECT id FROM "user" WHERE workspace_id = %(workspace)s AND external_id = %(external)s)), false)
+  FROM follower f WHERE f.workspace_id = %(workspace)s AND f.post_number = %(number)s"""
+
+# SQL: of follows `f` those whose user `u` gets letters about the post `p`
+HEARING = f"""
+  JOIN post p ON p.workspace_id = f.workspace_id AND p.number = f.post_number
+  JOIN "user" u ON u.workspace_id = f.workspace_id AND u.id = f.user_id
+ WHERE u.email IS NOT NULL AND u.blocked_at IS NULL AND {readable(IS_MEMBER, "u.id")}"""
 
 
 class Follower(NamedTuple):
@@ -67,3 +78,8 @@ def change(sql: str, type: str, reader: Reader, number: int) -> None:
 def of(workspace_id: int, number: int, most: int, after: int | None = None) -> list[Follower]:
     """Who follows a post, `most` of them in the order in which we first knew them, `after` this user's id."""
     return [Follower(*row) for row in db.rows(LIST, workspace=workspace_id, number=number, most=most, after=after)]
+
+
+def standing(workspace_id: int, number: int, external_id: str) -> tuple[int, bool]:
+    """How many follow a post, and whether the user with this id, who need not exist, is one of them."""
+    return db.row(STANDING, workspace=workspace_id, number=number, external=external_id)

@@ -6,7 +6,8 @@ from service import db, models
 from service.feedback import users
 from service.feedback.users import User
 from service.feedback.workspaces import Workspace
-from service.lib import identity, sealing, tokens
+from service.lib import identity, sealing, token_checks, tokens
+from service.lib.token_checks import Check
 from service.models import IdentitySecret
 
 MOST = 2
@@ -38,6 +39,19 @@ def reveal(workspace: Workspace) -> dict[str, str]:
 def active(workspace: Workspace):
     newest = IdentitySecret.created_at.desc(), IdentitySecret.kid
     return IdentitySecret.select().where(IdentitySecret.workspace_id == workspace.id).order_by(*newest)
+
+
+def examine(workspace: Workspace, token: str) -> list[Check]:
+    """What is right and wrong with a token that a developer pasted, claim by claim. It is neither kept nor told to anyone,
+    and makes no user."""
+    checks = token_checks.examine(token, workspace.public_id, reveal(workspace))
+    return [reserved(check) if check.name == "sub" and check.ok else check for check in checks]
+
+
+def reserved(check: Check) -> Check:
+    if check.sentence.startswith(users.RESERVED):
+        return Check("sub", False, f"It must not begin with {', '.join(users.RESERVED)}: such ids are ours.")
+    return check
 
 
 def trade(workspace: Workspace, user_token: str) -> User:

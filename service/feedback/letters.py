@@ -26,8 +26,9 @@ WITH reader AS ({readers}), made AS (
   SELECT %(workspace)s, %(event)s, %(kind)s, email FROM reader
   ON CONFLICT ON CONSTRAINT one_letter_per_event_and_reader DO NOTHING RETURNING id
 )
-INSERT INTO job (workspace_id, kind, queue, args)
-SELECT %(workspace)s, %(job)s, %(queue)s, jsonb_build_object('letter', id) FROM made"""
+INSERT INTO job (workspace_id, kind, queue, args, run_at)
+SELECT %(workspace)s, %(job)s, %(queue)s, jsonb_build_object('letter', id), now() + %(delay)s * interval '1 second'
+  FROM made"""
 SUBJECT = "coalesce(CASE subject WHEN '' THEN 'Emptied: its author was erased' ELSE subject END, 'Not written yet')"
 READ = f"""
 SELECT id, event_seq, kind, to_email, state, created_at, sent_at, {SUBJECT}, coalesce(text, ''), coalesce(html, '')
@@ -66,7 +67,7 @@ class Letter(NamedTuple):
     event_seq: int
     kind: str
     to_email: str
-    state: str  # waiting, sent, kept (there is no mail server), refused (by it, for good), withdrawn (its post is gone)
+    state: str  # waiting, sent, kept (there is no mail server), refused (by it, for good), withdrawn (what it tells is over)
     created_at: datetime
     sent_at: datetime | None
     subject: str
@@ -84,9 +85,10 @@ def link(path: str) -> str:
     return settings[0].base_url + path
 
 
-def address(sql: str, kind: str, workspace_id: int, event: int, **parameters) -> None:
-    """Have a letter of this kind sent to the readers that `sql` finds (an ADDRESS); a second time nothing happens."""
-    named = {"workspace": workspace_id, "event": event, "kind": kind, "job": SEND, "queue": QUEUE}
+def address(sql: str, kind: str, workspace_id: int, event: int, *, delay: int = 0, **parameters) -> None:
+    """Have a letter of this kind sent to the readers that `sql` finds (an ADDRESS), after a `delay` in seconds; a second
+    time nothing happens."""
+    named = {"workspace": workspace_id, "event": event, "kind": kind, "job": SEND, "queue": QUEUE, "delay": delay}
     if db.changed(sql, **named, **parameters):
         db.notify(jobs.HINT)
 
@@ -114,7 +116,7 @@ def deliver(to: str, written: Written, name: str) -> str:
 
 def finish(job: jobs.Job, letter: Letter, state: str, written: Written | None) -> None:
     """Remember what became of a letter, together with the end of its job."""
-    said = (written or Written("Withdrawn: its post is gone", "", ""))._asdict()
+    said = (written or Written("Withdrawn: what it tells of is gone", "", ""))._asdict()
     with database.atomic():
         db.changed(FINISH, workspace=job.workspace_id, id=letter.id, state=state, **said)
         job.complete()

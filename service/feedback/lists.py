@@ -5,6 +5,7 @@ import binascii
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import NamedTuple
 
 from service import db
@@ -19,14 +20,14 @@ YEARS = range(1970, 3000)  # in which a post can have been written
 IDLE_MINUS = re.compile(r"-(?=[\W_]*(?:-|$))")  # that stands before no word: PostgreSQL gives up at 33 in a row
 
 # What each post is worth, summed in one pass over the votes of those who pay: there is no index for it.
-WORTH = """
-LEFT JOIN (
+EACH_WORTH = """
   SELECT number, sum(mrr)::bigint AS mrr FROM (
     SELECT DISTINCT v.post_number AS number, payer.id, payer.mrr FROM company payer
       JOIN "user" voter ON voter.workspace_id = %(workspace)s AND voter.company_id = payer.id
       JOIN vote v ON v.workspace_id = %(workspace)s AND v.user_id = voter.id
      WHERE payer.workspace_id = %(workspace)s AND payer.mrr > 0) each
-   GROUP BY number) worth ON worth.number = p.number"""
+   GROUP BY number"""
+WORTH = f"LEFT JOIN ({EACH_WORTH}) worth ON worth.number = p.number"
 # A vote is worth a factor, age costs one: a post loses one e-fold of votes a week. The same words as in the index.
 TRENDING = "((ln(greatest(p.votes, 1)) + extract(epoch FROM p.created_at - timestamptz 'epoch') / 604800)::float8)"
 
@@ -64,41 +65,64 @@ SORTS = {
     "mrr": Sort("coalesce(worth.mrr, 0)", "bigint", number, WORTH),
 }
 
+# What a list can be narrowed to. A statement has only the conditions that were asked for: those of the others would cost
+# nothing to run, but PostgreSQL turns an IN into a join only where it stands alone, and plans each word of a statement.
+# Who wants something is who votes for it: company, plan, segment and MRR are those of the voters.
+VOTED = """p.number IN (
+    SELECT v.post_number FROM company c JOIN "user" u ON u.workspace_id = %(workspace)s AND u.company_id = c.id
+      JOIN vote v ON v.workspace_id = %(workspace)s AND v.user_id = u.id
+     WHERE c.workspace_id = %(workspace)s AND {whose})"""
+FILTERS = {
+    "board": "p.board_id = %(board)s",
+    "status": "p.status_id = %(status)s",
+    "mine": "p.author_id = %(user)s",
+    "author": 'p.author_id = (SELECT id FROM "user" WHERE workspace_id = %(workspace)s AND external_id = %(author)s)',
+    "tag": """p.number IN (
+    SELECT l.post_number FROM post_tag l JOIN tag t ON t.workspace_id = %(workspace)s AND t.id = l.tag_id
+     WHERE l.workspace_id = %(workspace)s AND t.key = %(tag)s)""",
+    "company": VOTED.format(whose="c.external_id = %(company)s"),
+    "plan": VOTED.format(whose="lower(c.plan) = lower(%(plan)s)"),
+    "segment": """p.number IN (
+    SELECT v.post_number FROM segment s JOIN segment_user su ON su.workspace_id = %(workspace)s AND su.segment_id = s.id
+      JOIN vote v ON v.workspace_id = %(workspace)s AND v.user_id = su.user_id
+     WHERE s.workspace_id = %(workspace)s AND s.key = %(segment)s)""",
+    "mrr_from": f"p.number IN (SELECT number FROM ({EACH_WORTH}) worthy WHERE mrr >= %(mrr_from)s)",
+    "assignee": "p.assignee_id = %(assignee)s",
+    "unassigned": "p.assignee_id IS NULL",
+    "unanswered": """p.answered_at IS NULL AND p.status_id = ANY(ARRAY(
+    SELECT id FROM status WHERE workspace_id = %(workspace)s AND kind = 'open'))""",
+    "older": "p.created_at < now() - %(older)s * interval '1 day'",
+    "newer": "p.created_at >= now() - %(newer)s * interval '1 day'",
+    "since": "p.created_at >= %(since)s",
+    "q": """p.search @@ (
+    websearch_to_tsquery(%(language)s::regconfig, %(q)s) || websearch_to_tsquery('simple', %(q)s))""",
+    "last": "(p.pinned, {rank}, p.number) < (%(pinned)s::boolean, %(rank)s::{type}, %(last)s::integer)",
+}
+FOR_MEMBERS = {"tag", "company", "segment", "author", "plan", "mrr_from", "assignee", "unassigned", "unanswered"}
 PAGE = f"""
 SELECT p.*, {{rank}} AS rank FROM post p {{joined}}
- WHERE p.workspace_id = %(workspace)s AND {listed()}
-   AND (%(board)s IS NULL OR p.board_id = (SELECT id FROM board WHERE workspace_id = %(workspace)s AND key = %(board)s))
-   AND (%(status)s IS NULL OR p.status_id = (SELECT id FROM status WHERE workspace_id = %(workspace)s AND key = %(status)s))
-   AND (NOT %(mine)s OR p.author_id = %(user)s)
-   AND (%(author)s IS NULL
-        OR p.author_id = (SELECT id FROM "user" WHERE workspace_id = %(workspace)s AND external_id = %(author)s))
-   AND (%(tag)s IS NULL OR EXISTS (
-        SELECT FROM post_tag l JOIN tag t ON t.workspace_id = %(workspace)s AND t.id = l.tag_id
-         WHERE l.workspace_id = %(workspace)s AND l.post_number = p.number AND t.key = %(tag)s))
-   AND (%(company)s IS NULL OR EXISTS (
-        SELECT FROM company c JOIN "user" u ON u.workspace_id = %(workspace)s AND u.company_id = c.id
-          JOIN vote v ON v.workspace_id = %(workspace)s AND v.user_id = u.id
-         WHERE c.workspace_id = %(workspace)s AND c.external_id = %(company)s AND v.post_number = p.number))
-   AND (%(segment)s IS NULL OR EXISTS (
-        SELECT FROM segment s JOIN segment_user su ON su.workspace_id = %(workspace)s AND su.segment_id = s.id
-          JOIN vote v ON v.workspace_id = %(workspace)s AND v.user_id = su.user_id
-         WHERE s.workspace_id = %(workspace)s AND s.key = %(segment)s AND v.post_number = p.number))
-   AND (%(since)s IS NULL OR p.created_at >= %(since)s)
-   AND (%(q)s IS NULL
-        OR p.search @@ (websearch_to_tsquery(%(language)s::regconfig, %(q)s) || websearch_to_tsquery('simple', %(q)s)))
-   AND (%(last)s IS NULL
-        OR (p.pinned, {{rank}}, p.number) < (%(pinned)s::boolean, %(rank)s::{{type}}, %(last)s::integer))
+ WHERE p.workspace_id = %(workspace)s AND {listed(own="%(mine)s")}{{narrowed}}
  ORDER BY p.pinned DESC, {{rank}} DESC, p.number DESC LIMIT %(limit)s"""
 ORDER = "p.pinned DESC, p.rank DESC, p.number DESC"
-LIST = {
-    name: DECORATED.format(page=PAGE.format(rank=sort.rank, type=sort.type, joined=sort.joined), order=ORDER)
-    for name, sort in SORTS.items()
-}
+# PostgreSQL knows how many posts stand at a status of this id, and not how many at one of this key
+PLACES = """
+SELECT (SELECT id FROM board WHERE workspace_id = %(workspace)s AND key = %(board)s),
+       (SELECT id FROM status WHERE workspace_id = %(workspace)s AND key = %(status)s)"""
 
+MOST_COUNTED = 999  # posts at a status: the index is read no further
 COUNTS = f"""
-SELECT s.key, count(p.number) FROM status s
-  LEFT JOIN post p ON p.workspace_id = s.workspace_id AND p.status_id = s.id AND {listed()}
- WHERE s.workspace_id = %(workspace)s GROUP BY s.key"""
+SELECT s.key, (SELECT count(*) FROM (
+         SELECT FROM post p WHERE p.workspace_id = %(workspace)s AND p.status_id = s.id AND {listed()} LIMIT %(most)s) few)
+  FROM status s WHERE s.workspace_id = %(workspace)s"""
+
+
+@lru_cache(maxsize=500)
+def statement(sort: str, asked: frozenset[str] = frozenset()) -> str:
+    """The SQL of a page in this order, narrowed by these FILTERS."""
+    order = SORTS[sort]
+    narrowed = "".join(f"\n   AND {FILTERS[name]}" for name in sorted(asked)).format(rank=order.rank, type=order.type)
+    page = PAGE.format(rank=order.rank, joined=order.joined, narrowed=narrowed)
+    return DECORATED.format(page=page, order=ORDER)
 
 
 class Page(NamedTuple):
@@ -114,28 +138,41 @@ class Place(NamedTuple):
     last: int | None
 
 
-def page(reader: Reader, *, sort: str = "top", board: str | None = None, status: str | None = None, tag: str | None = None,
-         company: str | None = None, segment: str | None = None, author: str | None = None, q: str | None = None,
-         since: datetime | None = None, mine: bool = False, cursor: str | None = None,
-         limit: int = DEFAULT_PAGE) -> Page:  # fmt: skip
+def page(reader: Reader, *, sort: str = "top", board: str | None = None, status: str | None = None, q: str | None = None,
+         since: datetime | None = None, mine: bool = False, cursor: str | None = None, limit: int = DEFAULT_PAGE,
+         **for_members) -> Page:  # fmt: skip
     """One page of what the reader may see, and the cursor of the next (None: this was the last). Pinned posts come first.
 
-    Filters are keys (board, status, tag, segment), external ids (company, author) and words (q). `company` and `segment`
-    look at who voted. Only members may ask for what they alone may see. Raises Invalid for a sort that does not exist,
-    Malformed for a bad cursor."""
-    if sort not in LIST or (sort == "mrr" and not reader.is_member):
-        raise Invalid(sort=f"Sort by one of: {', '.join(LIST)}.")
-    if not reader.is_member and (tag or company or segment or author):
+    Filters are keys (board, status) and words (q). Members may also ask for what they alone may see: keys (tag, segment),
+    external ids (company, author), plan, mrr_from (cents), assignee (a member's id, or "none"), unanswered, and the age in
+    days (older, newer). `company`, `plan`, `segment` and `mrr_from` look at who voted. Raises Invalid for a sort that does
+    not exist, Malformed for a bad cursor."""
+    if sort not in SORTS or (sort == "mrr" and not reader.is_member):
+        raise Invalid(sort=f"Sort by one of: {', '.join(SORTS)}.")
+    given = {name: value for name, value in for_members.items() if value}
+    if given.get("assignee") == "none":
+        given["unassigned"] = bool(given.pop("assignee"))
+    if not reader.is_member and given.keys() & FOR_MEMBERS:
         raise Forbidden("Only the team can filter by tag, company, segment or author.")
     place = opened(sort, cursor) if cursor else Place(None, None, None)
     limit = min(max(limit, 1), LARGEST_PAGE)
+    given |= {"mine": mine, "since": since, "q": searched(q), "last": place.last}
+    if board or status:
+        given["board"], given["status"] = places(reader, board, status)
+        if (board and not given["board"]) or (status and not given["status"]):
+            return Page([], None)
+    asked = frozenset(name for name, value in given.items() if value)
     found = [Post(*row) for row in db.rows(
-        LIST[sort], **reader.scope(), **place._asdict(), board=board or None, status=status or None, tag=tag or None,
-        company=company or None, segment=segment or None, author=author or None, since=since, q=searched(q), mine=mine,
+        statement(sort, asked), **reader.scope(), **given, pinned=place.pinned, rank=place.rank,
         language=reader.workspace.language, limit=limit + 1,
     )]  # fmt: skip
     more = len(found) > limit
     return Page(found[:limit], closed(sort, found[limit - 1]) if more else None)
+
+
+def places(reader: Reader, board: str | None, status: str | None) -> tuple[int | None, int | None]:
+    """The ids of the board and the status with these keys."""
+    return db.row(PLACES, workspace=reader.workspace.id, board=board or None, status=status or None)
 
 
 def searched(q: str | None) -> str | None:
@@ -164,5 +201,5 @@ def opened(sort: str, cursor: str) -> Place:
 
 
 def counts(reader: Reader) -> dict[str, int]:
-    """How many posts of those that the reader may see stand at each status, by its key."""
-    return dict(db.rows(COUNTS, **reader.scope()))
+    """How many posts of those that the reader may see stand at each status, by its key; MOST_COUNTED + 1 means more."""
+    return dict(db.rows(COUNTS, **reader.scope(), most=MOST_COUNTED + 1))

@@ -16,6 +16,7 @@ KNOW = """
 INSERT INTO person (email, name) VALUES (%(email)s, %(name)s)
 ON CONFLICT (lower(email)) DO UPDATE SET email = person.email RETURNING id, email, name"""
 ON_FILE = "SELECT email FROM person WHERE lower(email) = lower(%(email)s)"
+NAMED = "SELECT coalesce(nullif(name, ''), email) FROM person WHERE id = %(id)s"
 THEIR_WORKSPACES = """
 SELECT w.name, w.slug FROM member m JOIN workspace w ON w.id = m.workspace_id
  WHERE m.person_id = %(person)s ORDER BY m.created_at DESC"""
@@ -73,6 +74,12 @@ def on_file(email: str) -> str | None:
     """How we write this address, if we know a person of it."""
     row = db.row(ON_FILE, email=email)
     return row and row[0]
+
+
+def named(id: int | None) -> str:
+    """What we call a person in a letter: their name, or their address; empty when there is no such person."""
+    row = id and db.row(NAMED, id=id)
+    return row[0] if row else ""
 
 
 def places(person: Person) -> list[Place]:

@@ -4,8 +4,11 @@ Votes and followers of the merged post are copied, each user once, and the copie
 move, and remember where they were written. The merged post itself is frozen, so taking the merge back restores it exactly.
 What people do below the other post meanwhile stays there."""
 
+from datetime import datetime
+from typing import NamedTuple
+
 from service import db, events
-from service.errors import Conflict, Invalid
+from service.errors import Conflict, Invalid, NotFound
 from service.feedback import posts
 from service.feedback.posts import Held
 from service.feedback.readers import Reader
@@ -52,6 +55,63 @@ UPDATE post p SET
   comments = (SELECT count(*) FROM comment c WHERE c.workspace_id = p.workspace_id AND c.post_number = p.number
                  AND NOT c.internal AND c.deleted_at IS NULL)
  WHERE p.workspace_id = %(workspace)s AND p.number = ANY(%(numbers)s)"""
+PARTS = """
+SELECT number, title, votes, merged_at FROM post
+ WHERE workspace_id = %(workspace)s AND merged_into = %(number)s ORDER BY merged_at DESC, number DESC LIMIT %(most)s"""
+PREVIEW = """
+WITH mover AS MATERIALIZED (
+  SELECT v.user_id, EXISTS (SELECT FROM vote o WHERE o.workspace_id = v.workspace_id AND o.post_number = %(into)s
+                               AND o.user_id = v.user_id) AS is_there
+    FROM vote v WHERE v.workspace_id = %(workspace)s AND v.post_number = %(number)s
+), fan AS (
+  SELECT EXISTS (SELECT FROM follower o WHERE o.workspace_id = f.workspace_id AND o.post_number = %(into)s
+                    AND o.user_id = f.user_id) AS is_there
+    FROM follower f WHERE f.workspace_id = %(workspace)s AND f.post_number = %(number)s
+)
+SELECT (SELECT count(*) FROM mover WHERE NOT is_there), (SELECT count(*) FROM mover WHERE is_there),
+       (SELECT count(*) FROM fan WHERE NOT is_there), (SELECT count(*) FROM fan WHERE is_there),
+       (SELECT count(*) FROM comment c WHERE c.workspace_id = %(workspace)s AND c.post_number = %(number)s
+           AND NOT c.internal AND c.deleted_at IS NULL),
+       (SELECT count(*) FROM comment c WHERE c.workspace_id = %(workspace)s AND c.post_number = %(number)s
+           AND c.internal AND c.deleted_at IS NULL),
+       (SELECT count(*) FROM vote WHERE workspace_id = %(workspace)s AND post_number = %(into)s)
+         + (SELECT count(*) FROM mover WHERE NOT is_there),
+       (SELECT coalesce(sum(mrr), 0)::bigint FROM company WHERE workspace_id = %(workspace)s AND id IN (
+         SELECT u.company_id FROM "user" u WHERE u.workspace_id = %(workspace)s AND u.id IN (
+           SELECT user_id FROM mover
+           UNION ALL SELECT user_id FROM vote WHERE workspace_id = %(workspace)s AND post_number = %(into)s)))"""
+
+
+class Part(NamedTuple):
+    """A post that was merged into another."""
+
+    number: int
+    title: str
+    votes: int
+    merged_at: datetime
+
+
+class Standing(NamedTuple):
+    """What decides whether a post can be merged, as it was read."""
+
+    number: int
+    merged_into: int | None
+    board: str
+    access: str
+    waits: bool
+
+
+class Preview(NamedTuple):
+    """What a merge would move, and what the other post would have then."""
+
+    votes: int  # that are new there
+    votes_there: int  # of users who vote for both
+    followers: int
+    followers_there: int
+    comments: int
+    notes: int  # internal ones
+    votes_after: int
+    mrr_after: int
 
 
 @db.verb
@@ -74,13 +134,34 @@ def merge(reader: Reader, number: int, into: int) -> None:
     settle(reader, "post.merged", number, into, into)
 
 
-def allow(merged: Held, target: Held) -> None:
+def allow(merged: Held | Standing, target: Held | Standing) -> None:
     for held in (merged, target):
         if held.merged_into:
             raise posts.merged(held.number, held.merged_into)
+        if held.waits:
+            raise Conflict(f"#{held.number} waits for approval; approve or decline it first.", "held")
     if merged.access != target.access or (merged.access == "segments" and merged.board != target.board):
         raise Invalid(into=f"#{merged.number} is on “{merged.board}”, #{target.number} on “{target.board}”, and not "
                            "the same people may read both; move one of them to the other's board first.")  # fmt: skip
+
+
+def preview(reader: Reader, number: int, into: int) -> Preview:
+    """What `merge` would do, with its errors when it cannot. For members."""
+    if number == into:
+        raise Invalid(into="A post cannot be merged into itself.")
+    found = {post.number: post for post in posts.these(reader, [number, into])}
+    if into not in found:
+        raise Invalid(into=f"There is no post #{into}.")
+    if number not in found:
+        raise NotFound(f"There is no post #{number}.")
+    allow(*(Standing(post.number, post.merged_into, post.board_key, post.board_access, post.held)
+            for post in (found[number], found[into])))  # fmt: skip
+    return Preview(*db.row(PREVIEW, workspace=reader.workspace.id, number=number, into=into))
+
+
+def parts(reader: Reader, number: int, most: int = 50) -> list[Part]:
+    """The posts that were merged into this one, the latest first. For members."""
+    return [Part(*row) for row in db.rows(PARTS, workspace=reader.workspace.id, number=number, most=most)]
 
 
 @db.verb

@@ -1,26 +1,35 @@
 """Who is told what, by letter: for each reason to write, who reads it and what it says."""
 
 from service.errors import NotFound
-from service.feedback import activity, letters, posts, workspaces
+from service.feedback import activity, changelog, letters, members, posts, questions, team, workspaces
 from service.feedback.activity import Event
+from service.feedback.followers import HEARING
 from service.feedback.letters import Written
-from service.feedback.readers import Reader, readable
+from service.feedback.readers import IS_MEMBER, Reader, readable
 from service.jobs import Job
+from service.lib import markdown
 
 TO_THE_TEAM = letters.ADDRESS.format(readers="""
   SELECT p.email FROM member m JOIN person p ON p.id = m.person_id
    WHERE m.workspace_id = %(workspace)s AND NOT EXISTS (
      SELECT FROM "user" u WHERE u.workspace_id = m.workspace_id AND u.id = %(author)s
         AND u.external_id = 'sayso-member-' || m.person_id)""")
-# The row of a member's user stays when they leave the team, and is no proof that they are of it.
-IS_MEMBER = """
-EXISTS (SELECT FROM member m WHERE m.workspace_id = u.workspace_id AND u.external_id = 'sayso-member-' || m.person_id)"""
 TO_FOLLOWERS = letters.ADDRESS.format(readers=f"""
   SELECT DISTINCT ON (lower(u.email)) u.email FROM follower f
     JOIN post p ON p.workspace_id = f.workspace_id AND p.number = f.post_number
     JOIN "user" u ON u.workspace_id = f.workspace_id AND u.id = f.user_id
    WHERE f.workspace_id = %(workspace)s AND f.post_number = %(post)s AND u.email IS NOT NULL AND u.blocked_at IS NULL
      AND {readable(IS_MEMBER, "u.id")}
+   ORDER BY lower(u.email)""")
+# who was asked in and has not come yet
+TO_THE_INVITED = letters.ADDRESS.format(readers="""
+  SELECT p.email FROM member m JOIN person p ON p.id = m.person_id
+   WHERE m.workspace_id = %(workspace)s AND m.person_id = %(person)s AND m.joined_at IS NULL""")
+TO_VOTERS = letters.ADDRESS.format(readers=questions.READERS)
+
+TO_THOSE_WHO_ASKED = letters.ADDRESS.format(readers=f"""
+  SELECT DISTINCT ON (lower(u.email)) u.email FROM follower f {HEARING}
+     AND f.workspace_id = %(workspace)s AND f.post_number = ANY(%(numbers)s::integer[])
    ORDER BY lower(u.email)""")
 
 
@@ -32,29 +41,86 @@ def tell_the_team(event: Event) -> None:
 def tell_followers(event: Event) -> None:
     """Author and voters hear where their post stands, unless the member chose not to tell, or they may not read it."""
     if event.data["notify"]:
-        letters.address(TO_FOLLOWERS, "status_changed", event.workspace_id, event.seq, post=event.post_number)
+        letters.address(TO_FOLLOWERS, "status_changed", event.workspace_id, event.seq, post=event.post_number,
+                        delay=event.data.get("undo_seconds", 0))  # fmt: skip
+
+
+def tell_of_release(event: Event) -> None:
+    """Who follows a post of an entry that is published hears of it, once per entry and address."""
+    try:
+        entry = changelog.find(Reader(workspaces.find(event.workspace_id), is_member=True), event.data["entry"])
+    except NotFound:  # it was deleted meanwhile
+        return
+    letters.address(TO_THOSE_WHO_ASKED, "shipped", event.workspace_id, event.seq, numbers=entry.posts)
+
+
+def ask_voters(event: Event) -> None:
+    """The voters that a question is for get it."""
+    segment = event.data.get("segment")
+    letters.address(TO_VOTERS, "question", event.workspace_id, event.seq, post=event.post_number, segment=segment)
+
+
+def invite(event: Event) -> None:
+    """Whoever was let into the team hears of it, unless they have found the way already."""
+    letters.address(TO_THE_INVITED, "invitation", event.workspace_id, event.seq, person=event.data["person"])
+
+
+def invitation(event: Event) -> Written:
+    reader = Reader(workspaces.find(event.workspace_id), is_member=True)
+    role = team.find(reader, event.data["person"]).role
+    inviter = members.named(event.person_id)
+    return letters.write(
+        "invitation", f"{inviter or 'Your team'} invites you to {reader.workspace.name}", workspace=reader.workspace,
+        inviter=inviter, role=role, url=letters.link("/app/sign-in"),
+    )  # fmt: skip
 
 
 def new_post(event: Event) -> Written:
     reader = Reader(workspaces.find(event.workspace_id), is_member=True)
     post = posts.find(reader, event.post_number)
+    begins = "Waits for approval: post" if post.held else "New post"
+    place = "moderation" if post.held else f"posts/{post.number}"
     return letters.write(
-        "new_post", f"New post #{post.number}: {post.title}", workspace=reader.workspace, post=post,
+        "new_post", f"{begins} #{post.number}: {post.title}", workspace=reader.workspace, post=post,
         author=post.author_name or post.author_email or "Someone",
-        url=letters.link(f"/app/{reader.workspace.slug}/posts/{post.number}"),
+        url=letters.link(f"/app/{reader.workspace.slug}/{place}"),
     )  # fmt: skip
 
 
 def status_changed(event: Event) -> Written:
+    """NotFound also when the post stands elsewhere by now, or was moved and came back: another letter tells that."""
     reader, data = Reader(workspaces.find(event.workspace_id), is_member=True), event.data
     post = posts.find(reader, event.post_number)
+    if post.status_key != data["to"] or activity.was_moved_since(event):
+        raise NotFound("The post does not stand there any more.")
     return letters.write(
         "status_changed", f"{post.title}: {data['name']}", workspace=reader.workspace, post=post, status=data,
         note=data["note"], url=letters.link(f"/b/{reader.workspace.slug}/posts/{post.number}"),
     )  # fmt: skip
 
 
-WRITERS = {"new_post": new_post, "status_changed": status_changed}
+def question(event: Event) -> Written:
+    reader = Reader(workspaces.find(event.workspace_id), is_member=True)
+    post = posts.find(reader, event.post_number)
+    return letters.write(
+        "question", f"A question about: {post.title}", workspace=reader.workspace, post=post, note=event.data["note"],
+        url=letters.link(f"/b/{reader.workspace.slug}/posts/{post.number}"),
+    )  # fmt: skip
+
+
+def shipped(event: Event) -> Written:
+    workspace = workspaces.find(event.workspace_id)
+    entry = changelog.find(Reader(workspace), event.data["entry"])  # as everyone: a draft again is withdrawn
+    return letters.write(
+        "shipped", f"New in {workspace.name}: {entry.title}", workspace=workspace, entry=entry,
+        body=markdown.without_files(entry.body), url=letters.link(f"/b/{workspace.slug}/changelog#entry-{entry.id}"),
+    )  # fmt: skip
+
+
+WRITERS = {
+    "new_post": new_post, "status_changed": status_changed, "shipped": shipped, "question": question,
+    "invitation": invitation,
+}  # fmt: skip
 
 
 def send(job: Job) -> None:
@@ -64,7 +130,7 @@ def send(job: Job) -> None:
         return
     try:
         written = WRITERS[letter.kind](activity.find(job.workspace_id, letter.event_seq))
-    except NotFound:  # the post was deleted meanwhile: there is nothing left to tell
+    except NotFound:  # the post was deleted meanwhile, or its status taken back: there is nothing left to tell
         letters.finish(job, letter, "withdrawn", None)
         return
     state = letters.deliver(letter.to_email, written, f"{job.workspace_id}.{letter.id}")

@@ -15,11 +15,12 @@ LONGEST_TITLE, LONGEST_BODY = 200, 10_000
 LONGEST_SUBMISSION = 64
 LARGEST_META, LARGEST_NUMBER = 8_000, 10**15  # characters of JSON; PostgreSQL writes 1e308 as 309 digits
 
+HOW = """CASE WHEN held THEN '{"held": true}' ELSE '{}' END::jsonb"""
 # Row, first vote, subscription, tags, event and job in one statement. Locks are taken in the order that every verb keeps:
 # parents (board, status), post, counter. A draft that was sent before, a board or a status that is not there: no row.
 CREATE = f"""
 WITH place AS MATERIALIZED (
-  SELECT b.id AS board, s.id AS status FROM board b, status s
+  SELECT b.id AS board, s.id AS status, b.approve_first AND NOT %(member)s AS held FROM board b, status s
    WHERE b.workspace_id = %(workspace)s AND {admitted()}
      AND (b.key = %(board)s OR (%(board)s IS NULL AND b.access = 'public'))
      AND s.workspace_id = %(workspace)s AND (s.key = %(status)s OR (%(status)s IS NULL AND s.kind = 'open'))
@@ -28,12 +29,12 @@ WITH place AS MATERIALIZED (
    ORDER BY b.position, b.id, s.position, s.id LIMIT 1 FOR KEY SHARE
 ), taken AS (
   UPDATE workspace_counter c SET next_post = c.next_post + 1, next_event = c.next_event + 1 FROM place
-   WHERE c.workspace_id = %(workspace)s RETURNING c.next_post - 1 AS number, c.next_event - 1 AS seq, board, status
+   WHERE c.workspace_id = %(workspace)s RETURNING c.next_post - 1 AS number, c.next_event - 1 AS seq, board, status, held
 ), made AS (
   INSERT INTO post (workspace_id, number, board_id, status_id, author_id, title, body, meta, fields, votes, submission,
-                    language)
+                    language, held_at)
   SELECT %(workspace)s, number, board, status, %(user)s, %(title)s, %(body)s, %(meta)s, %(fields)s, 1, %(submission)s,
-         %(language)s::regconfig FROM taken
+         %(language)s::regconfig, CASE WHEN held THEN now() END FROM taken
   ON CONFLICT ON CONSTRAINT one_post_per_submission DO NOTHING RETURNING number
 ), vote AS (
   INSERT INTO vote (workspace_id, post_number, user_id) SELECT %(workspace)s, number, %(user)s FROM made
@@ -42,8 +43,8 @@ WITH place AS MATERIALIZED (
 ), tagged AS (
   INSERT INTO post_tag (workspace_id, post_number, tag_id)
   SELECT %(workspace)s, number, unnest(%(tags)s::bigint[]) FROM made
-), told AS (SELECT seq, number FROM made JOIN taken USING (number)
-), {events.written("told", post="number")}
+), told AS (SELECT seq, number, held FROM made JOIN taken USING (number)
+), {events.written("told", post="number", public="NOT held", data=HOW)}
 SELECT number FROM made"""
 
 SUBMITTED = """
@@ -57,7 +58,8 @@ SELECT p.number, p.title, p.body, p.fields::text, p.author_id, p.author_id = %(u
        (SELECT key FROM board b WHERE b.workspace_id = p.workspace_id AND b.id = p.board_id),
        (SELECT access FROM board b WHERE b.workspace_id = p.workspace_id AND b.id = p.board_id),
        p.assignee_id, p.eta, p.updated_at,
-       now() < p.created_at + (SELECT edit_minutes FROM workspace WHERE id = p.workspace_id) * interval '1 minute'
+       now() < p.created_at + (SELECT edit_minutes FROM workspace WHERE id = p.workspace_id) * interval '1 minute',
+       p.held_at IS NOT NULL
   FROM post p WHERE p.workspace_id = %(workspace)s AND p.number = ANY(%(numbers)s) AND {readable()}
  ORDER BY p.number FOR NO KEY UPDATE"""
 
@@ -81,7 +83,7 @@ SELECT p.number, p.title, p.body, p.votes, p.comments,
              WHERE v.workspace_id = %(workspace)s AND v.post_number = p.number)) END,
        EXISTS (SELECT FROM vote v
                 WHERE v.workspace_id = %(workspace)s AND v.post_number = p.number AND v.user_id = %(user)s),
-       coalesce(p.author_id = %(user)s, false), p.rank
+       coalesce(p.author_id = %(user)s, false), p.held_at IS NOT NULL, p.rank
   FROM ({page}) p
   JOIN status s ON s.workspace_id = %(workspace)s AND s.id = p.status_id
   JOIN board b ON b.workspace_id = %(workspace)s AND b.id = p.board_id
@@ -136,6 +138,7 @@ class Post(NamedTuple):
     mrr: int | None  # cents a month of the companies that vote for it, each once
     voted: bool
     mine: bool
+    held: bool  # it waits for the team's approval: its author and members alone see it
     rank: object
 
 
@@ -158,6 +161,7 @@ class Held(NamedTuple):
     eta: date | None
     updated_at: datetime
     is_fresh: bool  # young enough for its author to change it
+    waits: bool  # for the team's approval
 
 
 @db.verb
@@ -166,7 +170,8 @@ def create(reader: Reader, title: str, body: str = "", *, board: str | None = No
            files: list[int] | None = None, submission: str | None = None) -> int:  # fmt: skip
     """Write a post as the reader's user, who votes for it and follows it; returns its number.
 
-    `submission` names the draft: sending it twice makes one post. Without a `board` it goes to the first public one.
+    `submission` names the draft: sending it twice makes one post. Without a `board` it goes to the first public one. What a
+    user writes on a board that approves first waits for the team (moderation.approve).
     `values` are of custom fields, by key; `tagged` are keys of tags, `files` ids of files that were sent before. Raises
     Invalid with the field that must change."""
     written = {"board": board, "status": status, "submission": named(submission), "meta": small(meta)}

@@ -4,6 +4,10 @@ from typing import NamedTuple
 
 from service.feedback.workspaces import Workspace
 
+# SQL: is the user `u` of the team? Their row stays when they leave it, and is no proof by itself.
+IS_MEMBER = """
+EXISTS (SELECT FROM member m WHERE m.workspace_id = u.workspace_id AND u.external_id = 'sayso-member-' || m.person_id)"""
+
 
 class Reader(NamedTuple):
     """Somebody in front of a workspace, as a guard found them.
@@ -33,14 +37,17 @@ def admitted(member: str = "%(member)s", user: str = "%(user)s") -> str:
 
 
 def readable(member: str = "%(member)s", user: str = "%(user)s") -> str:
-    """SQL: may the reader see the post `p`? Deleted ones nobody sees."""
-    return f"""(p.deleted_at IS NULL AND ({member} OR EXISTS (
-      SELECT FROM board b WHERE b.workspace_id = p.workspace_id AND b.id = p.board_id AND {admitted("false", user)})))"""
+    """SQL: may the reader see the post `p`? Deleted ones nobody sees, and one that waits for the team's approval only its
+    author and the team."""
+    return f"""(p.deleted_at IS NULL AND ({member} OR ((p.held_at IS NULL OR p.author_id = {user}) AND EXISTS (
+      SELECT FROM board b WHERE b.workspace_id = p.workspace_id AND b.id = p.board_id AND {admitted("false", user)}))))"""
 
 
-def listed(member: str = "%(member)s", user: str = "%(user)s") -> str:
-    """SQL: does the post `p` stand in lists and searches? One that was merged is found by its number only."""
-    return f"(p.merged_into IS NULL AND {readable(member, user)})"
+def listed(member: str = "%(member)s", user: str = "%(user)s", own: str = "false") -> str:
+    """SQL: does the post `p` stand in lists and searches? One that was merged is found by its number only; one that waits
+    stands in Moderation, and where `own` says that this is a list of their own, its author's."""
+    return f"""(p.merged_into IS NULL AND (p.held_at IS NULL OR ({own} AND p.author_id = {user}))
+     AND {readable(member, user)})"""
 
 
 def held(columns: str) -> str:

@@ -9,6 +9,7 @@ from psycopg2.extras import Json
 
 from service import db, events
 from service.errors import Conflict, Invalid, NotFound
+from service.feedback import versions
 from service.feedback.readers import Reader
 from service.lib import text
 
@@ -17,11 +18,13 @@ TRAIT = "traits."  # before the name of one
 OPS = ("is", "is_not", "at_least", "at_most", "contains")
 LONGEST_NAME, LONGEST_FIELD, LONGEST_VALUE = 80, 200, 200
 MOST_RULES, LARGEST_NUMBER = 20, 10**15
+MOST_COUNTED = 10_000  # where it is shown; one more is "10,000+"
 
 LIST = """
 SELECT s.id, s.key, s.name, s.rules,
-       (SELECT count(*) FROM segment_user su WHERE su.workspace_id = s.workspace_id AND su.segment_id = s.id)
-  FROM segment s WHERE s.workspace_id = %(workspace)s ORDER BY s.key"""
+       (SELECT count(*) FROM (SELECT FROM segment_user su WHERE su.workspace_id = s.workspace_id AND su.segment_id = s.id
+                               LIMIT %(counted)s) few)
+  FROM segment s WHERE s.workspace_id = %(workspace)s AND (%(key)s IS NULL OR s.key = %(key)s) ORDER BY s.key"""
 MAKE = """
 INSERT INTO segment (workspace_id, key, name, rules) VALUES (%(workspace)s, %(key)s, %(name)s, %(rules)s)
 ON CONFLICT ON CONSTRAINT one_segment_per_key DO NOTHING RETURNING id"""
@@ -92,15 +95,25 @@ class Segment(NamedTuple):
 
 def of(reader: Reader) -> list[Segment]:
     """The workspace's segments, by key."""
-    return [Segment(*row) for row in db.rows(LIST, workspace=reader.workspace.id)]
+    return [Segment(*row) for row in db.rows(LIST, workspace=reader.workspace.id, key=None, counted=None)]
+
+
+def names(reader: Reader) -> list[Segment]:
+    """The same with nobody counted, for a form that lets one choose."""
+    return [Segment(*row) for row in db.rows(LIST, workspace=reader.workspace.id, key=None, counted=0)]
+
+
+def listed(reader: Reader) -> list[Segment]:
+    """The same for a page: `users` stops at one more than 10,000."""
+    return [Segment(*row) for row in db.rows(LIST, workspace=reader.workspace.id, key=None, counted=MOST_COUNTED + 1)]
 
 
 def find(reader: Reader, key: str) -> Segment:
     """The segment with this key, or NotFound."""
-    for segment in of(reader):
-        if segment.key == key:
-            return segment
-    raise NotFound("There is no such segment.")
+    row = text.is_key(key) and db.row(LIST, workspace=reader.workspace.id, key=key, counted=None)
+    if not row:
+        raise NotFound("There is no such segment.")
+    return Segment(*row)
 
 
 @db.verb
@@ -118,10 +131,13 @@ def create(reader: Reader, key: str, name: str, rules: list[dict] | None = None)
 
 
 @db.verb
-def change(reader: Reader, key: str, *, name: str | None = None, rules: list[dict] | None = None) -> Segment:
-    """Change what is given of a segment and leave the rest; nothing new is no change."""
+def change(reader: Reader, key: str, *, name: str | None = None, rules: list[dict] | None = None,
+           seen: str | None = None) -> Segment:  # fmt: skip
+    """Change what is given of a segment and leave the rest; nothing new is no change. Conflict when it is not as it was
+    `seen` (`version`)."""
     db.rows(HOLD, workspace=reader.workspace.id, key=key)
     segment = find(reader, key)
+    versions.check(seen, segment.name, segment.rules)
     after = checked(segment.name if name is None else name, segment.rules if rules is None else rules)
     changed = [field for field, value in after.items() if value != getattr(segment, field)]
     if not changed:
@@ -132,6 +148,11 @@ def change(reader: Reader, key: str, *, name: str | None = None, rules: list[dic
     if "rules" in changed:
         sort(reader.workspace.id, segment=segment.id)
     return find(reader, key)
+
+
+def version(segment: Segment) -> str:
+    """Names this state of what `change` can change."""
+    return versions.version(segment.name, segment.rules)
 
 
 @db.verb

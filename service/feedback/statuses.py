@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from service import db, events
 from service.errors import Conflict, Invalid, NotFound
+from service.feedback import order, versions
 from service.feedback.readers import Reader
 from service.lib import text
 
@@ -38,7 +39,7 @@ MOVE_POSTS = """
 WITH held AS MATERIALIZED (
   SELECT number FROM post WHERE workspace_id = %(workspace)s AND status_id = %(id)s ORDER BY number FOR NO KEY UPDATE
 )
-UPDATE post SET status_id = %(into)s FROM held
+UPDATE post SET status_id = %(into)s, roadmap_position = NULL FROM held
  WHERE post.workspace_id = %(workspace)s AND post.number = held.number"""
 HAS_POSTS = "SELECT EXISTS (SELECT FROM post WHERE workspace_id = %(workspace)s AND status_id = %(id)s)"
 DELETE = "DELETE FROM status WHERE workspace_id = %(workspace)s AND id = %(id)s"
@@ -96,12 +97,13 @@ def create(reader: Reader, key: str, name: str, kind: str, color: str, position:
 
 @db.verb
 def change(reader: Reader, key: str, *, name: str | None = None, kind: str | None = None, color: str | None = None,
-           position: int | None = None) -> Status:  # fmt: skip
+           position: int | None = None, seen: str | None = None) -> Status:  # fmt: skip
     """Change what is given of a status and leave the rest; nothing new is no change. Posts that stand there follow.
 
-    Conflict when it would leave none of kind `open`."""
+    Conflict when it would leave none of kind `open`, and when it is not as it was `seen` (`versions.version`)."""
     db.rows(HOLD, workspace=reader.workspace.id, keys=[key])
     status = find(reader, key)
+    versions.check(seen, *status)
     after = checked(
         status.name if name is None else name, status.kind if kind is None else kind,
         status.color if color is None else color,
@@ -129,6 +131,13 @@ def delete(reader: Reader, key: str, into: str | None = None) -> None:
         raise Conflict(f"“{status.name}” has posts (deleted ones count); say where they go, with ?into=STATUS.", "in_use")
     db.changed(DELETE, **place, id=status.id)
     events.record("status.deleted", reader.workspace.id, data={"key": key, "into": into}, **reader.actor())
+
+
+@db.verb
+def move(reader: Reader, key: str, by: int) -> None:
+    """Let a status stand one place further up (-1) or down (1), where there is one. NotFound when there is no such status."""
+    if order.move(order.STATUSES, reader, key, by):
+        events.record("status.updated", reader.workspace.id, data={"key": key}, **reader.actor())
 
 
 def keep_one_open(reader: Reader, leaving: Status) -> None:

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from service import db, events
 from service.errors import Conflict, Invalid, NotFound
+from service.feedback import versions
 from service.feedback.readers import Reader, held
 from service.lib import text
 
@@ -75,10 +76,12 @@ def create(reader: Reader, key: str, name: str, color: str = USUAL_COLOR) -> Tag
 
 
 @db.verb
-def change(reader: Reader, key: str, *, name: str | None = None, color: str | None = None) -> Tag:
-    """Change what is given of a tag and leave the rest; nothing new is no change."""
+def change(reader: Reader, key: str, *, name: str | None = None, color: str | None = None, seen: str | None = None) -> Tag:
+    """Change what is given of a tag and leave the rest; nothing new is no change. Conflict when it is not as it was `seen`
+    (`versions.version`)."""
     db.rows(HOLD, workspace=reader.workspace.id, key=key)
     before = find(reader, key)
+    versions.check(seen, *before)
     after = checked(before.name if name is None else name, before.color if color is None else color)
     if db.changed(SAVE, workspace=reader.workspace.id, id=before.id, **after):
         events.record("tag.updated", reader.workspace.id, data={"key": key}, **reader.actor())

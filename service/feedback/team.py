@@ -5,15 +5,17 @@ from typing import NamedTuple
 
 from service import db, events
 from service.errors import Conflict, Forbidden, Invalid, NotFound
-from service.feedback import members
+from service.feedback import limits, members
 from service.feedback.readers import Reader
 from service.lib import text
 
 ROLES = ("owner", "admin", "member")
+INVITATIONS_A_DAY = 100  # of one workspace: each is a letter to somebody who did not ask for it
 
 # A name is a person's own: whoever writes an address into the form learns it only when its owner joined.
 LIST = """
-SELECT p.id, p.email, CASE WHEN m.joined_at IS NULL THEN '' ELSE p.name END, m.role, m.created_at
+SELECT p.id, p.email, CASE WHEN m.joined_at IS NULL THEN '' ELSE p.name END, m.role, m.created_at,
+       m.joined_at IS NOT NULL
   FROM member m JOIN person p ON p.id = m.person_id
  WHERE m.workspace_id = %(workspace)s AND (%(person)s IS NULL OR m.person_id = %(person)s)
  ORDER BY m.created_at, p.id"""
@@ -35,6 +37,7 @@ class Member(NamedTuple):
     name: str  # empty until they joined, which is when they first opened the workspace
     role: str
     created_at: datetime  # when they were let in
+    has_joined: bool
 
 
 def of(reader: Reader) -> list[Member]:
@@ -63,6 +66,7 @@ def invite(reader: Reader, email: str, role: str = "member") -> tuple[Member, bo
         allow(reader, hold_owners(reader))
     is_new = db.row(ADD, workspace=reader.workspace.id, person=person.id, role=role) is not None
     if is_new:
+        limits.hit(f"invitations:{reader.workspace.id}", INVITATIONS_A_DAY, 86400)
         note("member.added", reader, person.id, role)
     member = find(reader, person.id)
     if member.role != role:

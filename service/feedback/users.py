@@ -66,6 +66,10 @@ SELECT u.id, u.external_id, u.kind, u.name, u.email, u.session_version, u.blocke
 BY_EXTERNAL_ID = """
 SELECT id, external_id, kind, name, email, session_version, blocked_at IS NOT NULL FROM "user"
  WHERE workspace_id = %(workspace)s AND external_id = %(external)s"""
+SOUGHT = """
+SELECT id, external_id, kind, name, email, session_version, blocked_at IS NOT NULL FROM "user"
+ WHERE workspace_id = %(workspace)s AND (external_id = %(sought)s OR lower(email) = lower(%(sought)s))
+ ORDER BY external_id = %(sought)s DESC, last_seen_at DESC, id DESC LIMIT 1"""
 
 PROFILES = """
 SELECT u.id, u.external_id, u.kind, u.email, u.name, u.avatar, u.locale, u.traits::text,
@@ -172,6 +176,19 @@ def find(workspace: Workspace, external_id: str) -> User:
     if row is None:
         raise NotFound("There is no such user.")
     return User(*row)
+
+
+def sought(workspace: Workspace, words: str) -> User:
+    """The user with this id or else this e-mail address, for members who act on their behalf. Raises Invalid when there is
+    none, Conflict when they are blocked."""
+    exact = words.strip() if words.isprintable() and len(words) <= 2 * LONGEST_SEARCH else ""
+    row = db.row(SOUGHT, workspace=workspace.id, sought=exact) if exact else None
+    if row is None:
+        raise Invalid(user="There is no user with this id or e-mail address. Users are known from the widget or the API.")
+    user = User(*row)
+    if user.is_blocked:
+        raise Conflict("This user has been blocked by the team.", "blocked")
+    return user
 
 
 def make(workspace: Workspace, external_id: str, kind: str, name: str = "", email: str | None = None) -> User:

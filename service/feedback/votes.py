@@ -53,6 +53,17 @@ SELECT u.id, u.name, u.email, u.avatar, u.external_id, u.kind, c.external_id, c.
   LEFT JOIN company c ON c.workspace_id = %(workspace)s AND c.id = u.company_id
   LEFT JOIN person p ON p.id = v.cast_by
  ORDER BY u.id"""
+# The same by what their companies pay, the most first.
+BY_REVENUE = """
+SELECT u.id, u.name, u.email, u.avatar, u.external_id, u.kind, c.external_id, c.name, c.plan, c.mrr, v.created_at,
+       p.id, p.name, p.email
+  FROM vote v
+  JOIN "user" u ON u.workspace_id = %(workspace)s AND u.id = v.user_id
+  LEFT JOIN company c ON c.workspace_id = %(workspace)s AND c.id = u.company_id
+  LEFT JOIN person p ON p.id = v.cast_by
+ WHERE v.workspace_id = %(workspace)s AND v.post_number = %(number)s
+   AND (%(last)s::bigint IS NULL OR (coalesce(c.mrr, 0), u.id) < (%(paid)s::bigint, %(last)s::bigint))
+ ORDER BY coalesce(c.mrr, 0) DESC, u.id DESC LIMIT %(most)s"""
 # What a post is worth: its voters' companies, each once, and the same for the voters of each segment.
 SCORE = """
 WITH voter AS MATERIALIZED (
@@ -70,6 +81,14 @@ SELECT key, name, count(DISTINCT id), count(DISTINCT company),
        coalesce((SELECT sum(mrr) FROM company c
                   WHERE c.workspace_id = %(workspace)s AND c.id = ANY(array_agg(parts.company))), 0)::bigint
   FROM parts GROUP BY key, name ORDER BY key NULLS FIRST"""
+
+MOST_COUNTED = 1000  # of a user's posts and votes: more is “999+”
+DONE_BY = """
+SELECT (SELECT count(*) FROM (SELECT FROM post p WHERE p.workspace_id = u.workspace_id AND p.author_id = u.id
+                                 AND p.deleted_at IS NULL LIMIT %(most)s) mine),
+       (SELECT count(*) FROM (SELECT FROM vote v WHERE v.workspace_id = u.workspace_id AND v.user_id = u.id
+                               LIMIT %(most)s) mine)
+  FROM "user" u WHERE u.workspace_id = %(workspace)s AND u.external_id = %(external)s"""
 
 
 class Voter(NamedTuple):
@@ -132,12 +151,24 @@ def voters(workspace_id: int, number: int, most: int = 200, after: int | None = 
     return [Voter(*row) for row in found]
 
 
+def by_revenue(workspace_id: int, number: int, most: int, after: tuple[int, int] | None = None) -> list[Voter]:
+    """Who voted, `most` of them, those whose companies pay most first, `after` the one of this (MRR, id)."""
+    paid, last = after or (None, None)
+    found = db.rows(BY_REVENUE, workspace=workspace_id, number=number, most=most, paid=paid, last=last)
+    return [Voter(*row) for row in found]
+
+
 def by(workspace_id: int, number: int, external_id: str) -> Voter:
     """The vote of this user for this post, or NotFound."""
     row = db.row(VOTERS, workspace=workspace_id, number=number, most=1, after=None, voter=external_id)
     if row is None:
         raise NotFound("This user has not voted for this post.")
     return Voter(*row)
+
+
+def done_by(workspace_id: int, external_id: str) -> tuple[int, int]:
+    """How many posts and votes a user has, each counted up to MOST_COUNTED."""
+    return db.row(DONE_BY, workspace=workspace_id, external=external_id, most=MOST_COUNTED) or (0, 0)
 
 
 def score(workspace_id: int, number: int) -> list[Score]:

@@ -1,6 +1,7 @@
 """What people type, made fit to store: NFC, no control characters, no invisible or reordering trickery."""
 
 import re
+import secrets
 import unicodedata
 
 KEPT = {"\n", "\t", "\u200d", "\u200c"}  # line, tab; joiners that emoji and several scripts need
@@ -59,6 +60,12 @@ def has_double(address: str) -> bool:
 def is_plain_id(text: str) -> bool:
     """Whether this can be a customer's id of a user or company: 1–255 characters, no `/`, none invisible."""
     return 1 <= len(text) <= 255 and "/" not in text and text.isprintable() and text == text.strip()
+
+
+def key_from(name: str, otherwise: str) -> str:
+    """A key made of a name; of `otherwise` and something random when there is no letter a–z or digit in it."""
+    plain = unicodedata.normalize("NFKD", name[:200]).encode("ascii", "ignore").decode().lower()
+    return "-".join(re.findall(r"[a-z0-9]+", plain))[:40].strip("-") or f"{otherwise}-{secrets.token_hex(3)}"
 
 
 def is_key(text: str) -> bool:

@@ -4,7 +4,7 @@ A field without a default is left out of an INSERT and gets the database's. Keys
 begin with workspace_id, so rows are made with `insert(...).returning(...)`: `create()` cannot read a generated id back
 through a composite key. What is read often is read by SQL constants instead, beside the verbs."""
 
-from service.models.dashboard import Action, DismissedDuplicate, Insight, InsightCount, PostWorth, SavedView
+from service.models.dashboard import Action, DismissedDuplicate, Insight, InsightCount, PostWorth, SavedView, SegmentWish
 from service.models.feedback import (
     Board,
     BoardSegment,
@@ -51,5 +51,5 @@ OF_A_WORKSPACE = (
     WorkspaceCounter, IdentitySecret, Member, ApiKey, RepeatedRequest, Company, User, Segment, SegmentUser, Board,
     BoardSegment, Status, Tag, CustomField, Post, PostTag, PostRevision, Vote, Follower, Comment, ChangelogEntry,
     ChangelogPost, ChangelogReaction, PostEmbedding, Event, Letter, Content, File, Job, JobDead,
-    SavedView, Action, DismissedDuplicate, Insight, PostWorth, InsightCount,
+    SavedView, Action, DismissedDuplicate, Insight, PostWorth, SegmentWish, InsightCount,
 )  # fmt: skip

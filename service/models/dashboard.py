@@ -57,6 +57,16 @@ class PostWorth(Table):
         primary_key = CompositeKey("workspace_id", "post_number")
 
 
+class SegmentWish(Table):
+    workspace_id = BigIntegerField()
+    segment_id = BigIntegerField()
+    post_number = IntegerField()
+    votes = IntegerField()
+
+    class Meta:
+        primary_key = CompositeKey("workspace_id", "segment_id", "post_number")
+
+
 class InsightCount(Table):
     workspace_id = BigIntegerField(primary_key=True)
     seq = BigIntegerField()

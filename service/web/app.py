@@ -21,7 +21,25 @@ from service.web.api import team as api_team
 from service.web.api import users as api_users
 from service.web.api import votes as api_votes
 from service.web.board import board
-from service.web.dashboard import home, inbox, outbox, search, settings, sign_in
+from service.web.dashboard import files as team_files
+from service.web.dashboard import (
+    history,
+    home,
+    inbox,
+    insights,
+    merging,
+    new_post,
+    outbox,
+    posts,
+    roadmap,
+    search,
+    sign_in,
+    start,
+)
+from service.web.dashboard.settings import general, identity, install
+from service.web.dashboard.settings import keys as setting_keys
+from service.web.dashboard.settings import lists as setting_lists
+from service.web.dashboard.settings import team as setting_team
 from service.web.middleware import Around, HeadFollowsGet
 from service.web.widget import files as widget_files
 from service.web.widget import opening
@@ -159,11 +177,25 @@ def for_the_team() -> dict[str, object]:
         "/app/sign-out": sign_in.SignOut(),
         "/app/{slug}": home.Home("inbox"),
         "/app/{slug}/inbox": inbox.Inbox(),
-        "/app/{slug}/posts/{number:number}": inbox.Post(),
-        "/app/{slug}/posts/{number:number}/status": inbox.Status(),
-        "/app/{slug}/settings": settings.Settings(),
-        "/app/{slug}/settings/secret": settings.IdentitySecret(),
-        "/app/{slug}/settings/key": settings.ApiKey(),
+        "/app/{slug}/history": history.History(),
+        "/app/{slug}/posts/new": new_post.NewPost(),
+        "/app/{slug}/posts/{number:number}": posts.Post(),
+        "/app/{slug}/posts/{number:number}/merge": merging.Merging(),
+        "/app/{slug}/files": team_files.Files(),
+        "/app/{slug}/start": start.Start(),
+        "/app/{slug}/settings": install.Install(),
+        "/app/{slug}/settings/preview": install.Preview(),
+        "/app/{slug}/settings/general": general.General(),
+        "/app/{slug}/settings/identity": identity.Identity(),
+        "/app/{slug}/settings/boards": setting_lists.Boards(),
+        "/app/{slug}/settings/statuses": setting_lists.Statuses(),
+        "/app/{slug}/settings/tags": setting_lists.Tags(),
+        "/app/{slug}/settings/fields": setting_lists.Fields(),
+        "/app/{slug}/settings/team": setting_team.Team(),
+        "/app/{slug}/settings/keys": setting_keys.Keys(),
+        "/app/{slug}/insights": insights.Insights(),
+        "/app/{slug}/insights/{table}.csv": insights.Sheet(),
+        "/app/{slug}/roadmap": roadmap.Roadmap(),
         "/app/{slug}/outbox": outbox.Outbox(),
         "/app/{slug}/outbox/{number:number}": outbox.Letter(),
         "/app/{slug}/outbox/{number:number}/html": outbox.LetterHtml(),

@@ -4,7 +4,7 @@ import falcon
 
 from service import events
 from service.errors import Forbidden, Unauthenticated
-from service.feedback import limits, members, sign_in, users, workspaces
+from service.feedback import guide, limits, members, moderation, sign_in, users, workspaces
 from service.feedback.readers import Reader
 from service.lib import tokens
 from service.web import inputs
@@ -88,7 +88,7 @@ def caps(req, workspace_id: int, signed: dict | None, most: int | None) -> dict[
 def admit_page(req, resp, workspace, key: dict) -> None:
     """Let the page read our answer, whatever it will be, if it may carry this workspace's widget with this key."""
     origin = req.get_header("Origin")
-    if not workspaces.accepts_origin(workspace, origin):
+    if origin != req.context.config.base_url and not workspaces.accepts_origin(workspace, origin):
         raise Forbidden("This page's origin is not on the workspace's list; add it in the settings.", "origin_refused")
     if origin and origin != "null":
         resp.set_header("Access-Control-Allow-Origin", origin)
@@ -142,8 +142,8 @@ def require_member(req, resp, resource, params) -> None:
     req.context.role = members.enter(workspace, req.context.person)
     req.context.reader = Reader(workspace, is_member=True, person=req.context.person.id)
     req.context.page.update(
-        workspace=workspace, stream_url=stream_url(req, public=False), event_types=EVENT_TYPES, waiting=0, steps_left=0,
-        is_admin=req.context.role != "member",
+        workspace=workspace, stream_url=stream_url(req, public=False), event_types=EVENT_TYPES,
+        is_admin=req.context.role != "member", waiting=moderation.waiting(req.context.reader), steps_left=guide.left(workspace),
     )  # fmt: skip
 
 

@@ -29,6 +29,10 @@ CUSTOMER = (
     "img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
     "require-trusted-types-for 'script'; trusted-types 'none'"
 )
+POLICIES = {  # of templates that are not like the rest
+    "demo.html": CUSTOMER,
+    "app/preview.html": CUSTOMER.replace("frame-ancestors 'none'", "frame-ancestors 'self'"),  # for the frame in the settings
+}
 LETTER = (
     "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'; "
     "sandbox allow-popups allow-popups-to-escape-sandbox"
@@ -41,7 +45,7 @@ def render(req: falcon.Request, resp: falcon.Response, template: str, **values) 
     shared = req.context.get("page") or {}
     values = {**shared, **values}
     resp.text = TEMPLATES.get_template(template).render(values)
-    policy = CUSTOMER if template == "demo.html" else PAGE
+    policy = POLICIES.get(template, PAGE)
     protect(resp, policy.format(streams=origin(values.get("stream_url")), scripts=origin(values.get("script_url"))))
     if req.path.startswith(SIGN_IN_LINKS):
         resp.set_header("Referrer-Policy", "no-referrer")

@@ -14,7 +14,8 @@ class Boards:
     @operation("Make a board", takes=shapes.NewBoard, answers=shapes.Board, scope="admin")
     def on_post(self, call):
         new = call.body
-        made = boards.create(call.reader, new.key, new.name, new.description, new.access, new.segments, new.position)
+        made = boards.create(call.reader, new.key, new.name, new.description, new.access, new.segments, new.position,
+                             new.approve_first)  # fmt: skip
         return Created(f"/api/v1/boards/{made.key}", shapes.board(made))
 
 
@@ -28,7 +29,7 @@ class Board:
         new = call.body
         return shapes.board(boards.change(
             call.reader, board, name=new.name, description=new.description, access=new.access, segments=new.segments,
-            position=new.position,
+            position=new.position, approve_first=new.approve_first,
         ))  # fmt: skip
 
     @operation("Take a board away", query=shapes.Removal, scope="admin")

@@ -32,7 +32,7 @@ class NewWorkspace:
         except Invalid as error:
             resp.status = 422
             return pages.render(req, resp, "app/new_workspace.html", errors=error.fields, values=req.context.form)
-        resp.status, resp.location = 303, f"/app/{workspace.slug}/settings"
+        resp.status, resp.location = 303, f"/app/{workspace.slug}/start"
 
 
 @falcon.before(require_member)

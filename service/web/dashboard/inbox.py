@@ -1,78 +1,138 @@
-"""What arrived: the list that a member keeps open, and one post of it."""
+"""What arrived: the list that a member keeps open, narrowed to what they look for, and what they do to many posts at once."""
+
+from typing import NamedTuple
 
 import falcon
 
 from service import db
-from service.errors import Invalid
-from service.feedback import activity, comments, lists, planning, posts, similar, statuses, votes, workspaces
+from service.errors import Conflict, Invalid, NotFound
+from service.feedback import (
+    actions, activity, boards, comments, companies, filters, lists, planning, posts, segments, similar, statuses, tags, team,
+    views, votes, workspaces,
+)  # fmt: skip
 from service.web import inputs, pages
+from service.web.dashboard.history import said
+from service.web.dashboard.page import Done, Page, at, number, render
 from service.web.guards import require_member
-from service.web.pages import query
-from service.web.rows import StatusCount, row
+from service.web.rows import Row, StatusCount, row
+
+PAGE = 50  # posts
+USUAL_SORT = "new"
+SORTS = (("new", "Newest"), ("top", "Most votes"), ("trending", "Trending"), ("updated", "Updated"), ("mrr", "MRR"))
+NAMES = (*filters.WORDS, *filters.DAYS, "mrr_from", "assignee", "unanswered")
+# kind of action → the field of the form that says its value
+FIELD = {"status": "status", "tag": "tag", "untag": "tag", "assign": "member", "board": "board", "merge": "into"}
+
+
+class Listed(NamedTuple):
+    """A line of the inbox: the post, and what of it only the team sees."""
+
+    post: Row
+    tags: list[tags.Tag]
+    assignee: str | None
+    pinned: bool
+    locked: bool
+
+
+class Chip(NamedTuple):
+    """A filter that is on, in words, and the address without it."""
+
+    label: str
+    without: str
 
 
 @falcon.before(require_member)
-class Inbox:
-    def on_get(self, req, resp):
-        workspace = req.context.workspace
-        sort, status = inputs.param(req, "sort", "new"), inputs.param(req, "status")
-        q = inputs.param(req, "q")
-        page = lists.page(req.context.reader, sort=sort, status=status, q=q, cursor=inputs.param(req, "cursor"))
-        counts = lists.counts(req.context.reader)
-        shown = [StatusCount(*each[1:], posts=counts[each.key]) for each in statuses.of(workspace.id)]
-        pages.render(
-            req, resp, "app/inbox.html", active="inbox", posts=[row(req, post) for post in page.posts], statuses=shown,
-            chosen=status, sort=sort, q=q, total=sum(counts.values()),
-            next_url=page.next_cursor and query(status=status, sort=sort, q=q, cursor=page.next_cursor),
-            snippet=workspaces.snippet(workspace, req.context.config.base_url),
+class Inbox(Page):
+    def show(self, req, resp):
+        reader, words = req.context.reader, asked(req)
+        found = filters.read(words)
+        page = lists.page(reader, cursor=inputs.param(req, "cursor"), limit=PAGE, **{"sort": USUAL_SORT, **found})
+        counts, there = lists.counts(reader), choices(req)
+        known, names = {tag.key: tag for tag in there["tags"]}, filters.written(found)
+        render(
+            req, resp, "app/inbox.html", active="inbox", **there, names=names, chips=chips(names, there),
+            posts=[listed(req, post, known) for post in page.posts], sort=found.get("sort", USUAL_SORT), sorts=SORTS,
+            counts=[StatusCount(*each[1:], posts=counts[each.key]) for each in there["statuses"]],
+            most=lists.MOST_COUNTED, total=sum(counts.values()), address=address,
+            next_url=page.next_cursor and address(names, cursor=page.next_cursor), views=views.of(reader),
+            query=address(names).removeprefix("?"), snippet=snippet(req) if not any(counts.values()) else "",
         )  # fmt: skip
 
-
-@falcon.before(require_member)
-class Post:
-    def on_get(self, req, resp, number):
-        show(req, resp, number)
-
-
-@falcon.before(require_member)
-class Status:
-    def on_get(self, req, resp, number):
-        back(req, resp, number)  # who reloads after a form was refused
-
-    def on_post(self, req, resp, number):
-        context, form = req.context, req.context.form
+    def act(self, req):
+        """What the pressed button says, to the posts whose boxes are ticked."""
+        form = req.context.form
+        kind = form.get("kind", "")
+        value = form.get(FIELD.get(kind, ""), "")
+        if kind == "assign" and not value:
+            raise Invalid(member="Choose a member, or nobody.")
+        numbers = [found for found in map(number, form.every("post")) if found]
         try:
-            planning.set_status(context.reader, number, form.get("status", ""), form.get("note", ""),
-                                notify="notify" in form)  # fmt: skip
-        except Invalid as error:
-            resp.status = 422
-            return show(req, resp, number, errors=error.fields, values=form)
-        back(req, resp, number)
+            action = actions.take(req.context.reader, kind, numbers, value, note=form.get("note", ""),
+                                  notify="notify" in form)  # fmt: skip
+        except NotFound as error:  # of the page: it is a post of the list that went meanwhile
+            raise Conflict(f"{error} It was deleted meanwhile, so nothing was done; choose again.", "stale") from None
+        return Done(f"{said(action)}.", undo=action.id) if action else Done("Nothing had to change.")
+
+    def save_view(self, req):
+        name = req.context.form.get("name", "")
+        views.save(req.context.reader, name, req.query_string)
+        return Done("The view was saved.")
+
+    def delete_view(self, req):
+        try:
+            name = views.delete(req.context.reader, number(req.context.form.get("view", "")) or 0)
+        except NotFound:
+            return Done("This view was deleted before.")
+        return Done(f"The view “{name}” was deleted.")
+
+    deeds = {"act": act, "save_view": save_view, "delete_view": delete_view}
 
 
-def back(req, resp, number: int) -> None:
-    resp.status, resp.location = 303, f"/app/{req.context.workspace.slug}/posts/{number}"
+def asked(req) -> dict[str, str]:
+    """The filters in the address, as they were written."""
+    return {name: inputs.param(req, name) for name in NAMES}
 
 
-def hints(reader, post) -> list:
-    """Posts like this one; none when that takes too long: the page is worth more than its hints."""
-    try:
-        return similar.find(reader, f"{post.title}\n{post.body}", beside=post.number)
-    except db.GONE:
-        return []
+def address(names: dict[str, str], **changed: str | None) -> str:
+    """The inbox with these filters, some of them changed."""
+    return pages.query(**{**names, **changed})
 
 
-def by_revenue(voters: list) -> list:
-    return sorted(voters, key=lambda voter: voter.mrr or 0, reverse=True)
+def choices(req) -> dict[str, list]:
+    """Everything that can be chosen from."""
+    reader = req.context.reader
+    return {
+        "statuses": statuses.of(reader.workspace.id), "boards": boards.of(reader), "tags": tags.of(reader),
+        "members": [member for member in team.of(reader) if member.name], "segments": segments.names(reader),
+        "plans": companies.plans(reader),
+    }  # fmt: skip
 
 
-def show(req, resp, number: int, errors=(), values=()) -> None:
-    workspace = req.context.workspace
-    post = posts.find(req.context.reader, number)
-    likes = hints(req.context.reader, post)
-    pages.render(
-        req, resp, "app/post.html", active="inbox", post=row(req, post), statuses=statuses.of(workspace.id),
-        history=activity.history(workspace.id, number), voters=by_revenue(votes.voters(workspace.id, number)),
-        comments=comments.of(req.context.reader, number), errors=dict(errors), values=dict(values),
-        similar=[{"post": row(req, hit.post), "why": hit.why, "score": hit.score} for hit in likes],
-    )  # fmt: skip
+def chips(names: dict[str, str], there: dict[str, list]) -> list[Chip]:
+    """The filters that are on, in words. Status and sort have their own place."""
+    shown = [(name, words(name, value, there)) for name, value in names.items() if name not in ("status", "sort")]
+    return [Chip(label, address(names, **{name: None})) for name, label in shown]
+
+
+def words(name: str, value: str, there: dict[str, list]) -> str:
+    if name == "assignee":
+        named = next((each.name for each in there["members"] if str(each.id) == value), "someone else")
+        return "Assigned to nobody" if value == filters.NOBODY else f"Assigned to {named}"
+    if name in ("board", "tag", "segment"):
+        plural = {"board": "boards", "tag": "tags", "segment": "segments"}[name]
+        return f"{name.capitalize()}: {next((each.name for each in there[plural] if each.key == value), value)}"
+    days = "1 day" if value == "1" else f"{value} days"
+    return {
+        "q": f"“{value}”", "plan": f"Voters on plan {value}", "company": f"Voters of company {value}",
+        "author": f"By user {value}", "mrr_from": f"MRR from ${value}", "older": f"Older than {days}",
+        "newer": f"Newer than {days}", "unanswered": "Unanswered",
+    }[name]  # fmt: skip
+
+
+def listed(req, post, known: dict[str, tags.Tag]) -> Listed:
+    who = (post.assignee_name or post.assignee_email) if post.assignee_id else None
+    return Listed(row(req, post), [known[key] for key in post.tags if key in known], who, post.pinned, post.locked)
+
+
+def snippet(req) -> str:
+    return workspaces.snippet(req.context.workspace, req.context.config.base_url)

@@ -9,9 +9,11 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from service.errors import Conflict, Invalid, Malformed, RateLimited
+from service.feedback import actions
 from service.web import forms, pages
 
 QUICK, GO = "Sayso-Quick", "Sayso-Go"  # headers: of page.js, and of our answer to it: open that address instead
+UNDO = "undo"  # what a notice's form does, on every page
 STATUS = {Invalid: 422, Conflict: 409, RateLimited: 429}
 
 
@@ -45,10 +47,11 @@ class Page:
 
     def on_post(self, req, resp, **place):
         name = req.context.form.get("do", "")
-        if name not in self.deeds:
+        deed = undo if name == UNDO else self.deeds.get(name)
+        if deed is None:
             raise Malformed("This form does nothing that this page offers. Reload the page and try again.")
         try:
-            done = self.deeds[name](self, req, **place) or Done()
+            done = deed(self, req, **place) or Done()
         except tuple(STATUS) as error:
             return self.refuse(req, resp, name, error, place)
         if done.show is not None:
@@ -76,6 +79,19 @@ class Page:
             resp.set_header(GO, address)
         else:
             resp.status, resp.location = 303, address
+
+
+def undo(_page: Page, req, **_place) -> Done:
+    """Take back the action that the notice of any page offers to undo."""
+    taken = actions.undo(req.context.reader, number(req.context.form.get("action", "")) or 0)
+    if not taken.undone and not taken.left:
+        return Done("This was undone before.")
+    kept = f" {posts(taken.left)} changed since and stayed as {'it is' if taken.left == 1 else 'they are'}." if taken.left else ""
+    return Done((f"Undone for {posts(taken.undone)}." if taken.undone else "Nothing was undone.") + kept)
+
+
+def posts(count: int) -> str:
+    return f"{count} post{'' if count == 1 else 's'}"
 
 
 def remember(req, name: str, form: Form) -> None:

@@ -9,6 +9,7 @@ from service.web.shapes.base import Key, Name, NextCursor, Position, Sent, said
 
 Access = Literal["public", "private", "segments"]
 Description = Annotated[str, said(maxLength=500)]
+ApproveFirst = Annotated[bool, said("Whether what users write there waits until the team has let it in.")]
 Admitted = Annotated[list[Key], said("Whose users may see it, when `access` is `segments`.")]
 
 
@@ -17,6 +18,7 @@ class Board(msgspec.Struct):
     name: str
     description: str
     access: Access
+    approve_first: ApproveFirst
     segments: Admitted
 
 
@@ -30,6 +32,7 @@ class NewBoard(Sent):
     name: Name
     description: Description = ""
     access: Access = "public"
+    approve_first: ApproveFirst = False
     segments: Admitted = []
     position: Position | None = None
 
@@ -38,6 +41,7 @@ class BoardChange(Sent):
     name: Name | None = None
     description: Description | None = None
     access: Access | None = None
+    approve_first: ApproveFirst | None = None
     segments: Admitted | None = None
     position: Position | None = None
 
@@ -49,4 +53,4 @@ class Removal(msgspec.Struct):
 
 
 def board(read: boards.Board) -> Board:
-    return Board(read.key, read.name, read.description, read.access, read.segments)
+    return Board(read.key, read.name, read.description, read.access, read.approve_first, read.segments)

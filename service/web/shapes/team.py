@@ -67,7 +67,7 @@ class ApiKeyChange(Sent):
 
 
 def member(read: team.Member) -> Member:
-    return Member(*read)
+    return Member(*read[:5])
 
 
 def api_key(read: keys.Key) -> ApiKey:

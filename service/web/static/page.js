@@ -174,6 +174,7 @@
 
   if (region.firstElementChild) announce([...region.childNodes]);
   listen(stream);
+  addEventListener("sayso:refresh", refresh);
   addEventListener("pagehide", hush);
   addEventListener("pageshow", (event) => { if (event.persisted) resume(); });
 })();

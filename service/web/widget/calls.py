@@ -45,8 +45,8 @@ class Trade(Call):
     user_token: str
 
 
-class Card(msgspec.Struct):
-    """A post as its readers see it: nothing of who wrote it or what they pay."""
+class Card(msgspec.Struct, omit_defaults=True):
+    """A post as its readers see it: nothing of who wrote it or what they pay. `held`: the team has yet to let it in."""
 
     number: int
     title: str
@@ -58,6 +58,7 @@ class Card(msgspec.Struct):
     mine: bool
     created_at: datetime
     url: str
+    held: bool = False
 
 
 class Cards(msgspec.Struct):
@@ -120,7 +121,7 @@ def card(req, post: Post) -> Card:
     status = ColoredStatus(post.status_key, post.status_name, post.status_kind, post.status_color)
     address = shapes.url(req.context.config, req.context.workspace, post.number)
     return Card(post.number, post.title, post.body, status, post.board_key, post.votes, post.voted, post.mine,
-                post.created_at, address)  # fmt: skip
+                post.created_at, address, post.held)  # fmt: skip
 
 
 def who(user) -> Who | None:

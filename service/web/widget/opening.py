@@ -2,9 +2,10 @@
 
 import falcon
 
-from service.feedback import boards, identity_secrets, statuses
+from service.feedback import boards, guide, identity_secrets, statuses
 from service.lib import tokens
 from service.web import shapes
+from service.web.forms import is_ours
 from service.web.guards import identify_user, user_token
 from service.web.tickets import stream_url
 from service.web.widget import calls
@@ -15,6 +16,8 @@ class Opening:
     @falcon.before(identify_user, shape=calls.List)
     def on_post(self, req, resp):
         workspace, user, config = req.context.workspace, req.context.user, req.context.config
+        if workspace.loaded_at is None and not is_ours(req):
+            guide.record_load(workspace, req.get_header("Origin"))
         identified = user is not None and user.kind == "identified"
         shapes.answer(resp, calls.Opening(
             stream_url=stream_url(req, public=True),  # first: what happens from here on is heard

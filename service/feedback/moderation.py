@@ -1,0 +1,129 @@
+"""What the team lets in: posts that wait for approval, what was deleted lately, who is blocked. For members."""
+
+from datetime import datetime
+from typing import NamedTuple
+
+from service import db, events, retention
+from service.feedback import actions, blocking
+from service.feedback.readers import Reader
+
+MOST_COUNTED = 99
+
+WAITING = """
+SELECT count(*) FROM (SELECT FROM post WHERE workspace_id = %(workspace)s AND held_at IS NOT NULL AND deleted_at IS NULL
+                       LIMIT %(most)s) waiting"""
+APPROVE = """
+UPDATE post SET held_at = NULL, updated_at = now() WHERE workspace_id = %(workspace)s AND number = %(number)s"""
+HOLD = """
+SELECT number, author_id FROM post
+ WHERE workspace_id = %(workspace)s AND number = ANY(%(numbers)s) AND held_at IS NOT NULL AND deleted_at IS NULL
+ ORDER BY number FOR NO KEY UPDATE"""
+# A page of posts by the moment that puts them there, and who they are by.
+LIST = """
+SELECT p.number, p.title, p.body, b.name, p.created_at, p.at, p.held_at IS NOT NULL,
+       u.external_id, u.name, u.email, u.kind, u.blocked_at IS NOT NULL, c.name{more}
+  FROM (SELECT *, {at} AS at FROM post WHERE workspace_id = %(workspace)s AND {those} LIMIT %(most)s) p
+  JOIN board b ON b.workspace_id = %(workspace)s AND b.id = p.board_id
+  LEFT JOIN "user" u ON u.workspace_id = %(workspace)s AND u.id = p.author_id
+  LEFT JOIN company c ON c.workspace_id = %(workspace)s AND c.id = u.company_id{joined}
+ ORDER BY p.at {way}, p.number {way}"""
+HELD = LIST.format(at="held_at", way="", more=", NULL, false", joined="", those="""
+       held_at IS NOT NULL AND deleted_at IS NULL
+   AND (%(at)s IS NULL OR (held_at, number) > (%(at)s::timestamptz, %(number)s)) ORDER BY held_at, number""")
+DELETED = LIST.format(at="deleted_at", way="DESC", more=", who.name, who.by_team", joined="""
+  LEFT JOIN LATERAL (
+    SELECT coalesce(m.name, o.name, '') AS name, e.person_id IS NOT NULL AS by_team FROM event e
+      LEFT JOIN person m ON m.id = e.person_id
+      LEFT JOIN "user" o ON o.workspace_id = e.workspace_id AND o.id = e.user_id
+     WHERE e.workspace_id = %(workspace)s AND e.post_number = p.number AND e.type = 'post.deleted'
+     ORDER BY e.seq DESC LIMIT 1) who ON true""", those="""
+       deleted_at > now() - %(days)s * interval '1 day'
+   AND (%(at)s IS NULL OR (deleted_at, number) < (%(at)s::timestamptz, %(number)s))
+ ORDER BY deleted_at DESC, number DESC""")
+BLOCKED = """
+SELECT u.id, u.external_id, u.name, u.email, u.kind, c.name, u.blocked_at FROM "user" u
+  LEFT JOIN company c ON c.workspace_id = %(workspace)s AND c.id = u.company_id
+ WHERE u.workspace_id = %(workspace)s AND u.blocked_at IS NOT NULL
+   AND (%(at)s IS NULL OR (u.blocked_at, u.id) < (%(at)s::timestamptz, %(id)s))
+ ORDER BY u.blocked_at DESC, u.id DESC LIMIT %(most)s"""  # fmt: skip
+
+
+class Waiting(NamedTuple):
+    """A post in one of the lists, with its author, of whom nothing is known when they were erased."""
+
+    number: int
+    title: str
+    body: str
+    board: str
+    created_at: datetime
+    at: datetime  # since when it stands there
+    held: bool
+    author_id: str | None  # external
+    author_name: str | None
+    author_email: str | None
+    author_kind: str | None
+    is_blocked: bool
+    company: str | None
+    deleted_by: str | None
+    by_team: bool | None
+
+
+class Blocked(NamedTuple):
+    id: int
+    external_id: str
+    name: str
+    email: str | None
+    kind: str
+    company: str | None
+    at: datetime
+
+
+def waiting(reader: Reader) -> int:
+    """How many posts wait for approval; 99 stands for more, too."""
+    return db.row(WAITING, workspace=reader.workspace.id, most=MOST_COUNTED)[0]
+
+
+def held(reader: Reader, most: int, after: tuple[datetime, int] | None = None) -> list[Waiting]:
+    """Posts that wait, the longest first, after the place (`at`, `number`) of the one that was read last."""
+    return listed(HELD, reader, most, after)
+
+
+def deleted(reader: Reader, most: int, after: tuple[datetime, int] | None = None) -> list[Waiting]:
+    """Posts that can be restored, the last deleted first."""
+    return listed(DELETED, reader, most, after, days=retention.DELETED_DAYS)
+
+
+def listed(sql: str, reader: Reader, most: int, after: tuple[datetime, int] | None, **more) -> list[Waiting]:
+    at, number = after or (None, None)
+    return [Waiting(*row) for row in db.rows(sql, workspace=reader.workspace.id, most=most, at=at, number=number, **more)]
+
+
+def blocked(reader: Reader, most: int, after: tuple[datetime, int] | None = None) -> list[Blocked]:
+    """Users who are blocked, the last one first, after the place (`at`, `id`) of the one that was read last."""
+    at, id = after or (None, None)
+    return [Blocked(*row) for row in db.rows(BLOCKED, workspace=reader.workspace.id, most=most, at=at, id=id)]
+
+
+@db.verb
+def approve(reader: Reader, numbers: list[int]) -> int:
+    """Let these posts in; returns how many of them waited. The others stay as they are."""
+    there = hold(reader, numbers)
+    for number in there:
+        db.changed(APPROVE, workspace=reader.workspace.id, number=number)
+        events.record("post.approved", reader.workspace.id, public=True, post=number, **reader.actor())
+    return len(there)
+
+
+@db.verb
+def decline(reader: Reader, numbers: list[int], *, block: bool = False) -> actions.Action | None:
+    """Delete these posts, and `block` who wrote them if asked to; None when none of them waits any more. Those that do not
+    stay as they are. Taken back, they wait again. Conflict when one is to be blocked who is of the team."""
+    there = hold(reader, numbers)
+    if block:  # users before the counter, as everywhere
+        blocking.block_each(reader, sorted({author for author in there.values() if author is not None}))
+    return actions.take(reader, "delete", list(there)) if there else None
+
+
+def hold(reader: Reader, numbers: list[int]) -> dict[int, int | None]:
+    """Those of these posts that wait, with their authors, held until the transaction ends."""
+    return dict(db.rows(HOLD, workspace=reader.workspace.id, numbers=numbers))

@@ -1,0 +1,34 @@
+"""POST /app/{slug}/files: a file from the dashboard, raw or in a form, before it becomes part of a post or comment."""
+
+import falcon
+import msgspec
+
+from service.errors import SaysoError
+from service.feedback import attachments
+from service.web import problems, shapes, uploads
+from service.web.forms import CSRF_HEADER
+from service.web.guards import require_member
+
+
+class Sent(msgspec.Struct):
+    """What our script needs to know of a file: its id goes into the form."""
+
+    id: int
+    name: str
+    url: str | None
+
+
+@falcon.before(require_member)
+class Files:
+    def on_post(self, req, resp):
+        """The token of the page comes in a header, so that a browser sends nothing here that our script did not make."""
+        if not req.get_header(CSRF_HEADER):
+            raise falcon.HTTPUnsupportedMediaType(description="Send the file by the page that has its field.")
+        try:
+            file = attachments.put(req.context.reader, *uploads.read(req))
+        except SaysoError as error:  # said beside the field, by our script
+            resp.status = next(status for kind, status in problems.STATUS.items() if isinstance(error, kind))
+            resp.media = {"message": str(error)}
+            return
+        made = shapes.file(file, req.context.config, req.context.workspace)
+        resp.status, resp.media = falcon.HTTP_201, msgspec.to_builtins(Sent(made.id, made.name, made.url))

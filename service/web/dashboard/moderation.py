@@ -1,0 +1,74 @@
+"""What waits for the team, what was deleted lately and can come back, and who is blocked."""
+
+from contextlib import suppress
+
+import falcon
+
+from service.errors import Invalid, NotFound
+from service.feedback import blocking, edits, moderation
+from service.web import cursors, inputs
+from service.web.dashboard import places
+from service.web.dashboard.page import Done, Page, number, posts, render
+from service.web.guards import require_admin, require_member
+from service.web.pages import query
+
+PAGE = 25
+SHOWN = {"waiting": moderation.held, "deleted": moderation.deleted, "blocked": moderation.blocked}
+DECIDED = "Nothing was left to do: somebody decided before you."
+
+
+@falcon.before(require_member)
+class Moderation(Page):
+    def show(self, req, resp):
+        tab = inputs.param(req, "show", "waiting")
+        if tab not in SHOWN:
+            raise Invalid(show=f"Show one of: {', '.join(SHOWN)}.")
+        found = SHOWN[tab](req.context.reader, PAGE + 1, places.after(req, tab))
+        page, following = cursors.cut(found, PAGE, tab, lambda each: places.of(each.at, each[0]))
+        render(req, resp, "app/moderation.html", active="moderation", tab=tab, found=page,
+               count=moderation.waiting(req.context.reader), next_url=following and query(show=tab, cursor=following))  # fmt: skip
+
+    def approve(self, req):
+        done = moderation.approve(req.context.reader, numbers(req))
+        return Done(f"{were(done)} approved; everyone can see {'it' if done == 1 else 'them'} now." if done else DECIDED)
+
+    def decline(self, req):
+        action = moderation.decline(req.context.reader, numbers(req))
+        return Done(f"{were(action.posts)} declined.", undo=action.id) if action else Done(DECIDED)
+
+    def block(self, req):
+        require_admin(req)
+        action = moderation.decline(req.context.reader, numbers(req), block=True)
+        return Done(f"{were(action.posts)} declined, and nothing more is taken from who wrote that.") if action else Done(DECIDED)
+
+    def restore(self, req):
+        done = 0
+        for each in numbers(req):
+            with suppress(NotFound):
+                edits.restore(req.context.reader, each)
+                done += 1
+        return Done(f"{were(done)} restored." if done else DECIDED)
+
+    def unblock(self, req):
+        require_admin(req)
+        chosen = req.context.form.every("user")
+        if not chosen:
+            raise Invalid(user="Tick the users first.")
+        for each in chosen[:PAGE]:
+            with suppress(NotFound):
+                blocking.unblock(req.context.reader, each)
+        return Done("They can write and vote again." if len(chosen) > 1 else "This user can write and vote again.")
+
+    deeds = {"approve": approve, "decline": decline, "block": block, "restore": restore, "unblock": unblock}
+
+
+def numbers(req) -> list[int]:
+    """The posts that are ticked, or the one whose button was pressed."""
+    found = [whole for each in req.context.form.every("number")[:PAGE] if (whole := number(each))]
+    if not found:
+        raise Invalid(number="Tick the posts first.")
+    return found
+
+
+def were(count: int) -> str:
+    return f"{posts(count)} {'was' if count == 1 else 'were'}"

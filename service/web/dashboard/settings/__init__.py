@@ -1,0 +1,32 @@
+"""The settings: a page for each word, and one way in which they all work. Members read them, owners and admins change them."""
+
+import falcon
+
+from service.feedback import versions
+from service.web.dashboard.page import Page, at, render
+from service.web.guards import require_admin, require_member
+
+PAGES = (
+    ("", "Install", "install"), ("/general", "General", "general"), ("/identity", "Identity", "identity"),
+    ("/boards", "Boards", "boards"), ("/statuses", "Statuses", "statuses"), ("/tags", "Tags", "tags"),
+    ("/fields", "Fields", "fields"), ("/team", "Team", "team"), ("/keys", "API keys", "keys"),
+)  # fmt: skip
+NAMES = {key: name for _, name, key in PAGES}
+
+
+@falcon.before(require_member)
+class Setting(Page):
+    """One page of the settings, called `key`."""
+
+    key = ""
+    harmless: frozenset[str] = frozenset()  # deeds that change nothing, which every member may do
+
+    def on_post(self, req, resp, **place):
+        if req.context.form.get("do") not in self.harmless:
+            require_admin(req)
+        super().on_post(req, resp, **place)
+
+    def render(self, req, resp, **values) -> None:
+        items = [(at(req, f"settings{path}"), name, key) for path, name, key in PAGES]
+        render(req, resp, f"app/settings/{self.key}.html", active="settings", setting=self.key, settings=items,
+               title=NAMES[self.key], version=versions.version, **values)  # fmt: skip

@@ -1,0 +1,23 @@
+"""How a customer's server says who its users are: secrets, code that signs, and what is wrong with a token."""
+
+from service.feedback import identity_secrets
+from service.web.dashboard.page import Done
+from service.web.dashboard.settings import Setting
+
+
+class Identity(Setting):
+    key = "identity"
+    harmless = frozenset({"test"})
+
+    def show(self, req, resp):
+        kids = identity_secrets.kids(req.context.workspace)
+        self.render(req, resp, kids=kids, kid=kids[0] if kids else None, secret=None, checks=None)
+
+    def make(self, req):
+        kid, secret = identity_secrets.create(req.context.workspace)
+        return Done(f"The secret {kid} was made.", show={"secret": secret})
+
+    def test(self, req):
+        return Done(show={"checks": identity_secrets.examine(req.context.workspace, req.context.form.get("token", ""))})
+
+    deeds = {"secret": make, "test": test}

@@ -1,0 +1,41 @@
+"""Who is of the team: invited, made owner, admin or member, and taken out."""
+
+from service.errors import NotFound
+from service.feedback import team
+from service.web.dashboard.page import Done, number
+from service.web.dashboard.settings import Setting
+
+ROLES = {"owner": "Owner", "admin": "Admin", "member": "Member"}
+
+
+class Team(Setting):
+    key = "team"
+
+    def show(self, req, resp):
+        may = ROLES if req.context.role == "owner" else {role: name for role, name in ROLES.items() if role != "owner"}
+        self.render(req, resp, members=team.of(req.context.reader), names=ROLES, roles=list(may.items()),
+                    is_owner=req.context.role == "owner", me=req.context.person.id)  # fmt: skip
+
+    def invite(self, req):
+        form = req.context.form
+        member, is_new = team.invite(req.context.reader, form.get("email", ""), form.get("role", ""))
+        return Done(f"{member.email} gets a letter with the way in." if is_new else f"{member.email} is in the team already.")
+
+    def set_role(self, req):
+        member = team.set_role(req.context.reader, person(req), req.context.form.get("role", ""))
+        return Done(f"{member.name or member.email} is {ROLES[member.role].lower()} now.")
+
+    def remove(self, req):
+        gone = team.find(req.context.reader, person(req))
+        team.remove(req.context.reader, gone.id)
+        return Done(f"{gone.name or gone.email} is no longer in the team.",
+                    to="/app" if gone.id == req.context.person.id else None)  # fmt: skip
+
+    deeds = {"invite": invite, "role": set_role, "remove": remove}
+
+
+def person(req) -> int:
+    found = number(req.context.form.get("person", ""))
+    if found is None:
+        raise NotFound("There is no such member.")
+    return found

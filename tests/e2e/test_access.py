@@ -1,0 +1,136 @@
+"""Every page of the dashboard can be used by everyone: read aloud, walked by keyboard, at 200 %, in the dark, on a phone,
+without our script, and on a slow line."""
+
+import re
+
+import brotli
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+LARGEST = 60_000  # bytes of a page with all it loads, compressed
+LINKS_OF_A_PAGE = "[...document.querySelectorAll('main a[href], header a[href]')].map(link => link.href)"
+ASSETS = re.compile(r'(?:src|href)="(/static/[^"]+)"')
+# where the focus is, whether it can be seen there, and whether it is inside what one sees
+FOCUSED = """() => {
+  const element = document.activeElement;
+  if (!element || element === document.body) return null;
+  const box = element.getBoundingClientRect(), style = getComputedStyle(element);
+  const ring = style.outlineStyle !== "none" || style.boxShadow !== "none" || element.matches(".skip, summary, [data-palette]")
+    || [...element.querySelectorAll("*"), element].some(each => getComputedStyle(each, "::after").outlineStyle !== "none");
+  window.counted ??= new Map();
+  if (!counted.has(element)) counted.set(element, counted.size);
+  return { id: counted.get(element), what: element.outerHTML.slice(0, 120), ring, size: box.width * box.height };
+}"""
+FOCUSABLE = """() => [...document.querySelectorAll(
+  "a[href], button:not([disabled]), input:not([type=hidden]):not([disabled]), select:not([disabled]), textarea:not([disabled]), summary, [tabindex='0']")]
+  .filter(each => each.checkVisibility({ visibilityProperty: true, contentVisibilityAuto: true }) && each.tabIndex >= 0
+    && !(each.type === "radio" && !each.checked)).length"""
+WIDER = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+# of the demo's workspace; what has a placeholder is found by its link on one of these
+PAGES = ["inbox", "inbox?status=planned&sort=top", "history", "search?q=time", "roadmap", "changelog", "changelog/new", "users",
+         "companies", "segments", "segments/new", "insights", "moderation", "moderation?show=deleted", "moderation?show=blocked",
+         "start", "settings", "settings/general", "settings/identity", "settings/boards", "settings/statuses", "settings/tags",
+         "settings/fields", "settings/team", "settings/keys", "system", "system/jobs", "outbox", "posts/new", "posts/1",
+         "posts/1/merge?into=2"]  # fmt: skip
+FOUND = {"users": r"/users/[^/?]+$", "companies": r"/companies/[^/?]+$", "segments": r"/segments/(?!new)[^/?]+$",
+         "changelog": r"/changelog/\d+$"}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def state(browser, sayso):
+    """What a signed-in browser keeps."""
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(sayso.command("sign-in", "demo@sayso.example").strip())
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", name="Inbox")).to_be_visible()
+    kept = context.storage_state()
+    context.close()
+    return kept
+
+
+@pytest.fixture(scope="module")
+def addresses(browser, sayso, state):
+    home = f"{sayso.base_url}/app/{sayso.demo['workspace']}"
+    context = browser.new_context(storage_state=state)
+    page, found = context.new_page(), [f"{home}/{each}" for each in PAGES]
+    for area, pattern in FOUND.items():
+        page.goto(f"{home}/{area}")
+        found += [each for each in page.evaluate(LINKS_OF_A_PAGE) if re.search(pattern, each)][:1]
+    context.close()
+    return found
+
+
+@pytest.fixture
+def opened(browser, state):
+    """Opens a page of the dashboard in a browser made like this."""
+    contexts = []
+
+    def opened(**how):
+        context = browser.new_context(storage_state=state, **how)
+        contexts.append(context)
+        return context.new_page()
+
+    yield opened
+    for context in contexts:
+        context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_page_has_anything_that_axe_objects_to(opened, addresses, scheme):
+    page, wrong = opened(color_scheme=scheme), []
+    for address in addresses:
+        assert page.goto(address).ok, address
+        found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
+        wrong += [f"{address}: {each['id']}: {each['nodes'][0]['html'][:200]}" for each in found]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_the_keyboard_alone_reaches_everything_and_is_seen_where_it_is(opened, addresses):
+    page, wrong = opened(viewport={"width": 1280, "height": 900}), []
+    for address in addresses:
+        page.goto(address)
+        wanted, seen = page.evaluate(FOCUSABLE), set()
+        for _ in range(wanted + 20):
+            page.keyboard.press("Tab")
+            here = page.evaluate(FOCUSED)
+            if here is None or here["id"] in seen:
+                break
+            seen.add(here["id"])
+            if not here["ring"] or not here["size"]:
+                wrong.append(f"{address}: the focus cannot be seen at {here['what']}")
+        if len(seen) < wanted:
+            wrong.append(f"{address}: {len(seen)} of {wanted} things reached")
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("width", [390, 640])  # a phone; 1280 pixels at 200 %
+def test_no_page_scrolls_sideways(opened, addresses, width):
+    page, wrong = opened(viewport={"width": width, "height": 800}), []
+    for address in addresses:
+        page.goto(address)
+        if (wider := page.evaluate(WIDER)) > 0:
+            wrong.append(f"{address}: {wider} pixels too wide")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_every_page_with_all_it_loads_is_small(opened, addresses, sayso, capsys):
+    page, sizes = opened(java_script_enabled=False), {}
+    for address in addresses:
+        answer = page.goto(address)
+        texts = [answer.body()]
+        texts += [page.request.get(sayso.base_url + each).body() for each in set(ASSETS.findall(answer.text()))]
+        sizes[address] = sum(len(brotli.compress(text, quality=5)) for text in texts)
+    with capsys.disabled():
+        heaviest = max(sizes, key=sizes.get)
+        print(f"\nthe heaviest page of the dashboard: {sizes[heaviest]:,} bytes, {heaviest}")
+    assert sizes[heaviest] <= LARGEST
+
+
+def test_no_page_complains_about_anything(opened, addresses, watched, complaints):
+    page = watched(opened())
+    for address in addresses:
+        page.goto(address)
+        page.wait_for_load_state("load")
+    assert not complaints
