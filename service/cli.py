@@ -7,11 +7,12 @@ import os
 import socket
 import sys
 from contextlib import contextmanager
+from pathlib import Path
 
 import click
 import psycopg2
 
-from service import cluster, config, db, demo, embedded, installation, migrate, stream, supervisor
+from service import cluster, config, db, demo, embedded, installation, measurements, migrate, stream, supervisor
 from service.config import Config
 from service.errors import SaysoError, SettingError
 from service.feedback import letters, members, sign_in
@@ -81,14 +82,15 @@ def up(**options) -> None:
 @parent
 def web(processes: int, fd: int | None, parent: int | None, **options) -> None:
     """Answer pages and the API."""
-    with process(parent, connections=server.THREADS, **options) as settings:
+    with process(parent, connections=server.THREADS + 1, **options) as settings:  # one writes down what was measured
         listening = held(fd) or supervisor.bind(settings.host, settings.port)
         with db.connected():
             installation.serve(settings)
         if processes > 1:
             hand_on(settings)
             return supervisor.supervise([child("web", listening) for _ in range(processes)])
-        server.serve(create_app(settings), listening, settings.trusted_proxy)
+        with measurements.kept():
+            server.serve(create_app(settings), listening, settings.trusted_proxy)
 
 
 @commands.command()
@@ -96,11 +98,12 @@ def web(processes: int, fd: int | None, parent: int | None, **options) -> None:
 @parent
 def worker(parent: int | None, **options) -> None:
     """Send letters, make vectors, and do whatever else waits in the queue."""
-    with process(parent, connections=CONNECTIONS, **options) as settings:
+    with process(parent, connections=CONNECTIONS + 1, **options) as settings:
         with db.connected():
             letters.start(installation.served(settings))  # links lead to the pages, wherever this worker runs
         working = Workers(settings.database_url, settings.lease_seconds)
-        with supervisor.handling(dict.fromkeys(supervisor.HURRY_SIGNALS, working.stop)):
+        hands_off = supervisor.handling(dict.fromkeys(supervisor.HURRY_SIGNALS, working.stop))
+        with measurements.kept(folder_of(settings)), hands_off:
             working.run()
 
 
@@ -196,6 +199,12 @@ def start(settings: Config, connections: int) -> None:
     sealing.start(settings.secret_keys)
     letters.start(settings)
     db.start(settings.database_url, connections)
+
+
+def folder_of(settings: Config) -> Path | None:
+    """The folder of the database, when it is the embedded one."""
+    found = embedded.find(settings.data_dir)
+    return settings.data_dir if found and found.url == settings.database_url else None
 
 
 def hand_on(settings: Config) -> None:

@@ -34,6 +34,18 @@ def served(config: Config) -> Config:
     return config.serving(url) if url else config
 
 
+def operator_id() -> int | None:
+    """The person who runs this server, once there is one."""
+    known = Installation.get_or_none()
+    return known and known.operator_id
+
+
+def appoint(person_id: int, instead: bool = True) -> None:
+    """Remember who runs this server; not `instead` of somebody else, unless that is said."""
+    nobody = Installation.operator_id.is_null()
+    Installation.update(operator_id=person_id).where(True if instead else nobody).execute()
+
+
 def demo_id() -> int | None:
     """The workspace that `sayso demo` made, if it did."""
     known = Installation.get_or_none()

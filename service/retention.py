@@ -14,6 +14,8 @@ KEPT = [
     ("action", "created_at", 400),
     ("job_dead", "died_at", 30),
     ("session", "created_at", 30),
+    ("measurement", "hour", 30),
+    ("slow_query", "last_seen", 30),
     ("cron_run", "due_at", 7),
     ("sign_in_link", "created_at", 1),
     ("rate", "window_start", 1),

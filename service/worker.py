@@ -15,7 +15,7 @@ from queue import SimpleQueue
 
 import psycopg2
 
-from service import db, events, jobs, retention
+from service import db, events, jobs, measurements, retention
 from service.config import LEASE_SECONDS
 from service.errors import LeaseLost, SaysoError
 from service.feedback import attachments, changelog, consequences, insight_counts, letters, notifications, sign_in, similar
@@ -32,8 +32,10 @@ HANDLERS = {
     attachments.PROCESS: attachments.process,
     insight_counts.COUNT: insight_counts.count_due,
     retention.PRUNE: retention.prune,
+    measurements.MEASURE: measurements.measure,
 }
-CRON = {changelog.PUBLISH: 60, retention.PRUNE: 3600, insight_counts.COUNT: 600}  # seconds between runs
+# seconds between runs
+CRON = {changelog.PUBLISH: 60, retention.PRUNE: 3600, insight_counts.COUNT: 600, measurements.MEASURE: 60}
 
 # threads for each: what waits for others' servers, or computes for seconds, holds up nothing else
 QUEUES = {"default": 4, letters.QUEUE: 2, attachments.QUEUE: 1}

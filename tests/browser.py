@@ -25,7 +25,7 @@ class Browser:
     def send(self, path: str, headers: dict = (), **fields):
         """Send the form of the page that is shown, with these fields; it carries the page's token unless one is given."""
         found = CSRF.search(self.page.text) if self.page else None
-        body = urlencode({"csrf": unescape(found[1]) if found else "", **fields})
+        body = urlencode({"csrf": unescape(found[1]) if found else "", **fields}, doseq=True)
         known = {**self.headers(), "Content-Type": FORM, **dict(headers)}
         return self.keep(self.client.simulate_post(path, body=body, headers=known))
 

@@ -101,14 +101,16 @@ def test_no_page_below_a_sign_in_link_tells_its_address_to_others(client, here):
         assert client.simulate_get(path).headers["referrer-policy"] == "no-referrer"
 
 
-def test_an_api_key_is_shown_once_and_ends_the_one_before_it(client, acme):
+def test_an_api_key_is_shown_once_and_its_end_ends_no_other(client, acme):
     ada = Browser(client).sign_in(ADA)
-    keys = []
+    made = []
     for _ in range(2):
-        ada.open("/app/acme/settings")
-        keys.append(ada.send("/app/acme/settings/key").text.partition('id="api-key">')[2].partition("<")[0])
-    assert "sk_" not in ada.open("/app/acme/settings").text
-    answers = [client.simulate_get("/api/v1/posts", headers={"Authorization": f"Bearer {key}"}).status_code for key in keys]
+        ada.open("/app/acme/settings/keys")
+        page = ada.send("/app/acme/settings/keys", do="make", name="Twice", scopes="read", ends="")
+        made.append(page.text.partition('id="api-key">')[2].partition("<")[0])
+    assert not any(key in ada.open("/app/acme/settings/keys").text for key in made)
+    ada.send("/app/acme/settings/keys", do="end", key=keys.of(acme.team)[0].id)
+    answers = [client.simulate_get("/api/v1/posts", headers={"Authorization": f"Bearer {key}"}).status_code for key in made]
     assert answers == [401, 200]
 
 

@@ -19,7 +19,8 @@ PAYING = [{"field": "company.mrr", "op": "at_least", "value": 1}]
 FILL = """
 INSERT INTO post (workspace_id, number, board_id, status_id, title, votes, created_at, answered_at)
 SELECT %(workspace)s, n, boards[1 + n %% cardinality(boards)], statuses[1 + n %% cardinality(statuses)], 'Wish ' || n,
-       n * 7919 %% 1009, now() - n %% 364 * interval '1 day', CASE WHEN n %% 3 = 0 THEN now() - (n %% 364 - 1) * interval '1 day' END
+       n * 7919 %% 1009, now() - n %% 364 * interval '1 day',
+       CASE WHEN n %% 3 = 0 THEN now() - (n %% 364 - 1) * interval '1 day' END
   FROM generate_series(%(first)s, %(last)s) n,
        (SELECT array_agg(id) AS boards FROM board WHERE workspace_id = %(workspace)s) b,
        (SELECT array_agg(id) AS statuses FROM status WHERE workspace_id = %(workspace)s) s"""

@@ -40,9 +40,10 @@ def a_day(client, acme) -> list[str]:
     call(client, acme, "list", q=TITLE, anonymous=anonymous)
     call(client, acme, "similar", text=TITLE)
     ada.open("/app/acme/posts/1")
-    ada.send("/app/acme/posts/1/status", status="planned", note=NOTE, notify="1")
-    ada.open("/app/acme/settings")
-    secret = ada.send("/app/acme/settings/secret").text.partition('id="secret">')[2][:43]
+    ada.send("/app/acme/posts/1", do="status", was="open", status="planned", note=NOTE, notify="1")
+    ada.open("/app/acme/settings/identity")
+    ada.send("/app/acme/settings/identity", do="test", token=token)
+    secret = ada.send("/app/acme/settings/identity", do="secret").text.partition('id="secret">')[2][:43]
     client.simulate_get("/api/v1/similar", params={"text": TITLE}, headers=acme.bearer())
     work_off()
     ticket = opened["stream_url"].partition("ticket=")[2].partition("&")[0]

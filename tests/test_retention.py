@@ -45,6 +45,10 @@ def fill(acme, table: str) -> None:
         assert count("rate") == 1, "founding a workspace is counted"
     elif table == "repeated_request":
         db.changed("INSERT INTO repeated_request (workspace_id, key, fingerprint) SELECT id, 'a', '' FROM workspace")
+    elif table == "measurement":
+        db.changed("INSERT INTO measurement (hour) VALUES (now())")
+    elif table == "slow_query":
+        db.changed("INSERT INTO slow_query (id, text, longest_ms) VALUES ('a', 'SELECT', 900)")
     elif table == "cron_run":
         db.changed("INSERT INTO cron_run VALUES ('a', now())")
     else:

@@ -41,7 +41,7 @@ def test_whoever_is_invited_gets_a_letter_signs_in_and_is_in(client, ada, acme):
     assert "http://127.0.0.1:8000/app/sign-in" in text and "You come as admin." in text
     assert 'href="http://127.0.0.1:8000/app/sign-in"' in html and "You come as admin." in html
     gil = Browser(client).sign_in(GIL)
-    assert gil.open("/app/acme/inbox").status_code == 200
+    assert gil.open(TEAM).status_code == 200
     assert "has not come yet" not in texts(ada.open(TEAM))
 
 

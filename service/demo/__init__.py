@@ -4,6 +4,7 @@ Its rows are written with their own dates and without the jobs that would follow
 
 import json
 import time
+from datetime import date, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,7 +12,20 @@ import jwt
 
 from service import db, installation
 from service.config import Config
-from service.feedback import identity_secrets, keys, members, sign_in, workspaces
+from service.feedback import (
+    guide,
+    identity_secrets,
+    insight_counts,
+    keys,
+    members,
+    planning,
+    segments,
+    sign_in,
+    tags,
+    views,
+    workspaces,
+)
+from service.feedback.readers import Reader
 from service.feedback.workspaces import Workspace
 from service.lib import embeddings, identity
 
@@ -46,6 +60,7 @@ def make(config: Config, progress=iter) -> Made:
     `progress` wraps the list of posts and may draw a bar while they are written. Interrupted, nothing is left."""
     place = workspace() or fill(progress)
     owner = members.person(members.DEMO_OWNER, "Robin Demo")
+    installation.appoint(owner.id, instead=False)
     secrets_by_kid = identity_secrets.reveal(place)
     kid = identity_secrets.kids(place)[0]
     return Made(
@@ -74,7 +89,8 @@ def user_token(place: Workspace, user: str) -> str:
 @db.verb
 def fill(progress) -> Workspace:
     facts, posts = data("data"), sorted(data("posts"), key=lambda post: -post["days_ago"])
-    place = members.found(facts["workspace"]["name"], members.person(members.DEMO_OWNER, "Robin Demo"))
+    owner = members.person(members.DEMO_OWNER, "Robin Demo")
+    place = members.found(facts["workspace"]["name"], owner)
     identity_secrets.create(place)
     scope = {"workspace": place.id}
     places_of_posts(scope, facts)
@@ -90,8 +106,25 @@ def fill(progress) -> Workspace:
     for entry in data("changelog"):
         announce(scope, entry, [numbers[title] for title in entry["posts"]])
     db.changed(COUNT, **scope, posts=len(posts))
+    db.changed(ANSWERED, **scope)
+    triage(Reader(place, is_member=True, person=owner.id), facts, numbers)
+    insight_counts.count(place.id)
+    guide.dismiss(Reader(place, is_member=True))  # nobody has to set it up
     installation.remember_demo(place.id)
     return place
+
+
+def triage(robin: Reader, facts: dict, numbers: dict) -> None:
+    """What a product manager did already: tags, who does what until when, and views of the inbox."""
+    for tag in facts["tags"]:
+        tags.create(robin, tag["key"], tag["name"], tag["color"])
+        for title in tag["posts"]:
+            tags.tag(robin, numbers[title], tag["key"])
+    for plan in facts["plans"]:
+        planning.assign(robin, numbers[plan["post"]], robin.person)
+        planning.set_eta(robin, numbers[plan["post"]], date.today() + timedelta(plan["days"]))
+    for view in facts["views"]:
+        views.save(robin, view["name"], view["query"])
 
 
 def data(name: str):
@@ -114,10 +147,10 @@ COMPANY = """
 INSERT INTO company (workspace_id, external_id, name, plan, mrr)
 VALUES (%(workspace)s, %(id)s, %(name)s, %(plan)s, %(mrr)s)"""
 USER = """
-INSERT INTO "user" (workspace_id, external_id, kind, name, email, locale, company_id, first_seen_at)
+INSERT INTO "user" (workspace_id, external_id, kind, name, email, locale, company_id, first_seen_at, last_seen_at)
 SELECT %(workspace)s, %(id)s, %(kind)s, %(name)s, %(email)s, %(locale)s,
        (SELECT id FROM company WHERE workspace_id = %(workspace)s AND external_id = %(company)s),
-       now() - interval '300 days'"""
+       now() - interval '300 days', now() - abs(hashtext(%(id)s)) %% 40 * interval '17 hours'"""
 POST = """
 WITH post AS (
   INSERT INTO post (workspace_id, number, board_id, status_id, author_id, title, body, meta, votes, created_at, updated_at)
@@ -161,6 +194,18 @@ WITH entry AS (
   RETURNING id
 )
 INSERT INTO changelog_post (workspace_id, entry_id, post_number) SELECT %(workspace)s, id, unnest(%(numbers)s) FROM entry"""
+SEGMENT = """
+INSERT INTO segment (workspace_id, key, name, rules) VALUES (%(workspace)s, %(key)s, %(name)s, %(rules)s::jsonb)"""
+ANSWERED = """
+UPDATE post SET answered_at = answer.first FROM (
+  SELECT post_number, min(created_at) AS first FROM (
+    SELECT post_number, created_at FROM event WHERE workspace_id = %(workspace)s AND type = 'post.status_changed'
+    UNION ALL
+    SELECT c.post_number, c.created_at FROM comment c
+      JOIN "user" u ON u.workspace_id = c.workspace_id AND u.id = c.user_id AND u.kind = 'member'
+     WHERE c.workspace_id = %(workspace)s) said
+   GROUP BY post_number) answer
+ WHERE post.workspace_id = %(workspace)s AND post.number = answer.post_number"""
 COUNT = "UPDATE workspace_counter SET next_post = %(posts)s + 1 WHERE workspace_id = %(workspace)s"
 
 
@@ -177,6 +222,10 @@ def people(scope: dict, companies: list, users: list) -> None:
     for user in users:
         kind = "member" if user["id"] == TEAM_USER else "identified"
         db.changed(USER, **scope, **user, kind=kind)
+    for plan in dict.fromkeys(company["plan"] for company in companies):
+        rules = [{"field": "company.plan", "op": "is", "value": plan}]
+        db.changed(SEGMENT, **scope, key=plan.lower(), name=plan, rules=json.dumps(rules))
+    segments.sort(scope["workspace"])
 
 
 def write(scope: dict, number: int, post: dict, statuses: dict) -> None:

@@ -69,7 +69,7 @@ SELECT {COLUMNS} FROM file f
 ADOPT = f"""
 UPDATE file SET entry_id = %(entry)s
  WHERE workspace_id = %(workspace)s AND id = ANY(%(ids)s) AND {retention.UNUSED} AND person_id IS NOT NULL
-   AND state <> 'refused'"""
+   AND type = ANY(%(types)s) AND state <> 'refused'"""
 CONTENT = "SELECT data FROM content WHERE workspace_id = %(workspace)s AND sha256 = decode(%(sha256)s, 'hex')"
 
 HOLD = "SELECT id FROM file WHERE workspace_id = %(workspace)s AND id = ANY(%(ids)s) ORDER BY id FOR NO KEY UPDATE"
@@ -222,10 +222,11 @@ def attach(reader: Reader, files: list[int], *, post: int | None = None, comment
 
 
 def adopt(reader: Reader, files: list[int], entry: int) -> None:
-    """Make these files a part of a changelog entry, within the transaction of the caller's verb. What is no file of the
-    team, or is of something else already, stays what it is: the entry does not show it."""
-    hold(reader, files)
-    db.changed(ADOPT, workspace=reader.workspace.id, ids=[id for id in files if 0 < id <= LARGEST_ID], entry=entry)
+    """Make these pictures a part of a changelog entry, within the transaction of the caller's verb. What is no picture of
+    the team's, or is of something else already, stays what it is: the entry does not show it."""
+    if wanted := [id for id in files if 0 < id <= LARGEST_ID]:
+        hold(reader, wanted)
+        db.changed(ADOPT, workspace=reader.workspace.id, ids=wanted, entry=entry, types=sorted(media.PICTURES))
 
 
 @db.verb

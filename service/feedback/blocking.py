@@ -27,7 +27,7 @@ def block(reader: Reader, external_id: str) -> None:
 
 def block_each(reader: Reader, ids: list[int]) -> None:
     """The same by our own ids, as a part of another verb."""
-    if db.row(IS_OF_THE_TEAM, workspace=reader.workspace.id, ids=ids):
+    if db.row(IS_OF_THE_TEAM, workspace=reader.workspace.id, ids=ids) is not None:
         raise Conflict("This is someone of the team; remove them from it first.", "is_member")
     for (id,) in db.rows(BLOCK, workspace=reader.workspace.id, ids=ids):
         events.record("user.blocked", reader.workspace.id, user=id, person=reader.person)

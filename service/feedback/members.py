@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from peewee import fn
 
-from service import db
+from service import db, installation
 from service.errors import Invalid, NotFound
 from service.feedback import limits, workspaces
 from service.feedback.workspaces import Workspace
@@ -97,6 +97,11 @@ def enter(workspace: Workspace, person: Person) -> str:
     if not has_joined:
         db.changed(JOIN, workspace=workspace.id, person=person.id)
     return role
+
+
+def is_operator(person: Person) -> bool:
+    """Whether they run this server, and so see how it fares."""
+    return installation.operator_id() == person.id
 
 
 def is_nobody_yet() -> bool:

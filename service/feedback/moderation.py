@@ -3,9 +3,10 @@
 from datetime import datetime
 from typing import NamedTuple
 
-from service import db, events, retention
+from service import db, events
 from service.feedback import actions, blocking
 from service.feedback.readers import Reader
+from service.retention import DELETED_DAYS
 
 MOST_COUNTED = 99
 
@@ -90,7 +91,7 @@ def held(reader: Reader, most: int, after: tuple[datetime, int] | None = None) -
 
 def deleted(reader: Reader, most: int, after: tuple[datetime, int] | None = None) -> list[Waiting]:
     """Posts that can be restored, the last deleted first."""
-    return listed(DELETED, reader, most, after, days=retention.DELETED_DAYS)
+    return listed(DELETED, reader, most, after, days=DELETED_DAYS)
 
 
 def listed(sql: str, reader: Reader, most: int, after: tuple[datetime, int] | None, **more) -> list[Waiting]:

@@ -11,9 +11,9 @@ from service.lib import text
 
 KINDS = ("identified", "guest", "anonymous", "member")
 LONGEST_SEARCH = 200
-MOST_FOUND = 50  # by a search; who is not among them is found by typing more
-FAR_ENOUGH = 200  # users who are looked at for each way in which a search may be meant
-MOST_COUNTED = 100  # of what each row counts; one more is "99+"
+MOST_FOUND = 25  # by a search; who is not among them is found by typing more
+MOST_COUNTED = 100  # of what each row counts; that stands for more, too
+MOST_USERS = 21  # the same, of the users of a company
 MOST_TOTAL = 1000  # the same, of what one company or user has
 
 ROWS = """
@@ -50,19 +50,22 @@ SELECT u.*, NULL::timestamptz AS place FROM segment_user su
  WHERE su.workspace_id = %(workspace)s AND {FILTERED} AND (%(id)s IS NULL OR su.user_id < %(id)s)
    AND su.segment_id = (SELECT id FROM segment WHERE workspace_id = %(workspace)s AND key = %(segment)s)
  ORDER BY su.user_id DESC LIMIT %(most)s""")
+# In each of the three ways that a search may be meant, as few as are shown: which of many is found first does not matter.
+MEANT = f"""SELECT u.* FROM "user" u WHERE u.workspace_id = %(workspace)s AND {{meant}} AND {FILTERED}
+     AND (%(company)s IS NULL OR u.company_id = (
+          SELECT id FROM company WHERE workspace_id = %(workspace)s AND external_id = %(company)s))
+     AND (%(segment)s IS NULL OR EXISTS (
+          SELECT FROM segment_user su JOIN segment s ON s.workspace_id = su.workspace_id AND s.id = su.segment_id
+           WHERE su.workspace_id = %(workspace)s AND su.user_id = u.id AND s.key = %(segment)s)) LIMIT %(most)s"""
+WAYS = (
+    "u.external_id LIKE %(begins)s", "lower(u.email) LIKE lower(%(begins)s)",
+    "to_tsvector('simple', u.name) @@ to_tsquery('simple', %(words)s)",
+)  # fmt: skip
 FOUND = ROWS.format(page=f"""
-SELECT u.*, u.last_seen_at AS place FROM "user" u JOIN (
-    (SELECT id FROM "user" WHERE workspace_id = %(workspace)s AND external_id LIKE %(begins)s LIMIT %(far)s)
-    UNION (SELECT id FROM "user" WHERE workspace_id = %(workspace)s AND lower(email) LIKE lower(%(begins)s) LIMIT %(far)s)
-    UNION (SELECT id FROM "user" WHERE workspace_id = %(workspace)s
-              AND to_tsvector('simple', name) @@ to_tsquery('simple', %(words)s) LIMIT %(far)s)) found USING (id)
- WHERE u.workspace_id = %(workspace)s AND {FILTERED}
-   AND (%(company)s IS NULL OR u.company_id = (
-        SELECT id FROM company WHERE workspace_id = %(workspace)s AND external_id = %(company)s))
-   AND (%(segment)s IS NULL OR EXISTS (
-        SELECT FROM segment_user su JOIN segment s ON s.workspace_id = su.workspace_id AND s.id = su.segment_id
-         WHERE su.workspace_id = %(workspace)s AND su.user_id = u.id AND s.key = %(segment)s))
- ORDER BY u.last_seen_at DESC, u.id DESC LIMIT %(most)s""")
+SELECT * FROM (
+  SELECT DISTINCT ON (u.id) u.*, u.last_seen_at AS place FROM (
+    ({") UNION ALL (".join(MEANT.format(meant=way) for way in WAYS)})) u) u
+ ORDER BY place DESC, id DESC LIMIT %(most)s""")
 
 COMPANIES = """
 SELECT c.id, c.external_id, c.name, c.plan, c.mrr,
@@ -106,21 +109,21 @@ class CompanyRow(NamedTuple):
     name: str
     plan: str
     mrr: int
-    users: int  # stops at 100
+    users: int  # stops at 21
 
 
 def users(reader: Reader, most: int, after: tuple[datetime | None, int] | None = None, *, q: str = "", kind: str = "",
           blocked: bool = False, company: str = "", segment: str = "") -> list[Row]:  # fmt: skip
     """`most` of the workspace's users, last seen first, after the place (`place`, `id`) of the one that was read last.
 
-    `q` is how their id or address begins, or how words of their name begin; then there are at most 50 and no next page. Of a
+    `q` is how their id or address begins, or how words of their name begin; then there are at most 25 and no next page. Of a
     segment the last known come first, of the blocked the last one blocked."""
     at, id = after or (None, None)
     begins, words = sought(q)
     sql = (FOUND if begins else IN_SEGMENT if segment else OF_COMPANY if company else BLOCKED if blocked else SEEN)
     found = db.rows(
         sql, workspace=reader.workspace.id, kinds=[kind] if kind in KINDS else list(KINDS), blocked=blocked, at=at, id=id,
-        company=company or None, segment=segment or None, begins=begins, words=words, far=FAR_ENOUGH,
+        company=company or None, segment=segment or None, begins=begins, words=words,
         most=min(most, MOST_FOUND) if begins else most, counted=MOST_COUNTED,
     )  # fmt: skip
     return [Row(*row) for row in found]
@@ -128,10 +131,10 @@ def users(reader: Reader, most: int, after: tuple[datetime | None, int] | None =
 
 def companies(reader: Reader, most: int, after: int | None = None, *, q: str = "", sort: str = "mrr") -> list[CompanyRow]:
     """`most` of the workspace's companies, who pay most first or by `name`, after the one of this id. `q` is how words of
-    their name or id begin; then there are at most 50 and no next page."""
+    their name or id begin; then there are at most 25 and no next page."""
     begins, words = sought(q)
     sql = COMPANIES_FOUND if begins else BY_NAME if sort == "name" else BY_MRR
-    found = db.rows(sql, workspace=reader.workspace.id, after=after, words=words, counted=MOST_COUNTED,
+    found = db.rows(sql, workspace=reader.workspace.id, after=after, words=words, counted=MOST_USERS,
                     most=min(most, MOST_FOUND) if begins else most)  # fmt: skip
     return [CompanyRow(*row) for row in found]
 

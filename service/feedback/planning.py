@@ -36,8 +36,8 @@ def set_status(reader: Reader, number: int, key: str, note: str = "", *, notify:
     """Move a post to another status; followers hear of it unless `notify` is off, with the team's `note`.
 
     Setting the status that it has changes nothing, unless there is a note that was not told yet. `seen` is the status that
-    this was decided for; Conflict when the post has another by now. Letters wait for `undo_seconds`, in which it can be taken
-    back without a word. `place` is where it stood in that column of the road map before; else it has no place there."""
+    this was decided for; Conflict when the post has another by now. Letters wait for `undo_seconds`, in which it can be
+    taken back without a word. `place` is where it stood in that column of the road map before; else it has none there."""
     workspace = reader.workspace.id
     status, note = statuses.choose(workspace, key), text.fitting(note, LONGEST_NOTE)
     if note is None:

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from types import EllipsisType
+from typing import NamedTuple
 
 from service import db
 from service.errors import Invalid
@@ -13,9 +14,10 @@ from service.feedback.readers import Reader
 MOST_COUNTED = 10_000  # follows that are looked at for an audience
 
 AUDIENCE = f"""
-SELECT count(DISTINCT lower(u.email)) FROM (
+WITH near AS MATERIALIZED (
   SELECT workspace_id, post_number, user_id FROM follower
-   WHERE workspace_id = %(workspace)s AND post_number = ANY(%(numbers)s::integer[]) LIMIT %(most)s) f {HEARING}"""
+   WHERE workspace_id = %(workspace)s AND post_number = ANY(%(numbers)s::integer[]) LIMIT %(most)s)
+SELECT count(DISTINCT lower(u.email)), (SELECT count(*) FROM near) = %(most)s FROM near f {HEARING}"""
 NOW = "SELECT now()"
 HOLD = """
 SELECT number, merged_into IS NULL FROM post
@@ -28,11 +30,16 @@ SELECT id FROM changelog_entry
    AND created_at > now() - interval '1 minute' ORDER BY id LIMIT 1"""
 
 
-def audience(reader: Reader, numbers: list[int]) -> int:
+class Audience(NamedTuple):
+    people: int
+    is_more: bool  # there are very many: at least so many
+
+
+def audience(reader: Reader, numbers: list[int]) -> Audience:
     """How many people get a letter when an entry with these posts is published: those who follow one of them, have an
-    address, and may read it; each once. Of very many follows only the first are looked at: then it is at least so many."""
+    address, and may read it; each once."""
     place = {"workspace": reader.workspace.id, "most": MOST_COUNTED}
-    return db.row(AUDIENCE, **place, numbers=sorted(set(numbers))[: changelog.MOST_POSTS])[0]
+    return Audience(*db.row(AUDIENCE, **place, numbers=sorted(set(numbers))[: changelog.MOST_POSTS]))
 
 
 @db.verb

@@ -122,6 +122,8 @@ def create(reader: Reader, key: str, name: str, rules: list[dict] | None = None)
     said = checked(name, rules or [])
     if not text.is_key(key):
         raise Invalid(key=text.WHAT_A_KEY_IS)
+    if key == "new":
+        raise Invalid(key="This is the address of the page that makes segments; choose another key.")
     made = db.row(MAKE, workspace=reader.workspace.id, key=key, name=said["name"], rules=Json(said["rules"]))
     if made is None:
         raise Invalid(key=f"There is a segment “{key}” already.")

@@ -2,7 +2,7 @@
 
 from peewee import fn
 
-from service import db, jobs
+from service import db, installation, jobs
 from service.errors import Invalid, Unauthenticated
 from service.feedback import limits, members
 from service.feedback.members import Person
@@ -82,10 +82,13 @@ def redeem(secret: str, browser: str | None, email: str = "") -> tuple[Person, s
     """Use a link up and start a session; returns the person and the session's secret, for a cookie.
 
     Of many at the same moment exactly one succeeds. `email` is asked only for the first owner's link."""
-    address = look(secret, browser) or first_owner(email)
+    known = look(secret, browser)
+    address = known or first_owner(email)
     if not db.changed(USE, token=tokens.hashed(secret), minutes=LINK_MINUTES):
         raise Unauthenticated(GONE)
     person = members.person(address)
+    if known is None:
+        installation.appoint(person.id)
     session = tokens.secret()
     Session.insert(token_hash=tokens.hashed(session), person_id=person.id).execute()
     return person, session

@@ -21,6 +21,8 @@ from service.web.api import team as api_team
 from service.web.api import users as api_users
 from service.web.api import votes as api_votes
 from service.web.board import board
+from service.web.dashboard import changelog as team_changelog
+from service.web.dashboard import companies as team_companies
 from service.web.dashboard import files as team_files
 from service.web.dashboard import (
     history,
@@ -35,7 +37,11 @@ from service.web.dashboard import (
     search,
     sign_in,
     start,
+    system,
 )
+from service.web.dashboard import moderation as team_moderation
+from service.web.dashboard import segments as team_segments
+from service.web.dashboard import users as team_users
 from service.web.dashboard.settings import general, identity, install
 from service.web.dashboard.settings import keys as setting_keys
 from service.web.dashboard.settings import lists as setting_lists
@@ -196,6 +202,20 @@ def for_the_team() -> dict[str, object]:
         "/app/{slug}/insights": insights.Insights(),
         "/app/{slug}/insights/{table}.csv": insights.Sheet(),
         "/app/{slug}/roadmap": roadmap.Roadmap(),
+        "/app/{slug}/changelog": team_changelog.Changelog(),
+        "/app/{slug}/changelog/new": team_changelog.Entry(),
+        "/app/{slug}/changelog/{entry:number}": team_changelog.Entry(),
+        "/app/{slug}/moderation": team_moderation.Moderation(),
+        "/app/{slug}/users": team_users.Users(),
+        "/app/{slug}/users/{user}": team_users.User(),
+        "/app/{slug}/users/{user}/export": team_users.Export(),
+        "/app/{slug}/companies": team_companies.Companies(),
+        "/app/{slug}/companies/{company}": team_companies.Company(),
+        "/app/{slug}/segments": team_segments.Segments(),
+        "/app/{slug}/segments/new": team_segments.NewSegment(),
+        "/app/{slug}/segments/{segment}": team_segments.Segment(),
+        "/app/{slug}/system": system.System(),
+        "/app/{slug}/system/jobs": system.Jobs(),
         "/app/{slug}/outbox": outbox.Outbox(),
         "/app/{slug}/outbox/{number:number}": outbox.Letter(),
         "/app/{slug}/outbox/{number:number}/html": outbox.LetterHtml(),

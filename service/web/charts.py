@@ -59,13 +59,13 @@ def line(id: str, title: str, words: str, points: list[Point], shown: Callable =
     return svg(id, title, words, [*drawn, labels(points, step)])
 
 
-def spark(id: str, title: str, words: str, values: list[float | None]) -> Markup:
-    """The course of a few days in little room, without axes."""
-    top = max([value for value in values if value is not None], default=0) or 1
+def spark(id: str, title: str, words: str, values: list[float | None], least: float = 0) -> Markup:
+    """The course of a few days in little room, without axes; its height is the greatest value, but not below `least`."""
+    top = max([least, *(value for value in values if value is not None)]) or 1
     step = SPARK_WIDTH / max(1, len(values))
     drawn = []
     for place, value in enumerate(values):
-        height = 0 if value is None else max(1.5, value / top * (SPARK_HEIGHT - 2))
+        height = max(1.5, (value or 0) / top * (SPARK_HEIGHT - 2))
         if value is not None:
             drawn.append(f'<rect x="{step * place:.2f}" y="{SPARK_HEIGHT - height:.1f}" width="{step * 0.8:.2f}" '
                          f'height="{height:.1f}"/>')  # fmt: skip

@@ -6,7 +6,7 @@ import time
 
 import falcon
 
-from service import db
+from service import db, measurements
 from service.config import Config
 from service.errors import Malformed
 
@@ -44,11 +44,18 @@ class Around:
         if resource is not None and not getattr(resource, "offline", False):
             db.connect()
 
-    def process_response(self, req, resp, _resource, _succeeded) -> None:
+    def process_response(self, req, resp, resource, _succeeded) -> None:
+        took, is_offline = (time.perf_counter() - req.context.started) * 1000, getattr(resource, "offline", False)
+        if not is_offline and is_timed(req, resp):
+            measurements.answered(took)
         # the route's template, not the path: paths hold sign-in links
-        if resp.status_code >= 500 or not getattr(_resource, "offline", False):
-            took = (time.perf_counter() - req.context.started) * 1000
+        if resp.status_code >= 500 or not is_offline:
             log.info("%s %s %s %s %.0f ms", req.context.id, req.method, req.uri_template or "-", resp.status_code, took)
+
+
+def is_timed(req, resp) -> bool:
+    """Whether its time is ours: not that of a file on its way, which is as slow as somebody's line."""
+    return resp.stream is None and "files" not in (req.uri_template or "")
 
 
 class HeadFollowsGet:

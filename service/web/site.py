@@ -13,7 +13,8 @@ class Index:
 
     def on_get(self, req, resp):
         signed_in = forms.cookie(req, forms.SESSION_COOKIE) in req.cookies
-        pages.render(req, resp, "index.html", signed_in=signed_in, base_url=req.context.config.base_url)
+        config = req.context.config
+        pages.render(req, resp, "index.html", signed_in=signed_in, sign_up=config.sign_up, base_url=config.base_url)
 
 
 class Manual:

@@ -71,7 +71,7 @@ def test_feedback_flows_from_a_tag_to_the_team_and_back(browser, sayso, site, da
     # a status, with a note
     wish.click()
     dashboard.get_by_label("Status").select_option(label="Planned")
-    dashboard.get_by_label("Note").fill("Next month, together with templates.")
+    dashboard.get_by_role("textbox", name="Note").fill("Next month, together with templates.")
     dashboard.get_by_role("button", name="Save status").click()
     expect(dashboard.get_by_text("Next month, together with templates.")).to_be_visible()
 

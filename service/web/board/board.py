@@ -4,7 +4,7 @@ import falcon
 
 from service.feedback import boards, changelog, comments, lists, posts, statuses, workspaces
 from service.feedback.readers import Reader
-from service.web import inputs, pages
+from service.web import inputs, pages, pictures
 from service.web.pages import query
 from service.web.rows import row
 
@@ -43,4 +43,5 @@ class Post:
 @falcon.before(find_workspace)
 class Changelog:
     def on_get(self, req, resp):
-        pages.render(req, resp, "board/changelog.html", entries=changelog.published(req.context.reader))
+        entries = changelog.published(req.context.reader)
+        pages.render(req, resp, "board/changelog.html", entries=entries, bodies=pictures.bodies(req.context.reader, entries))

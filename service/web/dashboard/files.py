@@ -3,7 +3,7 @@
 import falcon
 import msgspec
 
-from service.errors import SaysoError
+from service.errors import Invalid, SaysoError
 from service.feedback import attachments
 from service.web import problems, shapes, uploads
 from service.web.forms import CSRF_HEADER
@@ -23,7 +23,7 @@ class Files:
     def on_post(self, req, resp):
         """The token of the page comes in a header, so that a browser sends nothing here that our script did not make."""
         if not req.get_header(CSRF_HEADER):
-            raise falcon.HTTPUnsupportedMediaType(description="Send the file by the page that has its field.")
+            raise Invalid(file="Files are sent by the page that they are for, with its script.")
         try:
             file = attachments.put(req.context.reader, *uploads.read(req))
         except SaysoError as error:  # said beside the field, by our script

@@ -28,7 +28,8 @@ class Insights(Page):
         weeks, months = insights.weeks(reader, choice), insights.months(reader, choice)
         render(
             req, resp, "app/insights.html", active="insights", state=insights.look(reader), choice=choice,
-            spans=insights.WEEKS, picked=picked(req), total=insights.total(reader, choice), months=months, news=news(months),
+            spans=insights.WEEKS, picked=picked(req), total=insights.total(reader, choice), months=begun(months),
+            news=news(months),
             charts=drawn(choice, weeks), boards=insights.boards(reader, choice), segments=insights.segments(reader, choice),
             by_votes=insights.top_by_votes(reader, choice), by_mrr=insights.top_by_mrr(reader, choice),
             wishes=by_segment(insights.wishes(reader)), spent=spent, day=day, month=month,
@@ -96,6 +97,11 @@ def news(months: list[Span]) -> dict[str, str]:
             for name in KINDS}  # fmt: skip
     so_far = ", ".join(many(name, getattr(now.figures, name)) for name in KINDS)
     return {**said, "minutes": quicker(last, before), "so_far": f"{month(now.starts)} so far: {so_far}."}
+
+
+def begun(months: list[Span]) -> list[Span]:
+    """Without the months before anything happened."""
+    return months[next((place for place, span in enumerate(months) if any(span.figures[:3])), len(months) - 1):]
 
 
 def compared(name: str, last: Span, before: Span) -> str:

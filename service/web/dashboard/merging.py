@@ -16,7 +16,8 @@ class Merging(Page):
         reader, sought = req.context.reader, wanted(req)
         post, into = posts.find(reader, number), whole(sought.removeprefix("#"))
         found = posts.these(reader, [into]) if into else []
-        shown = {"post": post, "into": found[0] if found else None, "sought": sought, "preview": None, "why_not": "", "hits": []}
+        shown = {"post": post, "into": found[0] if found else None, "sought": sought, "preview": None, "why_not": "",
+                 "hits": []}  # fmt: skip
         if into:
             shown |= preview(reader, number, into)
         elif sought:

@@ -12,6 +12,7 @@ from service.web.dashboard.page import Done, Page, number, posts, render
 from service.web.guards import require_admin, require_member
 from service.web.pages import query
 
+DELETED_DAYS = moderation.DELETED_DAYS
 PAGE = 25
 SHOWN = {"waiting": moderation.held, "deleted": moderation.deleted, "blocked": moderation.blocked}
 DECIDED = "Nothing was left to do: somebody decided before you."
@@ -25,8 +26,9 @@ class Moderation(Page):
             raise Invalid(show=f"Show one of: {', '.join(SHOWN)}.")
         found = SHOWN[tab](req.context.reader, PAGE + 1, places.after(req, tab))
         page, following = cursors.cut(found, PAGE, tab, lambda each: places.of(each.at, each[0]))
-        render(req, resp, "app/moderation.html", active="moderation", tab=tab, found=page,
-               count=moderation.waiting(req.context.reader), next_url=following and query(show=tab, cursor=following))  # fmt: skip
+        render(req, resp, "app/moderation.html", active="moderation", tab=tab, found=page, days=DELETED_DAYS,
+               count=moderation.waiting(req.context.reader),
+               next_url=following and query(show=tab, cursor=following))  # fmt: skip
 
     def approve(self, req):
         done = moderation.approve(req.context.reader, numbers(req))
@@ -39,7 +41,7 @@ class Moderation(Page):
     def block(self, req):
         require_admin(req)
         action = moderation.decline(req.context.reader, numbers(req), block=True)
-        return Done(f"{were(action.posts)} declined, and nothing more is taken from who wrote that.") if action else Done(DECIDED)
+        return Done(f"{were(action.posts)} declined and the author blocked." if action else DECIDED)
 
     def restore(self, req):
         done = 0

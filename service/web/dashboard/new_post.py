@@ -16,16 +16,20 @@ class NewPost(Page):
         reader, workspace = req.context.reader, req.context.workspace
         known = boards.of(reader)
         chosen = board_of(req, known)
-        render(req, resp, "app/new_post.html", active="inbox", boards=known, statuses=statuses.of(workspace.id), chosen=chosen,
-               tags=tags.of(reader), fields=fields.of(workspace.id, chosen), author=inputs.param(req, "author"), draft=tokens.secret(),
-               fields_differ=any(each.board for each in fields.of(workspace.id)))  # fmt: skip
+        render(
+            req, resp, "app/new_post.html", active="inbox", boards=known, statuses=statuses.of(workspace.id), chosen=chosen,
+            tags=tags.of(reader), fields=fields.of(workspace.id, chosen), author=inputs.param(req, "author"),
+            fields_differ=any(each.board for each in fields.of(workspace.id)), draft=tokens.secret(),
+        )  # fmt: skip
 
     def write(self, req):
         form, board = req.context.form, board_of(req, boards.of(req.context.reader))
-        values = {key: value for key, value in post_forms.filled(req, board.key, {}).items() if value is not None}
+        said = post_forms.filled(req, board.key, {}) if board else {}
+        values = {key: value for key, value in said.items() if value is not None}
         number = posts.create(
-            author(req), form.get("title", ""), form.get("body", ""), board=board.key, status=form.get("status") or None,
-            values=values or None, tagged=form.every("tags"), files=post_forms.files(req), submission=form.get("draft") or None,
+            author(req), form.get("title", ""), form.get("body", ""), board=board and board.key,
+            status=form.get("status") or None, values=values or None, tagged=form.every("tags"),
+            files=post_forms.files(req), submission=form.get("draft") or None,
         )  # fmt: skip
         return Done(f"#{number} was written.", to=at(req, f"posts/{number}"))
 
@@ -36,11 +40,11 @@ class NewPost(Page):
     deeds = {"write": write, "choose": choose}
 
 
-def board_of(req, known: list[boards.Board]) -> boards.Board:
-    """The board that the form or the address names, by default the first public one."""
+def board_of(req, known: list[boards.Board]) -> boards.Board | None:
+    """The board that the form or the address names, by default the first public one; None when there is no board at all."""
     wanted = req.context.form.get("board", "") if req.method == "POST" else inputs.param(req, "board")
     public = [each for each in known if each.access == "public"]
-    return next((each for each in known if each.key == wanted), (public or known)[0])
+    return next((each for each in known if each.key == wanted), next(iter(public or known), None))
 
 
 def author(req):

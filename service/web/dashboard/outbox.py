@@ -4,6 +4,8 @@ import falcon
 
 from service.feedback import letters
 from service.web import pages
+from service.web.dashboard.page import render
+from service.web.dashboard.system import subnav
 from service.web.guards import require_member
 
 
@@ -11,14 +13,15 @@ from service.web.guards import require_member
 class Outbox:
     def on_get(self, req, resp):
         written = letters.latest(req.context.workspace.id)
-        pages.render(req, resp, "app/outbox.html", active="outbox", letters=written, smtp=bool(req.context.config.smtp_url))
+        render(req, resp, "app/outbox.html", active="system", sub=subnav(req), letters=written,
+               smtp=bool(req.context.config.smtp_url))  # fmt: skip
 
 
 @falcon.before(require_member)
 class Letter:
     def on_get(self, req, resp, number):
         letter = letters.read(req.context.workspace.id, number)
-        pages.render(req, resp, "app/letter.html", active="outbox", letter=letter)
+        render(req, resp, "app/letter.html", active="system", sub=subnav(req), letter=letter)
 
 
 @falcon.before(require_member)

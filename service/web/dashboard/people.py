@@ -1,6 +1,6 @@
 """What the pages of users, companies and segments share."""
 
-from service.feedback.people import MOST_COUNTED, MOST_FOUND, MOST_TOTAL
+from service.feedback.people import MOST_COUNTED, MOST_FOUND, MOST_TOTAL, MOST_USERS
 from service.web.dashboard.page import at, render
 
 PAGE = 25
@@ -11,7 +11,7 @@ def show(req, resp, template: str, part: str, **values) -> None:
     """Answer with a page of this part: users, companies, or segments."""
     items = [(at(req, key), key.capitalize(), key) for key in ("users", "companies", "segments")]
     render(req, resp, template, active="people", part=part, people=items, kinds=KINDS, capped=capped, called=called,
-           most_counted=MOST_COUNTED, most_found=MOST_FOUND, most_total=MOST_TOTAL, **values)  # fmt: skip
+           most_found=MOST_FOUND, most_total=MOST_TOTAL, most_users=MOST_USERS, **values)  # fmt: skip
 
 
 def capped(count: int, most: int = MOST_COUNTED) -> str:

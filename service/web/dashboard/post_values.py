@@ -37,7 +37,8 @@ def everything(req, post: posts.Post) -> dict:
         "parts_of_it": merges.parts(reader, post.number), "files": of_post(req, post.number),
         "follows": followers.standing(workspace.id, post.number, me(req)), "most_question": questions.LONGEST_QUESTION,
     }  # fmt: skip
-    shown |= asked(reader, post) | talk(req, post.number) | voters(req, post.number) | happened(req, post) | author(req, post)
+    shown |= asked(reader, post) | talk(req, post.number) | voters(req, post.number)
+    shown |= happened(req, post) | author(req, post)
     return shown | {"similar": like(req, post.number), "audiences": questions.audiences(reader, post.number)}
 
 
@@ -95,7 +96,8 @@ def happened(req, post: posts.Post) -> dict:
     found = activity.history(req.context.workspace.id, post.number, HAPPENED + 1, before)
     page, known = found[:HAPPENED], telling.names(req.context.reader)
     told = telling.lines(req.context.reader, post.number, page, known, post.title, post.body)
-    return {"history": told, "earlier": page[-1].seq if len(found) > HAPPENED else None, "is_earlier_page": before is not None}
+    earlier = page[-1].seq if len(found) > HAPPENED else None
+    return {"history": told, "earlier": earlier, "is_earlier_page": before is not None}
 
 
 def author(req, post: posts.Post) -> dict:

@@ -3,7 +3,19 @@
 import falcon
 
 from service.errors import NotFound
-from service.feedback import actions, comments, duplicates, edits, followers, merges, planning, posts, questions, users, votes
+from service.feedback import (
+    actions,
+    comments,
+    duplicates,
+    edits,
+    followers,
+    merges,
+    planning,
+    posts,
+    questions,
+    users,
+    votes,
+)
 from service.web.dashboard import post_forms, post_values
 from service.web.dashboard.page import Done, Page, at, render
 from service.web.dashboard.page import number as whole
@@ -50,8 +62,8 @@ class Post(Page):
         return done(action, "The status was set.")
 
     def assign(self, req, number):
-        form = req.context.form
-        action = actions.take(req.context.reader, "assign", [number], form.get("member", ""), seen=whole(form.get("was", "")))
+        member, was = (req.context.form.get(name, "") for name in ("member", "was"))
+        action = actions.take(req.context.reader, "assign", [number], member, seen=whole(was))
         return done(action, "Saved who is responsible.")
 
     def set_eta(self, req, number):
@@ -94,8 +106,10 @@ class Post(Page):
     def comment(self, req, number):
         form, kind = req.context.form, req.context.form.get("kind", "")
         with post_forms.field(body="words"):
-            comments.create(writer(req), number, form.get("words", ""), parent=whole(form.get("parent", "")),
-                            internal=kind == "internal", official=kind == "official", files=post_forms.files(req))  # fmt: skip
+            comments.create(
+                writer(req), number, form.get("words", ""), parent=whole(form.get("parent", "")),
+                internal=kind == "internal", official=kind == "official", files=post_forms.files(req),
+            )  # fmt: skip
         return Done("Your note was added." if kind == "internal" else "Your comment was added.")
 
     def change_comment(self, req, number):

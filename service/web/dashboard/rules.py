@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from service.feedback.audience import Known
+from service.feedback.segments import MOST_RULES
 
 MRR = "company.mrr"
 FIELDS = {"company.plan": "Plan of their company", MRR: "MRR of their company", "company.name": "Name of their company"}
@@ -18,8 +19,8 @@ class Row(NamedTuple):
 
 
 def typed(form) -> list[Row]:
-    """The rows of a form, in order."""
-    return [Row(*each) for each in zip(*(form.every(name) for name in Row._fields), strict=False)]
+    """The rows of a form, in order; no more of them than show that they are too many."""
+    return [Row(*each) for each in zip(*(form.every(name) for name in Row._fields), strict=False)][: MOST_RULES + 1]
 
 
 def meant(rows: list[Row], known: list[Known]) -> list[dict]:
@@ -63,7 +64,9 @@ def written(rule: dict) -> str:
         return str(value).lower()
     if isinstance(value, str):
         return value if rule["op"] == "contains" or isinstance(plain(value), str) else f'"{value}"'
-    return f"{value / 100:g}" if rule["field"] == MRR and value % 100 else str(value // 100 if rule["field"] == MRR else value)
+    if rule["field"] != MRR:
+        return str(value)
+    return f"{value / 100:.2f}" if value % 100 else str(int(value // 100))
 
 
 def said(rule: dict) -> str:

@@ -17,7 +17,7 @@ class SignIn:
     """The form that asks for an e-mail address."""
 
     def on_get(self, req, resp):
-        pages.render(req, resp, "app/sign_in.html", errors={}, values={})
+        pages.render(req, resp, "app/sign_in.html", errors={}, values={}, sign_up=req.context.config.sign_up)
 
     def on_post(self, req, resp):
         address, anyone = limits.network(req.remote_addr), req.context.config.sign_up

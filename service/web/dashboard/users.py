@@ -26,7 +26,8 @@ class Users(Page):
                              places.after(req, "users"), **{**chosen, "blocked": bool(chosen["blocked"])})  # fmt: skip
         page, following = cursors.cut(found, people.MOST_FOUND if chosen["q"] else PAGE, "users",
                                       lambda user: places.of(user.place, user.id))  # fmt: skip
-        show(req, resp, "app/users.html", "users", users=page, chosen=chosen, segments=segments.listed(req.context.reader),
+        names = [("", "All"), *((each.key, each.name) for each in segments.listed(req.context.reader))]
+        show(req, resp, "app/users.html", "users", users=page, chosen=chosen, segments=names,
              next_url=following and query(**chosen, cursor=following))  # fmt: skip
 
 
@@ -42,7 +43,8 @@ class User(Page):
         show(
             req, resp, "app/user.html", "users", user=profile, traits=msgspec.json.decode(profile.traits), what=what,
             done=page if what == "comments" else [row(req, post) for post in page], counts=doings.counts(reader, profile.id),
-            next_url=following and query(show=what, cursor=following), segments={each.key for each in segments.listed(reader)},
+            segments={each.key for each in segments.listed(reader)}, lists=doings.LISTS,
+            next_url=following and query(show=what, cursor=following),
         )  # fmt: skip
 
     def block(self, req, user):

@@ -44,4 +44,9 @@ def file(read: attachments.File, config: Config, workspace: Workspace) -> File:
 
 def file_url(read: attachments.File, config: Config, workspace: Workspace, variant: str) -> str:
     """Where the original (`o`) or the thumbnail (`t`) is for a day: who may know this address may see the file."""
-    return f"{config.base_url}/files/{tokens.sign('file', {'w': workspace.id, 'f': read.id, 'v': variant})}"
+    return f"{config.base_url}{file_path(workspace.id, read.id, variant)}"
+
+
+def file_path(workspace_id: int, id: int, variant: str) -> str:
+    """The same for our own pages."""
+    return f"/files/{tokens.sign('file', {'w': workspace_id, 'f': id, 'v': variant})}"

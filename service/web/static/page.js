@@ -94,13 +94,16 @@
 
   // ── forms ──
 
-  const send = (form, submitter, name) => inTurn(async () => {
-    if (!form.isConnected) return;
-    const fields = new URLSearchParams(new FormData(form, name ? null : submitter));
+  const filled = (form, submitter) => new URLSearchParams(new FormData(form, submitter));
+  // what a person sends is read at once: before its turn comes, the form may be replaced by a fresh one
+  const send = (form, submitter, name, sent = name ? null : filled(form, submitter)) => inTurn(async () => {
+    if (name && !form.isConnected) return;
+    const fields = sent || filled(form);
     if (name) fields.set("do", name);
     form.setAttribute("aria-busy", "true");
     try {
-      const answer = await fetch(form.action, { method: "POST", body: fields, headers: { "Sayso-Quick": "1" } });
+      // not form.action, which is a field of that name if there is one
+      const answer = await fetch(form.getAttribute("action") || location.href, { method: "POST", body: fields, headers: { "Sayso-Quick": "1" } });
       const to = answer.headers.get("Sayso-Go");
       if (to) return leave(to);
       if (answer.redirected) return say(SIGNED_OUT);

@@ -166,7 +166,7 @@
     forget();
     if (lifted?.ghost) { cancelAnimationFrame(frame); cancel(); }
   });
-  addEventListener("touchmove", (event) => { if (lifted?.ghost) event.preventDefault(); }, { passive: false });
+  addEventListener("touchmove", (event) => { if (lifted?.ghost && event.cancelable) event.preventDefault(); }, { passive: false });
   addEventListener("contextmenu", (event) => { if (press?.isTouch || lifted?.ghost) event.preventDefault(); });
   addEventListener("dragstart", (event) => { if (event.target.closest?.(".columns .card")) event.preventDefault(); });
 

@@ -1,0 +1,118 @@
+"""How the server fares and whether it is time for a larger one; its jobs. All of it for who runs the server; for other teams
+the jobs of their own workspace."""
+
+import falcon
+
+from service.errors import Invalid
+from service.feedback import members, scale, work
+from service.feedback.scale import percent, seconds
+from service.measurements import Hour
+from service.web import charts
+from service.web.dashboard.page import Done, Page, at, number, render
+from service.web.guards import require_admin, require_member
+
+SHOWN_HOURS = 48
+FEW_HOURS = 24  # in the tables
+GONE = "Nothing was left to do: somebody was quicker."
+KINDS = {
+    "event.follow_up": "Letters and vectors that follow from what happened",
+    "post.embed": "Vectors of posts, for similar posts",
+    "letter.send": "Letters",
+    "sign_in.send": "Sign-in links",
+    "changelog.publish": "Changelog entries that are due",
+    "file.process": "Files that were sent in",
+    "rows.prune": "Deleting what is kept for a time only",
+    "insights.count": "Counting insights",
+    "machine.measure": "Measuring the server",
+}
+
+
+@falcon.before(require_member)
+class System(Page):
+    def show(self, req, resp):
+        is_operator = members.is_operator(req.context.person)
+        hours, now = scale.look() if is_operator else ([], None)
+        shown = {"now": now, "verdict": scale.verdict(now), "signals": signals(hours, now)} if now else {}
+        render(
+            req, resp, "app/system.html", active="system", sub=subnav(req), is_operator=is_operator,
+            hours=hours[-FEW_HOURS:], slow_share=slow_share,
+            warnings=warnings(req.context.config), percent=percent, seconds=seconds, **shown,
+        )  # fmt: skip
+
+
+@falcon.before(require_member)
+class Jobs(Page):
+    def show(self, req, resp):
+        reader, is_operator = req.context.reader, members.is_operator(req.context.person)
+        render(
+            req, resp, "app/jobs.html", active="system", sub=subnav(req), is_operator=is_operator,
+            kinds=work.kinds(reader, is_operator), dead=work.dead(reader, is_operator), labels=KINDS,
+            may=is_operator or req.context.role != "member",
+        )  # fmt: skip
+
+    def retry(self, req):
+        return Done("It is being tried again." if work.revive(*asked(req)) else GONE)
+
+    def discard(self, req):
+        return Done("It was discarded." if work.discard(*asked(req)) else GONE)
+
+    deeds = {"retry": retry, "discard": discard}
+
+
+def asked(req) -> tuple:
+    """The job that a form names, and whether who sent it may have any."""
+    is_operator = members.is_operator(req.context.person)
+    if not is_operator:
+        require_admin(req)
+    workspace, job = (number(req.context.form.get(name, "")) for name in ("workspace", "job"))
+    if workspace is None or job is None:
+        raise Invalid(job="Name a job of the list.")
+    return req.context.reader, workspace, job, is_operator
+
+
+def subnav(req) -> list[tuple[str, str, str]]:
+    return [(at(req, "system"), "Health", "health"), (at(req, "system/jobs"), "Jobs", "jobs"),
+            (at(req, "outbox"), "Letters", "letters")]  # fmt: skip
+
+
+def warnings(config) -> list[str]:
+    """What is set up in a way that one should know of."""
+    said = []
+    if not config.smtp_url:
+        said.append("No mail server is set up (SMTP_URL), so letters are kept here instead of being sent.")
+    if getattr(config, "outbound_allow", None):
+        said.append("OUTBOUND_ALLOW is set, so webhooks may reach private addresses of your network.")
+    return said
+
+
+# ── the four signals ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def signals(hours: list[Hour], now: scale.Signals) -> list[dict]:
+    """Each with its figure and its course over the last two days."""
+    recent = hours[-SHOWN_HOURS:]
+    full = f"{now.connections} of {now.most_connections}" if now.connections else "unknown"
+    return [
+        course("slow", "Slow answers", share(now.slow if now.answers else None), [slow_share(hour) for hour in recent],
+               f"of {now.answers:,} answers took longer than 500 ms in 24 hours", 2 * scale.MOST_SLOW),
+        course("cpu", "Processor", share(now.cpu), [hour.cpu for hour in recent], "of all cores, at most, in 24 hours", 1),
+        course("memory", "Memory", share(now.memory), [hour.memory for hour in recent], "in use, at most, in 24 hours", 1),
+        course("disk", "Disk", share(now.disk), [hour.disk for hour in recent], "of the database’s disk in use", 1),
+        course("connections", "Connections", full, [hour.connections for hour in recent], "at once, at most, in 24 hours",
+               now.most_connections or 1),
+        course("complaints", "Complaints", str(now.complaints), [hour.complaints for hour in hours],
+               "posts tagged “slow” in 7 days", scale.MANY_COMPLAINTS),
+    ]  # fmt: skip
+
+
+def course(name: str, label: str, figure: str, values: list, said: str, least: float) -> dict:
+    drawn = charts.spark(f"spark-{name}", f"{label}, hour by hour", f"{figure} {said}.", values, least)
+    return {"label": label, "figure": figure, "said": said, "svg": drawn}
+
+
+def slow_share(hour: Hour) -> float | None:
+    return hour.slow_answers / hour.answers if hour.answers else None
+
+
+def share(value: float | None) -> str:
+    return "unknown" if value is None else percent(value)
