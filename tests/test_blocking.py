@@ -28,7 +28,8 @@ def test_who_is_blocked_can_do_nothing_with_any_token_they_have(client, api, acm
     number, cleo = acme.post(by=DAN), session(client, acme, CLEO)
     acme.post("Hers", by=CLEO)
     blocking.block(acme.team, "cleo-7")
-    for path, more in (("opening", {}), ("list", {}), ("posts", {"title": "Spam"}), (f"posts/{number}/vote", {"voted": True})):
+    for path, more in (("opening", {}), ("list", {}), ("posts", {"title": "Spam"}),
+                       (f"posts/{number}/vote", {"voted": True})):  # fmt: skip
         answer = call(client, acme, path, session=cleo, **more)
         assert (answer.status_code, answer.json["code"]) == (403, "blocked"), path
     assert call(client, acme, "session", user_token=acme.token()).json["code"] == "blocked"

@@ -18,6 +18,11 @@ SITE = "https://app.globex.example"
 EVENTS = "SELECT type, data, public FROM event WHERE workspace_id = %(workspace)s ORDER BY seq"
 
 
+CROWD = """
+INSERT INTO "user" (workspace_id, external_id, kind)
+SELECT %(workspace)s, 'anon_' || n, 'anonymous' FROM generate_series(1, 3000) n"""
+
+
 @pytest.fixture
 def eve(client, globex):
     browser = Browser(client).sign_in(globex.owner.email)
@@ -54,7 +59,8 @@ def test_many_first_pages_at_once_are_one(client, globex):
 
 
 @pytest.mark.parametrize("origin", [None, "null", "", "file://", "http://127.0.0.1:8000", "http://falconframework.org",
-                                    "https://" + "x" * 400, "https://a.example/path", "https://a.example\ud800"])  # fmt: skip
+                                    "https://" + "x" * 400, "https://a.example/path",
+                                    "https://a.example\ud800"])  # fmt: skip
 def test_pages_of_ours_and_pages_without_an_address_are_not_a_customers_site(client, globex, origin):
     if origin is None or origin.isascii():
         call(client, globex, "opening", origin=origin)
@@ -109,8 +115,7 @@ def test_a_wrong_address_is_kept_beside_its_reason(eve, globex):
 
 
 def test_a_workspace_with_many_users_is_looked_at_as_cheaply_as_an_empty_one(globex):
-    db.changed("""INSERT INTO "user" (workspace_id, external_id, kind)
-                  SELECT %(w)s, 'anon_' || n, 'anonymous' FROM generate_series(1, 3000) n""", w=globex.workspace.id)  # fmt: skip
+    db.changed(CROWD, workspace=globex.workspace.id)
     counted = {}
     with Counter().into(counted, "steps"):
         guide.steps(globex.team)

@@ -1,10 +1,15 @@
 """The road map: columns in the team's own order, moved by one member or by two at once."""
 
 import itertools
+import re
+from datetime import date
+from html import unescape
 
 import pytest
-from cast import CLEO, DAN, EVE
+from browser import Browser
+from cast import ADA, BEN, CLEO, DAN, EVE
 from crowd import at_once
+from queued import make_due, work_off
 
 from service import db
 from service.errors import Conflict, Invalid, NotFound
@@ -167,3 +172,87 @@ def test_eight_who_move_at_once_end_in_one_order(acme, planned):
         places = "SELECT roadmap_position FROM post p JOIN status s ON s.id = p.status_id WHERE s.key = %(status)s"
         found = [place for (place,) in db.rows(places, status=status) if place]
         assert len(found) == len(set(found)), "no two at the same place"
+
+
+# ── its page ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+PAGE = "/app/acme/roadmap"
+
+
+@pytest.fixture
+def ada(client, acme):
+    return Browser(client).sign_in(ADA)
+
+
+def texts(page) -> str:
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", page.text)).split())
+
+
+def move(browser, number, status="planned", after="", path=PAGE, **more):
+    browser.open(path)
+    return browser.send(path, do="place", number=str(number), was="planned", status=status, after=str(after), **more)
+
+
+def test_the_page_shows_what_a_card_needs(ada, acme, planned):
+    tags.create(acme.team, "mobile", "Mobile", "#2563eb")
+    tags.tag(acme.team, 2, "mobile")
+    votes.cast(acme.reader(DAN), 2)
+    planning.assign(acme.team, 2, acme.owner.id)
+    planning.set_eta(acme.team, 2, date(2020, 1, 2))
+    page = ada.open(PAGE)
+    [card] = re.findall(r'<li class="card" id="card-2".*?</li>', page.text, re.DOTALL)
+    for part in ("Wish 2", "$49", "Mobile", "Ada", "by 2 Jan 2020", 'class="late"'):
+        assert part in card, part
+    assert "Nothing here yet." in texts(page) and 'href="/app/acme/posts/2"' in card
+    assert "Wish 1" not in ada.open(f"{PAGE}?tag=mobile").text.split("<datalist")[0]
+    assert ada.open(f"{PAGE}?board=nowhere&tag=%00").status_code in (200, 400, 422)
+
+
+def test_without_a_script_the_form_of_a_card_moves_it_and_tells_its_followers_later(ada, acme, planned):
+    work_off()
+    assert move(ada, 2, "started", notify="1").status_code == 303
+    assert column(acme, "started") == [2]
+    page = ada.open(PAGE)
+    assert "#2 is “In progress” now. Its followers get a letter in 30 seconds." in texts(page) and "Undo" in texts(page)
+    make_due()
+    work_off()
+    assert db.row("SELECT to_email FROM letter WHERE kind = 'status_changed'") == (CLEO["email"],)
+    assert move(ada, 1, after="#4").headers["location"] == PAGE
+    assert "The order was saved." in texts(ada.open(PAGE)) and column(acme) == [5, 4, 1, 3]
+
+
+def test_a_drag_is_undone_by_the_button_of_its_message(ada, acme, planned):
+    move(ada, 2, "done")
+    action = re.search(r'name="action" value="(\d+)"', ada.open(PAGE).text)[1]
+    ada.send(PAGE, do="undo", action=action)
+    assert 2 in column(acme) and column(acme, "done") == []
+
+
+def test_what_is_refused_is_said_and_what_was_typed_stays(ada, acme, planned):
+    for after, sentence in (("soon", "Write the number of a post"), ("99", "#99 does not stand in this column"),
+                            ("9" * 40, "Write the number"), ("-1", "Write the number")):  # fmt: skip
+        page = move(ada, 3, after=after)
+        assert page.status_code == 422 and sentence in texts(page) and f'value="{after}"' in page.text, after
+    assert move(ada, 3, "nowhere").status_code == 422
+    assert move(ada, 99).status_code == move(ada, "x").status_code == 404
+    planning.set_status(acme.team, 3, "done")
+    page = move(ada, 3, "started")
+    assert page.status_code == 409 and "Its status was changed meanwhile" in texts(page)
+
+
+def test_a_date_is_saved_from_the_card(ada, acme, planned):
+    ada.open(PAGE)
+    assert ada.send(PAGE, do="eta", number="1", was="", eta="2031-05-06").status_code == 303
+    assert "by 6 May 2031" in texts(ada.open(PAGE))
+    page = ada.send(PAGE, do="eta", number="1", was="2031-05-06", eta="someday")
+    assert page.status_code == 422 and "Write the day like" in texts(page)
+    assert ada.send(PAGE, do="eta", number="1", was="", eta="2032-01-01").status_code == 409, "decided on an older date"
+
+
+def test_the_road_map_is_the_teams_alone(client, acme, globex, planned):
+    assert Browser(client).open(PAGE).status_code == 303
+    eve = Browser(client).sign_in(EVE)
+    assert eve.open(PAGE).status_code == 404
+    assert move(eve, 1, "done", path="/app/globex/roadmap").status_code == 404
+    assert move(Browser(client).sign_in(BEN), 1, "done").status_code == 303, "every member plans"
+    assert column(acme, "done") == [1]

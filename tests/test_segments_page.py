@@ -41,7 +41,8 @@ def send(browser, path: str, deed: str, *rows: tuple, quick: bool = True, **fiel
 def shown(page) -> list[tuple]:
     """The rows of the form."""
     values = [re.findall(rf'name="{name}" value="([^"]*)"', page.text) for name in ("field", "value")]
-    ops = [(re.search(r'value="(\w+)" selected', each) or " ?")[1] for each in re.findall(r'<select id="op-.*?</select>', page.text, re.S)]
+    boxes = re.findall(r'<select id="op-.*?</select>', page.text, re.S)
+    ops = [(re.search(r'value="(\w+)" selected', each) or " ?")[1] for each in boxes]
     return [(unescape(field), op, unescape(value)) for field, op, value in zip(values[0], ops, values[1], strict=True)]
 
 
@@ -74,7 +75,8 @@ def test_rows_come_and_go_and_keep_what_was_typed(ada, quick):
 
 def test_what_is_not_finished_is_no_error_while_one_writes_and_is_one_when_it_is_saved(ada, acme):
     ada.open(NEW)
-    for row, why in ((("colour", "is", "red"), "its field is one of"), (("traits.seats", "at_least", "many"), "takes a number"),
+    for row, why in ((("colour", "is", "red"), "its field is one of"),
+                     (("traits.seats", "at_least", "many"), "takes a number"),
                      (("traits.a", "like", "x"), "its op is one of"), (("traits.a", "is", "x" * 201), "one line of at most"),
                      (("company.mrr", "at_least", "9" * 18), "must lie between")):  # fmt: skip
         page = send(ada, NEW, "count", row, name="N")
@@ -82,7 +84,8 @@ def test_what_is_not_finished_is_no_error_while_one_writes_and_is_one_when_it_is
         refused = send(ada, NEW, "save", row, name="Typed name")
         assert refused.status_code == 422 and why in texts(refused) and "Typed name" in refused.text
         assert row[1] not in rules.OPS or shown(refused) == [row]
-    for fields, why in (({"name": ""}, "Give it a name"), ({"name": "日本"}, "small letters"), ({"name": "N", "key": "new"}, "another key")):
+    for fields, why in (({"name": ""}, "Give it a name"), ({"name": "日本"}, "small letters"),
+                        ({"name": "N", "key": "new"}, "another key")):  # fmt: skip
         assert why in texts(send(ada, NEW, "save", ("traits.role", "is", "x"), **fields)), fields
     assert "at most 20 rules" in texts(send(ada, NEW, "save", *[("traits.role", "is", "x")] * 500, name="N"))
     assert segments.of(acme.team) == []

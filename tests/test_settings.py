@@ -91,7 +91,8 @@ def test_what_another_member_saved_meanwhile_is_not_overwritten_unseen(ada, acme
     ada.open("/app/acme/settings")
     general.set_origins(acme.team, "https://first.example")
     page = ada.send("/app/acme/settings", do="origins", origins="https://second.example", seen=version())
-    assert page.status_code == 409 and "Somebody changed this meanwhile" in page.text and "https://second.example" in page.text
+    assert page.status_code == 409
+    assert "Somebody changed this meanwhile" in page.text and "https://second.example" in page.text
     assert workspaces.by_slug("acme").origins == ["https://first.example"]
     seen = re.search(r'name="seen" value="(\w+)"', page.text)[1]
     assert ada.send("/app/acme/settings", do="origins", origins="https://second.example", seen=seen).status_code == 303
@@ -191,7 +192,10 @@ def test_a_key_is_made_shown_once_used_and_ended(ada, client, acme):
     assert ada.send("/app/acme/settings/keys", do="end", key=made.id).status_code == 404
 
 
-@pytest.mark.parametrize(("field", "wrong"), [("name", ""), ("scopes", ""), ("scopes", "owner"), ("ends", "-1"), ("ends", "x")])
+WRONG_KEYS = [("name", ""), ("scopes", ""), ("scopes", "owner"), ("ends", "-1"), ("ends", "x")]
+
+
+@pytest.mark.parametrize(("field", "wrong"), WRONG_KEYS)
 def test_a_key_that_cannot_be_made_is_not(ada, acme, field, wrong):
     ada.open("/app/acme/settings/keys")
     fields = {"name": "Typed name", "scopes": "read", "ends": "", field: wrong}

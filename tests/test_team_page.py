@@ -10,7 +10,7 @@ from queued import work_off
 
 from service import db
 from service.errors import RateLimited
-from service.feedback import members, team
+from service.feedback import activity, members, notifications, team
 
 TEAM = "/app/acme/settings/team"
 LETTERS = "SELECT to_email, subject, text, html FROM letter WHERE kind = 'invitation' ORDER BY id"
@@ -56,8 +56,6 @@ def test_an_invitation_is_sent_once_and_not_to_who_was_removed_meanwhile(ada, ac
 
 
 def test_one_who_was_removed_before_the_letter_was_written_gets_none(ada, acme):
-    from service.feedback import activity, notifications
-
     gil, _ = team.invite(acme.team, GIL)
     event = activity.find(acme.workspace.id, 1)
     notifications.invite(event)
@@ -69,7 +67,8 @@ def test_one_who_was_removed_before_the_letter_was_written_gets_none(ada, acme):
 
 def test_a_member_who_is_in_already_gets_no_letter(ada, acme):
     page = ada.send(TEAM, do="invite", email=BEN, role="admin")
-    assert page.status_code == 409 and "They are in the team already, as member" in texts(page) and f'value="{BEN}"' in page.text
+    assert page.status_code == 409
+    assert "They are in the team already, as member" in texts(page) and f'value="{BEN}"' in page.text
     work_off()
     assert db.rows(LETTERS) == []
 

@@ -8,7 +8,6 @@ import subprocess
 import sys
 import time
 from html import unescape
-from types import SimpleNamespace
 
 import jwt
 import pytest
@@ -123,13 +122,15 @@ def test_a_token_of_another_workspace_is_told_apart(acme, globex):
 
 # ── the code that is shown there ────────────────────────────────────────────────────────────────────────────────────
 
-USER = SimpleNamespace(id=7, email="cleo@customer.example", name="Cleo")
+MAIL = "cleo@customer.example"
 CALLS = {
-    "python": ([sys.executable, "-c"], "import types\nprint(sayso_token(types.SimpleNamespace(id=7, email='cleo@customer.example', name='Cleo')))"),
-    "node": (["node", "--input-type=module", "-e"], "console.log(saysoToken({id: 7, email: 'cleo@customer.example', name: 'Cleo'}))"),
-    "ruby": (["ruby", "-e"], "puts sayso_token(Struct.new(:id, :email, :name).new(7, 'cleo@customer.example', 'Cleo'))"),
-    "php": (["php", "-r"], "echo sayso_token((object) ['id' => 7, 'email' => 'cleo@customer.example', 'name' => 'Cleo']);"),
-    "go": (["go", "run"], 'func main() {\n\ttoken, _ := saysoToken("7", "cleo@customer.example", "Cleo")\n\tos.Stdout.WriteString(token)\n}'),
+    "python": ([sys.executable, "-c"],
+               f"import types\nprint(sayso_token(types.SimpleNamespace(id=7, email='{MAIL}', name='Cleo')))"),
+    "node": (["node", "--input-type=module", "-e"], f"console.log(saysoToken({{id: 7, email: '{MAIL}', name: 'Cleo'}}))"),
+    "ruby": (["ruby", "-e"], f"puts sayso_token(Struct.new(:id, :email, :name).new(7, '{MAIL}', 'Cleo'))"),
+    "php": (["php", "-r"], f"echo sayso_token((object) ['id' => 7, 'email' => '{MAIL}', 'name' => 'Cleo']);"),
+    "go": (["go", "run"],
+           f'func main() {{\n\ttoken, _ := saysoToken("7", "{MAIL}", "Cleo")\n\tos.Stdout.WriteString(token)\n}}'),
 }  # fmt: skip
 
 
@@ -151,4 +152,4 @@ def test_the_code_we_show_signs_tokens_that_we_take(acme, language, tmp_path):
     assert done.returncode == 0, done.stderr
     checks = identity_secrets.examine(acme.workspace, done.stdout)
     assert [check for check in checks if not check.ok] == []
-    assert identity_secrets.trade(acme.workspace, done.stdout.strip()).name == USER.name
+    assert identity_secrets.trade(acme.workspace, done.stdout.strip()).name == "Cleo"

@@ -10,7 +10,7 @@ from psycopg2.extras import Json
 
 from service import db
 from service.errors import Conflict, Invalid, NotFound
-from service.feedback import boards, edits, fields, members, merges, planning, posts, statuses, tags, team
+from service.feedback import boards, edits, fields, members, merges, planning, statuses, tags, team
 from service.feedback.readers import Reader
 
 MOST = 100  # posts at once
@@ -167,34 +167,23 @@ def states(reader: Reader, numbers: list[int], tag: str) -> dict[int, dict]:
     return dict(db.rows(STATE, workspace=reader.workspace.id, numbers=numbers, tag=tag))
 
 
-def do(reader: Reader, kind: str, number: int, said: Said, seen, *, note: str, notify: bool) -> None:
+def do(reader: Reader, kind: str, number: int, said: Said, seen, **letter) -> None:
+    """The one verb behind each kind."""
     decided_for = None if seen is ... else seen
     if kind == "status":
-        planning.set_status(reader, number, said.key, note, notify=notify, undo_seconds=UNDO_SECONDS, seen=decided_for)
+        planning.set_status(reader, number, said.key, seen=decided_for, undo_seconds=UNDO_SECONDS, **letter)
+    elif kind in ("tag", "untag"):
+        (tags.tag if kind == "tag" else tags.untag)(reader, number, said.key)
     elif kind == "assign":
         planning.assign(reader, number, said.number, seen=seen)
     elif kind == "board":
         edits.change(reader, number, board=said.key, stood=decided_for)
-    else:
-        put(reader, kind, number, said.number if kind == "merge" else said.key)
-
-
-def put(reader: Reader, kind: str, number: int, value) -> None:
-    """The one verb behind each kind but a status."""
-    if kind in ("tag", "untag"):
-        (tags.tag if kind == "tag" else tags.untag)(reader, number, value)
-    elif kind == "assign":
-        planning.assign(reader, number, value)
-    elif kind == "board":
-        edits.change(reader, number, board=value)
     elif kind == "merge":
-        merges.merge(reader, number, value)
+        merges.merge(reader, number, said.number)
     elif kind == "delete":
         edits.delete(reader, number)
-    elif kind in ("pin", "unpin"):
-        edits.change(reader, number, pinned=kind == "pin")
     else:
-        edits.change(reader, number, locked=kind == "lock")
+        edits.change(reader, number, **{"pinned" if "pin" in kind else "locked": kind in ("pin", "lock")})
 
 
 def step(kind: str, number: int, before: dict, after: dict) -> dict:
@@ -266,7 +255,7 @@ def revert(reader: Reader, kind: str, step: dict, tag: str) -> None:
     if kind == "status":
         planning.set_status(reader, number, before, notify=False, place=step.get("place"))
     elif kind in ("tag", "untag"):
-        put(reader, "untag" if kind == "tag" else "tag", number, tag)
+        (tags.untag if kind == "tag" else tags.tag)(reader, number, tag)
     elif kind == "merge":
         merges.unmerge(reader, number)
     elif kind == "delete":

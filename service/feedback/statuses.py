@@ -135,7 +135,7 @@ def delete(reader: Reader, key: str, into: str | None = None) -> None:
 
 @db.verb
 def move(reader: Reader, key: str, by: int) -> None:
-    """Let a status stand one place further up (-1) or down (1), where there is one. NotFound when there is no such status."""
+    """Let a status stand one place further up (-1) or down (1), where there is one. NotFound when it is not there."""
     if order.move(order.STATUSES, reader, key, by):
         events.record("status.updated", reader.workspace.id, data={"key": key}, **reader.actor())
 

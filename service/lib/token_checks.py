@@ -68,7 +68,7 @@ def algorithm(header: dict) -> Check:
 def key_id(header: dict, secrets: dict[str, str]) -> Check:
     said, known = header.get("kid"), ", ".join(secrets)
     if said is None:
-        return Check("kid", True, "Not there, so every active secret is tried. Give it, and a secret can be changed in peace.")
+        return Check("kid", True, "Not there, so every active secret is tried. It is quicker with one.")
     if isinstance(said, str) and said in secrets:
         return Check("kid", True, f"{said}, an active secret of this workspace.")
     return Check("kid", False, f"It is {shown(said)}, which is no active secret of this workspace; "

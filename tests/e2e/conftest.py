@@ -1,6 +1,7 @@
 """A real browser, a real installation, a real mail server, and a customer's site on another origin."""
 
 import email
+import re
 import shutil
 import threading
 from email.policy import default
@@ -9,6 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import installation
 import pytest
 from aiosmtpd.controller import Controller
+from playwright.sync_api import expect
 
 
 @pytest.fixture(scope="session")
@@ -110,3 +112,42 @@ def watched(complaints):
     return watch
 
 
+# ── the dashboard ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+LINKS_OF_A_PAGE = "[...document.querySelectorAll('main a[href], header a[href]')].map(link => link.href)"
+# of the demo's workspace; what has a placeholder is found by its link on one of these
+PAGES = [
+    "inbox", "inbox?status=planned&sort=top", "history", "search?q=time", "roadmap", "changelog", "changelog/new",
+    "users", "companies", "segments", "segments/new", "insights", "moderation", "moderation?show=deleted",
+    "moderation?show=blocked", "start", "settings", "settings/general", "settings/identity", "settings/boards",
+    "settings/statuses", "settings/tags", "settings/fields", "settings/team", "settings/keys", "system",
+    "system/jobs", "outbox", "posts/new", "posts/1", "posts/1/merge?into=2",
+]  # fmt: skip
+FOUND = {"users": r"/users/[^/?]+$", "companies": r"/companies/[^/?]+$", "segments": r"/segments/(?!new)[^/?]+$",
+         "changelog": r"/changelog/\d+$"}  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def state(browser, sayso):
+    """What a signed-in browser keeps."""
+    assert sayso.demo
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(sayso.command("sign-in", "demo@sayso.example").strip())
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", name="Inbox")).to_be_visible()
+    kept = context.storage_state()
+    context.close()
+    return kept
+
+
+@pytest.fixture(scope="session")
+def addresses(browser, sayso, state):
+    home = f"{sayso.base_url}/app/{sayso.demo['workspace']}"
+    context = browser.new_context(storage_state=state)
+    page, found = context.new_page(), [f"{home}/{each}" for each in PAGES]
+    for area, pattern in FOUND.items():
+        page.goto(f"{home}/{area}")
+        found += [each for each in page.evaluate(LINKS_OF_A_PAGE) if re.search(pattern, each)][:1]
+    context.close()
+    return found

@@ -1,18 +1,14 @@
-"""What arrived: the list that a member keeps open, narrowed to what they look for, and what they do to many posts at once."""
+"""What arrived: the list that a member keeps open, narrowed to what they look for, and what they do to many at once."""
 
 from typing import NamedTuple
 
 import falcon
 
-from service import db
 from service.errors import Conflict, Invalid, NotFound
-from service.feedback import (
-    actions, activity, boards, comments, companies, filters, lists, planning, posts, segments, similar, statuses, tags, team,
-    views, votes, workspaces,
-)  # fmt: skip
+from service.feedback import actions, boards, companies, filters, lists, segments, statuses, tags, team, views, workspaces
 from service.web import inputs, pages
 from service.web.dashboard.history import said
-from service.web.dashboard.page import Done, Page, at, number, render
+from service.web.dashboard.page import Done, Page, number, render
 from service.web.guards import require_member
 from service.web.rows import Row, StatusCount, row
 

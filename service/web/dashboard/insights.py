@@ -29,9 +29,9 @@ class Insights(Page):
         render(
             req, resp, "app/insights.html", active="insights", state=insights.look(reader), choice=choice,
             spans=insights.WEEKS, picked=picked(req), total=insights.total(reader, choice), months=begun(months),
-            news=news(months),
-            charts=drawn(choice, weeks), boards=insights.boards(reader, choice), segments=insights.segments(reader, choice),
-            by_votes=insights.top_by_votes(reader, choice), by_mrr=insights.top_by_mrr(reader, choice),
+            news=news(months), charts=drawn(choice, weeks), boards=insights.boards(reader, choice),
+            segments=insights.segments(reader, choice), by_votes=insights.top_by_votes(reader, choice),
+            by_mrr=insights.top_by_mrr(reader, choice),
             wishes=by_segment(insights.wishes(reader)), spent=spent, day=day, month=month,
             csv=lambda name: at(req, f"insights/{name}.csv") + query(**picked(req)),
         )  # fmt: skip

@@ -20,8 +20,9 @@ class Roadmap(Page):
         board, tag = inputs.param(req, "board"), inputs.param(req, "tag")
         columns, known = roadmap.columns(reader, board, tag), tags.of(reader)
         render(
-            req, resp, "app/roadmap.html", active="roadmap", columns=columns, most_more=roadmap.MOST_MORE, board=board, tag=tag,
-            boards=boards.of(reader), tags=known, known={each.key: each for each in known}, today=datetime.now(UTC).date(),
+            req, resp, "app/roadmap.html", active="roadmap", columns=columns, most_more=roadmap.MOST_MORE, board=board,
+            tag=tag, boards=boards.of(reader), tags=known, known={each.key: each for each in known},
+            today=datetime.now(UTC).date(),
         )  # fmt: skip
 
     def place(self, req):

@@ -4,6 +4,7 @@ import falcon
 
 from service.feedback import guide, team, workspaces
 from service.web.dashboard.page import Done, Page, at, render
+from service.web.dashboard.settings.team import told
 from service.web.guards import require_admin, require_member
 
 
@@ -21,7 +22,7 @@ class Start(Page):
     def invite(self, req):
         require_admin(req)
         member, is_new = team.invite(req.context.reader, req.context.form.get("email", ""))
-        return Done(f"{member.email} gets a letter with the way in." if is_new else f"{member.email} is in the team already.")
+        return Done(told(member.email, is_new))
 
     def dismiss(self, req):
         require_admin(req)

@@ -1,7 +1,7 @@
 /* The editor of a changelog entry: buttons that write Markdown, pictures by paste, drop and choice, moments in the reader's
   own time zone; and what a colleague saves meanwhile never takes away what is being written. */
 (() => {
-  const LOOKS = 20, LOOK_AGAIN = 700; // how often we look for a picture that is being made ready; milliseconds
+  const LOOKS = 20, LOOK_AGAIN = 1000; // how often we look for a picture that is being made ready; milliseconds
   const MEANWHILE = "A colleague has just saved this entry. Save yours to see both texts; nothing is lost.";
   const { home } = document.body.dataset;
   const form = document.getElementById("editor");
@@ -132,7 +132,7 @@
   let coming = 0;
   const report = (text) => { $("uploading").textContent = text; };
   const upload = async (file) => {
-    const name = file.name.replace(/[[\]()\\!]/g, " ").replace(/\.[a-z]+$/i, "").trim() || "picture";
+    const name = file.name.replace(/[[\]()\\!\s]+/g, " ").replace(/\.[a-z]+$/i, "").trim() || "picture";
     const place = `![Uploading ${name} ${++coming}…]()`;
     put(`${place}\n`);
     report("Uploading…");
@@ -145,7 +145,7 @@
       if (!answer.ok) throw new Error(made.message || made.detail);
       exchange(place, `![${name}](file:${made.id})`);
       report("");
-      look(new URL(made.url, location.href).pathname);
+      setTimeout(look, LOOK_AGAIN, new URL(made.url, location.href).pathname);
     } catch (error) {
       exchange(`${place}\n`, "");
       report(error instanceof TypeError ? "There is no connection; the picture was not sent." : error.message);

@@ -69,6 +69,12 @@
     if (box?.id) box.open = false;
   });
 
+  addEventListener("sayso:key", (event) => {
+    if (event.detail.key !== "/") return;
+    event.preventDefault();
+    $("#jump")?.focus();
+  });
+
   // ── files ──
 
   const kept = (sent) => {

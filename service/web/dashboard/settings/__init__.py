@@ -1,4 +1,4 @@
-"""The settings: a page for each word, and one way in which they all work. Members read them, owners and admins change them."""
+"""The settings: a page for each word, and one way in which they all work. Members read, owners and admins change them."""
 
 import falcon
 

@@ -19,7 +19,7 @@ class Team(Setting):
     def invite(self, req):
         form = req.context.form
         member, is_new = team.invite(req.context.reader, form.get("email", ""), form.get("role", ""))
-        return Done(f"{member.email} gets a letter with the way in." if is_new else f"{member.email} is in the team already.")
+        return Done(told(member.email, is_new))
 
     def set_role(self, req):
         member = team.set_role(req.context.reader, person(req), req.context.form.get("role", ""))
@@ -32,6 +32,11 @@ class Team(Setting):
                     to="/app" if gone.id == req.context.person.id else None)  # fmt: skip
 
     deeds = {"invite": invite, "role": set_role, "remove": remove}
+
+
+def told(email: str, is_new: bool) -> str:
+    """What to say after an invitation."""
+    return f"{email} gets a letter with the way in." if is_new else f"{email} is in the team already."
 
 
 def person(req) -> int:
