@@ -159,7 +159,8 @@ def test_the_history_says_who_did_what_to_how_many(acme, globex, three):
 
 
 def test_two_who_do_opposite_things_at_once_get_along(acme, here, three):
-    done = at_once(lambda turn: actions.take(acme.team, "status", three[:: 1 - turn % 2 * 2], ("planned", "done")[turn % 2]), 8)
+    ways = [(three, "planned"), (three[::-1], "done")]
+    done = at_once(lambda turn: actions.take(acme.team, "status", *ways[turn % 2]), 8)
     assert not [each for each in done if isinstance(each, Exception)]
     assert len({facts(acme, number)["status"] for number in three}) == 1
 

@@ -271,8 +271,9 @@ def test_a_member_follows_and_no_longer_follows(ada, acme):
 
 def test_no_form_makes_an_error_of_ours(ada):
     typed = (
-        "title", "body", "seen", "status", "note", "was", "member", "eta", "board", "tag", "were", "fields.x", "words", "kind",
-        "parent", "comment", "mark", "files", "file", "user", "voter", "question", "segment", "other", "part", "action",
+        "title", "body", "seen", "status", "note", "was", "member", "eta", "board", "tag", "were", "fields.x", "words",
+        "kind", "parent", "comment", "mark", "files", "file", "user", "voter", "question", "segment", "other", "part",
+        "action",
     )  # fmt: skip
     for value in ("", "\0", "\ud800".encode("utf-8", "surrogatepass"), "9" * 30, "²", "<b>" * 300, "null", "2026-02-30"):
         for deed in [*Post.deeds, "undo", "nothing"]:

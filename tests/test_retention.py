@@ -4,7 +4,7 @@ import pytest
 from queued import work_off
 
 from service import db, jobs, retention
-from service.feedback import comments, sign_in
+from service.feedback import actions, comments, sign_in
 
 AGE = "UPDATE {table} SET {column} = now() - %(days)s * interval '1 day'"
 
@@ -45,6 +45,8 @@ def fill(acme, table: str) -> None:
         assert count("rate") == 1, "founding a workspace is counted"
     elif table == "repeated_request":
         db.changed("INSERT INTO repeated_request (workspace_id, key, fingerprint) SELECT id, 'a', '' FROM workspace")
+    elif table == "action":
+        actions.take(acme.team, "pin", [acme.post()])
     elif table == "measurement":
         db.changed("INSERT INTO measurement (hour) VALUES (now())")
     elif table == "slow_query":

@@ -18,24 +18,22 @@ BACKLOG = "open"  # kind of the statuses whose posts are not on the road map yet
 SHOWN = {BACKLOG: 20}  # posts of a column, by kind, and of the others:
 MOST_SHOWN = 50
 MOST_MORE = 100  # counted of those that are not shown
-MOST_LOOKED_AT = 2000  # of a column by a filter; nobody places a post below them either
+MOST_LOOKED_AT = 200  # of a column, for those that fit a filter; the lists know all
+MOST_PLACED = 1000  # of a column: nobody places a post below them
 
 ORDER = "p.roadmap_position, p.votes DESC, p.number DESC"  # as of the index post_roadmap; without a position: last
 ON_IT = f"p.held_at IS NULL AND {listed()}"
-# So many of each column as can be looked at, then those that fit the filter: a rare tag reads no more than that.
 STANDING = f"""
-SELECT s.id, found.number FROM status s CROSS JOIN LATERAL (
-  SELECT near.number, near.place FROM (
-    SELECT p.number, p.board_id, row_number() OVER (ORDER BY {ORDER}) AS place FROM post p
-     WHERE p.workspace_id = %(workspace)s AND p.status_id = s.id AND {ON_IT}
-     ORDER BY {ORDER} LIMIT %(looked_at)s) near
-   WHERE (%(board)s IS NULL
+SELECT s.id, near.number, (%(board)s IS NULL
           OR near.board_id = (SELECT id FROM board WHERE workspace_id = %(workspace)s AND key = %(board)s))
      AND (%(tag)s IS NULL OR EXISTS (
           SELECT FROM post_tag l JOIN tag t ON t.workspace_id = %(workspace)s AND t.id = l.tag_id
            WHERE l.workspace_id = %(workspace)s AND l.post_number = near.number AND t.key = %(tag)s))
-   ORDER BY near.place LIMIT %(most)s) found
- WHERE s.workspace_id = %(workspace)s AND s.kind = ANY(%(kinds)s) ORDER BY s.id, found.place"""
+  FROM status s CROSS JOIN LATERAL (
+    SELECT p.number, p.board_id, row_number() OVER (ORDER BY {ORDER}) AS place FROM post p
+     WHERE p.workspace_id = %(workspace)s AND p.status_id = s.id AND {ON_IT}
+     ORDER BY {ORDER} LIMIT %(most)s) near
+ WHERE s.workspace_id = %(workspace)s AND s.kind = ANY(%(kinds)s) ORDER BY s.id, near.place"""
 
 # Who places posts in the same column waits here; who only gives a post this status does not.
 HOLD_COLUMN = """
@@ -58,6 +56,7 @@ class Column(NamedTuple):
     status: Status
     posts: list[Post]
     more: int  # that are not shown; counted up to MOST_MORE
+    is_cut: bool  # a filter did not look at all of it: there may be others that fit
 
     @property
     def is_backlog(self) -> bool:
@@ -68,17 +67,17 @@ def columns(reader: Reader, board: str | None = None, tag: str | None = None, ba
     """One column for each status of the kinds open (the `backlog`), planned, started and done, in the workspace's order;
     each with its first posts. `board` and `tag` are keys, and leave the posts that have them."""
     kinds = [BACKLOG, *KINDS] if backlog else list(KINDS)
-    most = MOST_SHOWN + MOST_MORE
-    looked_at = MOST_LOOKED_AT if board or tag else most
-    standing: dict[int, list[int]] = {}
-    for status, number in db.rows(STANDING, **reader.scope(), kinds=kinds, most=most, looked_at=looked_at,
-                                  board=board or None, tag=tag or None):  # fmt: skip
-        standing.setdefault(status, []).append(number)
+    most = MOST_LOOKED_AT if board or tag else MOST_SHOWN + MOST_MORE
+    standing: dict[int, list[tuple[int, bool]]] = {}
+    for status, *one in db.rows(STANDING, **reader.scope(), kinds=kinds, most=most, board=board or None, tag=tag or None):
+        standing.setdefault(status, []).append(tuple(one))
+    fitting = {status: [number for number, fits in all if fits] for status, all in standing.items()}
     shown = [status for status in statuses.of(reader.workspace.id) if status.kind in kinds]
-    first = {status.id: standing.get(status.id, [])[: SHOWN.get(status.kind, MOST_SHOWN)] for status in shown}
+    first = {status.id: fitting.get(status.id, [])[: SHOWN.get(status.kind, MOST_SHOWN)] for status in shown}
     found = {post.number: post for post in posts.these(reader, [number for some in first.values() for number in some])}
     return [Column(status, [found[number] for number in first[status.id] if number in found],
-                   min(len(standing.get(status.id, [])) - len(first[status.id]), MOST_MORE))
+                   min(len(fitting.get(status.id, [])) - len(first[status.id]), MOST_MORE),
+                   bool(board or tag) and len(standing.get(status.id, [])) == most)
             for status in shown]  # fmt: skip
 
 
@@ -113,7 +112,7 @@ def hold_column(reader: Reader, key: str) -> Status:
 
 def standing_in(reader: Reader, column: Status) -> list[tuple[int, bool]]:
     """The numbers of a column in its order, and whether each was placed."""
-    return db.rows(COLUMN, **reader.scope(), status=column.id, most=MOST_LOOKED_AT)
+    return db.rows(COLUMN, **reader.scope(), status=column.id, most=MOST_PLACED)
 
 
 def arranged(order: list[tuple[int, bool]], number: int, after: int | None) -> list[int]:

@@ -57,10 +57,10 @@ def test_the_keyboard_alone_reaches_everything_and_is_seen_where_it_is(opened, a
     for address in addresses:
         page.goto(address)
         wanted, seen = page.evaluate(FOCUSABLE), set()
-        for _ in range(wanted + 20):
+        for _ in range(wanted + 40):  # a field of a date has several stops, a frame its own
             page.keyboard.press("Tab")
             here = page.evaluate(FOCUSED)
-            if here is None or here["id"] in seen:
+            if here is None:
                 break
             seen.add(here["id"])
             if not here["ring"] or not here["size"]:

@@ -51,7 +51,7 @@
     k: () => step(-1),
     o: () => link(current()).click(),
     x: () => { tick(current()).click(); },
-    c: () => location.assign(`${link(current()).href}#comment`),
+    c: () => location.assign(`${link(current()).href}#words`),
     Enter: () => link(current()).click(),
   };
   addEventListener("sayso:key", (event) => {

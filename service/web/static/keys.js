@@ -135,6 +135,10 @@
     }
     help.showModal();
   };
+  // an address that ends in #field leads into that field
+  const led = location.hash && document.getElementById(location.hash.slice(1));
+  if (led && isTyping(led)) led.focus();
+
   const undo = () => $(".notices .undo button")?.click();
   addEventListener("keydown", (event) => {
     const { key, target } = event;

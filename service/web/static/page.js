@@ -7,6 +7,7 @@
   const NOTICE = 8000, NOTICE_WITH_UNDO = 30000;
   const NO_CONNECTION = "There is no connection, so nothing was sent. What you wrote is still here; try again.";
   const SIGNED_OUT = "You were signed out. Sign in in another tab, then try again here: what you wrote is still here.";
+  const MADE_FOR = ["seen", "was"]; // fields that name the version a form was made for
   const { stream, home, types } = document.body.dataset;
   const $ = (query, inside = document) => inside.querySelector(query);
   const $$ = (query, inside = document) => [...inside.querySelectorAll(query)];
@@ -36,14 +37,21 @@
     scrollTo(scrollX, scrollY);
   };
   const keep = (field, next) => {
-    if (!next || field.type === "hidden") return;
-    if (field.type === "checkbox" || field.type === "radio") {
-      if (field.checked !== field.defaultChecked) next.checked = field.checked;
-    } else if (field.options) {
-      if (field.selectedOptions[0] && !field.selectedOptions[0].defaultSelected) next.value = field.value;
-    } else if (field.value !== field.defaultValue) next.value = field.value;
+    if (!next) return;
+    if (field.type === "hidden") {
+      // what somebody changes was decided for what they saw, which the server compares with what is there now
+      if (MADE_FOR.includes(field.name) && [...field.form.elements].some(isTouched)) next.value = field.value;
+    } else if (!isTouched(field)) return;
+    else if (field.type === "checkbox" || field.type === "radio") next.checked = field.checked;
+    else next.value = field.value;
   };
-  // the same thing in the new part: of the same name, in the form that does the same
+  const isTouched = (field) => {
+    if (field.type === "hidden" || field.type === "submit" || !field.name) return false;
+    if (field.type === "checkbox" || field.type === "radio") return field.checked !== field.defaultChecked;
+    if (field.options) return field.selectedIndex !== Math.max(0, [...field.options].findIndex((each) => each.defaultSelected));
+    return field.value !== field.defaultValue;
+  };
+  // the same thing in the new part: of the same name, in the form that does the same to the same
   const twin = (element, inside) => {
     for (const name of ["id", "href", "aria-label", "name"]) {
       const value = element.getAttribute(name);
@@ -54,7 +62,8 @@
     }
     return $$(element.localName, inside).find((each) => does(each) === does(element)) || null;
   };
-  const does = (element) => element.form?.elements.do?.value;
+  const does = ({ form }) => form && $$("input[type=hidden]", form).filter(({ name }) => name !== "csrf" && !MADE_FOR.includes(name))
+    .map(({ name, value }) => `${name}=${value}`).join();
   const put = (page, { sent, except, notice }) => {
     for (const old of $$("[data-live]")) {
       const { live } = old.dataset;

@@ -1,5 +1,6 @@
 /* On a phone the name of the page that is shown may be outside. */
-document.querySelector(".subnav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+const here = document.querySelector(".subnav [aria-current]");
+if (here) here.parentElement.scrollLeft = here.offsetLeft - here.parentElement.clientWidth / 2;
 
 /* A form of the settings that somebody is changing stays as it was made: it carries the version it was made from (`seen`), and
    with a newer one in its place a save would overwrite what another member has just saved, without a warning. The answer to
