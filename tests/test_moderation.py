@@ -108,6 +108,15 @@ def test_what_is_approved_is_a_post_like_any_other_and_twice_is_once(api, acme, 
     assert moderation.waiting(acme.team) == 0 and votes.cast(acme.reader(DAN), held) == 2
 
 
+def test_what_was_approved_cannot_be_reworded_by_its_author_into_what_was_not(acme, held):
+    author = acme.reader(CLEO)
+    edits.change(author, held, body="Better words, while it waits.")
+    moderation.approve(acme.team, [held])
+    with pytest.raises(Forbidden, match="let this post in"):
+        edits.change(author, held, title="Buy my pills")
+    edits.change(acme.team, held, title="The team may")
+
+
 def test_what_is_declined_is_deleted_and_waits_again_when_it_is_restored(api, acme, held):
     for _ in range(2):
         moderation.decline(acme.team, [held])

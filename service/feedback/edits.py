@@ -74,6 +74,8 @@ def change(reader: Reader, number: int, *, title: str | None = None, body: str |
     held = posts.hold(reader, number)
     if not reader.is_member:
         allow(held, {"board": board, "pinned": pinned, "locked": locked})
+        if held.is_approved:
+            raise Forbidden("The team has let this post in as it stands; add a comment instead.", "approved")
     check_unmoved(held, seen, board, stood, values or {}, were)
     words = posts.checked(held.title if title is None else title, held.body if body is None else body)
     place = place or boards.find(reader, held.board)

@@ -59,7 +59,8 @@ SELECT p.number, p.title, p.body, p.fields::text, p.author_id, p.author_id = %(u
        (SELECT access FROM board b WHERE b.workspace_id = p.workspace_id AND b.id = p.board_id),
        p.assignee_id, p.eta, p.updated_at,
        now() < p.created_at + (SELECT edit_minutes FROM workspace WHERE id = p.workspace_id) * interval '1 minute',
-       p.held_at IS NOT NULL
+       p.held_at IS NOT NULL,
+       p.held_at IS NULL AND (SELECT approve_first FROM board b WHERE b.workspace_id = p.workspace_id AND b.id = p.board_id)
   FROM post p WHERE p.workspace_id = %(workspace)s AND p.number = ANY(%(numbers)s) AND {readable()}
  ORDER BY p.number FOR NO KEY UPDATE"""
 
@@ -162,6 +163,7 @@ class Held(NamedTuple):
     updated_at: datetime
     is_fresh: bool  # young enough for its author to change it
     waits: bool  # for the team's approval
+    is_approved: bool  # it stands on a board where nothing stands without
 
 
 @db.verb

@@ -15,11 +15,11 @@
   // ── parts ──
 
   // what a person did in the old part is done again in the new one, except in the form that has just been sent
-  const replace = (old, fresh, sent) => {
+  const replace = (old, fresh, sent, refused) => {
     const taken = new CustomEvent("sayso:renew", { detail: fresh, bubbles: true, cancelable: true });
     if (!old.dispatchEvent(taken)) return;
     document.adoptNode(fresh);
-    for (const field of $$("input, textarea, select", old)) if (!sent || field.form !== sent) keep(field, twin(field, fresh));
+    for (const field of $$("input, textarea, select", old)) if (!sent || field.form !== sent) keep(field, twin(field, fresh), refused);
     for (const box of $$("details[id]", old)) {
       const next = fresh.querySelector(`#${CSS.escape(box.id)}`);
       if (next && !(sent && box.contains(sent))) next.open = box.open;
@@ -36,11 +36,12 @@
     for (const [box, left, top] of places) box?.scrollTo(left, top);
     scrollTo(scrollX, scrollY);
   };
-  const keep = (field, next) => {
+  const keep = (field, next, refused) => {
     if (!next) return;
     if (field.type === "hidden") {
-      // what somebody changes was decided for what they saw, which the server compares with what is there now
-      if (MADE_FOR.includes(field.name) && [...field.form.elements].some(isTouched)) next.value = field.value;
+      // what somebody changes was decided for what they saw, which the server compares with what is there now; who was
+      // refused sees what that is, and decides anew
+      if (field.form !== refused && MADE_FOR.includes(field.name) && [...field.form.elements].some(isTouched)) next.value = field.value;
     } else if (!isTouched(field)) return;
     else if (field.type === "checkbox" || field.type === "radio") next.checked = field.checked;
     else next.value = field.value;
@@ -64,12 +65,12 @@
   };
   const does = ({ form }) => form && $$("input[type=hidden]", form).filter(({ name }) => name !== "csrf" && !MADE_FOR.includes(name))
     .map(({ name, value }) => `${name}=${value}`).join();
-  const put = (page, { sent, except, notice }) => {
+  const put = (page, { sent, refused, except, notice }) => {
     for (const old of $$("[data-live]")) {
       const { live } = old.dataset;
       if (live === "notice" || (except && old.contains(except))) continue;
       const fresh = $(`[data-live="${live}"]`, page);
-      if (fresh && !fresh.isEqualNode(old)) replace(old, fresh, sent);
+      if (fresh && !fresh.isEqualNode(old)) replace(old, fresh, sent, refused);
     }
     if (notice) announce([...$("[data-live=notice]", page)?.childNodes || []]);
   };
@@ -119,11 +120,12 @@
       const page = await parsed(answer);
       if (!$("[data-live=notice]", page)) return say($("main .detail", page)?.textContent || "That did not work. Try again.");
       const active = document.activeElement;
-      put(page, { sent: answer.ok && !name ? form : null, except: name && form.contains(active) ? active : null, notice: !name });
+      const [sent, refused] = name ? [] : answer.ok ? [form] : [null, form];
+      put(page, { sent, refused, except: name && form.contains(active) ? active : null, notice: !name });
       if (!answer.ok) $("[aria-invalid=true], [role=alert]")?.focus();
       else if (!name) form.dispatchEvent(new CustomEvent("sayso:sent", { bubbles: true }));
     } catch { say(NO_CONNECTION); } finally { form.removeAttribute("aria-busy"); }
-  });
+  };
   const leave = (to) => {
     const there = new URL(to, location.href);
     if (there.pathname + there.search === location.pathname + location.search && there.hash) location.reload();
