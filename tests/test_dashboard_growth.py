@@ -23,7 +23,8 @@ SELECT %(workspace)s, 'user-' || n, 'identified', 'user-' || n || '@customer.exa
        (SELECT min(id) FROM company WHERE workspace_id = %(workspace)s AND external_id LIKE 'company-%%') + n %% (%(posts)s / 10),
        now() - n * interval '1 minute'
   FROM generate_series(1, %(posts)s) n;
-INSERT INTO post (workspace_id, number, board_id, status_id, author_id, title, body, votes, created_at, updated_at, answered_at)
+INSERT INTO post
+  (workspace_id, number, board_id, status_id, author_id, title, body, votes, created_at, updated_at, answered_at)
 SELECT %(workspace)s, n, boards[1 + n %% cardinality(boards)], statuses[1 + n %% cardinality(statuses)], first + n %% %(posts)s,
        'Wish ' || n || ' for exports', 'We need this every week, number ' || n, 3, moment, moment,
        CASE WHEN n %% 2 = 0 THEN moment + interval '5 hours' END

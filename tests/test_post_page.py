@@ -184,16 +184,16 @@ def test_a_tag_is_found_by_its_name_or_made(ada, acme):
 def test_custom_fields_are_filled_checked_and_kept_from_being_overwritten(ada, acme):
     for key, type in (("size", "number"), ("why", "text"), ("paid", "checkbox")):
         fields.create(acme.team, key, key.title(), type)
-    do(ada, "fields", were="{}", **{"fields.size": "3", "fields.why": "", "fields.paid": "1"})
+    do(ada, "fields", was="{}", **{"fields.size": "3", "fields.why": "", "fields.paid": "1"})
     assert json.loads(post(acme).fields) == {"size": 3, "paid": True}
-    page = ada.send(PAGE, do="fields", were='{"size": 3, "paid": true}', **{"fields.size": "big"})
+    page = ada.send(PAGE, do="fields", was='{"size": 3, "paid": true}', **{"fields.size": "big"})
     assert page.status_code == 422 and "must be a number" in page.text and 'value="big"' in page.text
     edits.change(acme.team, 1, values={"size": 5})
     said = {"fields.size": "4", "fields.why": "Because", "fields.paid": "1"}
-    assert ada.send(PAGE, do="fields", were='{"size": 3, "paid": true}', **said).status_code == 409
-    do(ada, "fields", were='{"size": 5, "paid": true}', **{**said, "fields.size": "5"})
+    assert ada.send(PAGE, do="fields", was='{"size": 3, "paid": true}', **said).status_code == 409
+    do(ada, "fields", was='{"size": 5, "paid": true}', **{**said, "fields.size": "5"})
     assert json.loads(post(acme).fields) == {"size": 5, "paid": True, "why": "Because"}
-    assert ada.send(PAGE, do="fields", were="[" * 9000).status_code == 422
+    assert ada.send(PAGE, do="fields", was="[" * 9000).status_code == 422
 
 
 def test_a_deleted_post_can_be_brought_back_from_its_page(ada, acme):
@@ -271,7 +271,7 @@ def test_a_member_follows_and_no_longer_follows(ada, acme):
 
 def test_no_form_makes_an_error_of_ours(ada):
     typed = (
-        "title", "body", "seen", "status", "note", "was", "member", "eta", "board", "tag", "were", "fields.x", "words",
+        "title", "body", "seen", "status", "note", "was", "member", "eta", "board", "tag", "fields.x", "words",
         "kind", "parent", "comment", "mark", "files", "file", "user", "voter", "question", "segment", "other", "part",
         "action",
     )  # fmt: skip

@@ -64,7 +64,7 @@ def free_key(name: str, taken: set[str]) -> str:
 def answers(req, number: int) -> tuple[dict, dict]:
     """What a form says in the custom fields of its post's board that it did not say before, and what they said then."""
     post = posts.find(req.context.reader, number)
-    were = made_for(req.context.form.get("were", ""))
+    were = made_for(req.context.form.get("was", ""))
     said = filled(req, post.board_key, were)
     return {key: value for key, value in said.items() if value != were.get(key)}, were
 
@@ -75,7 +75,7 @@ def made_for(value: str) -> dict:
     except (ValueError, RecursionError):
         found = None
     if not isinstance(found, dict):
-        raise Invalid(were="This form has become too old; reload the page.")
+        raise Invalid(was="This form has become too old; reload the page.")
     return found
 
 

@@ -14,15 +14,16 @@
 
   // ── parts ──
 
-  // what a person did in the old part is done again in the new one, except in the form that has just been sent
+  // what a person did in the old part is done again in the new one, except in the form that has just been `sent`; of one
+  // that was `refused` the server says all again
   const replace = (old, fresh, sent, refused) => {
     const taken = new CustomEvent("sayso:renew", { detail: fresh, bubbles: true, cancelable: true });
     if (!old.dispatchEvent(taken)) return;
     document.adoptNode(fresh);
-    for (const field of $$("input, textarea, select", old)) if (!sent || field.form !== sent) keep(field, twin(field, fresh), refused);
+    for (const field of $$("input, textarea, select", old)) if (!sent || does(field) !== sent) keep(field, twin(field, fresh), refused);
     for (const box of $$("details[id]", old)) {
       const next = fresh.querySelector(`#${CSS.escape(box.id)}`);
-      if (next && !(sent && box.contains(sent))) next.open = box.open;
+      if (next && !$$("form", box).some((form) => sent && does({ form }) === sent)) next.open = box.open;
     }
     const held = old.contains(document.activeElement) ? document.activeElement : null;
     const { selectionStart, selectionEnd } = held || {};
@@ -41,7 +42,7 @@
     if (field.type === "hidden") {
       // what somebody changes was decided for what they saw, which the server compares with what is there now; who was
       // refused sees what that is, and decides anew
-      if (field.form !== refused && MADE_FOR.includes(field.name) && [...field.form.elements].some(isTouched)) next.value = field.value;
+      if (!(refused && does(field) === refused) && MADE_FOR.includes(field.name) && [...field.form.elements].some(isTouched)) next.value = field.value;
     } else if (!isTouched(field)) return;
     else if (field.type === "checkbox" || field.type === "radio") next.checked = field.checked;
     else next.value = field.value;
@@ -104,13 +105,20 @@
 
   // ── forms ──
 
-  const filled = (form, submitter) => new URLSearchParams(new FormData(form, submitter));
   // what a person sends is read at once: before its turn comes, the form may be replaced by a fresh one
-  const send = (form, submitter, name, sent = name ? null : filled(form, submitter)) => inTurn(async () => {
-    if (name && !form.isConnected) return;
-    const fields = sent || filled(form);
-    if (name) fields.set("do", name);
+  const send = (form, submitter) => {
+    const fields = new URLSearchParams(new FormData(form, submitter));
     form.setAttribute("aria-busy", "true");
+    inTurn(() => post(form, fields)).finally(() => form.removeAttribute("aria-busy"));
+  };
+  // while one types, only the last word counts
+  const sendTyped = (form) => inTurn(async () => {
+    if (!form.isConnected) return;
+    const fields = new URLSearchParams(new FormData(form));
+    fields.set("do", form.dataset.auto);
+    await post(form, fields, true);
+  });
+  const post = async (form, fields, isTyping) => {
     try {
       // not form.action, which is a field of that name if there is one
       const answer = await fetch(form.getAttribute("action") || location.href, { method: "POST", body: fields, headers: { "Sayso-Quick": "1" } });
@@ -119,12 +127,11 @@
       if (answer.redirected) return say(SIGNED_OUT);
       const page = await parsed(answer);
       if (!$("[data-live=notice]", page)) return say($("main .detail", page)?.textContent || "That did not work. Try again.");
-      const active = document.activeElement;
-      const [sent, refused] = name ? [] : answer.ok ? [form] : [null, form];
-      put(page, { sent, refused, except: name && form.contains(active) ? active : null, notice: !name });
+      if (isTyping) return put(page, { except: form.contains(document.activeElement) && document.activeElement });
+      put(page, { [answer.ok ? "sent" : "refused"]: does({ form }), notice: true });
       if (!answer.ok) $("[aria-invalid=true], [role=alert]")?.focus();
-      else if (!name) form.dispatchEvent(new CustomEvent("sayso:sent", { bubbles: true }));
-    } catch { say(NO_CONNECTION); } finally { form.removeAttribute("aria-busy"); }
+      else form.dispatchEvent(new CustomEvent("sayso:sent", { bubbles: true }));
+    } catch { say(NO_CONNECTION); }
   };
   const leave = (to) => {
     const there = new URL(to, location.href);
@@ -142,7 +149,7 @@
     const form = event.target.form?.closest("[data-auto]");
     if (!form) return;
     clearTimeout(typing.get(form));
-    typing.set(form, setTimeout(send, TYPING, form, null, form.dataset.auto));
+    typing.set(form, setTimeout(sendTyped, TYPING, form));
   });
   addEventListener("click", (event) => { if (event.target.closest("[data-close]")) region.replaceChildren(); });
 

@@ -52,7 +52,7 @@
     const { target: old, detail: fresh } = event;
     const all = forms(old), isSending = all.some((form) => form.getAttribute("aria-busy") === "true");
     const isFound = old.dataset.live === "similar" && !$("[data-similar]", old) && $("[data-similar]", fresh);
-    if (!isSending && (all.some(isRefused) || "still" in old.dataset || isFound)) return event.preventDefault();
+    if (!isSending && (all.some(isRefused) || $("[data-uploads] li", old) || "still" in old.dataset)) return event.preventDefault();
     if (isFound) return event.preventDefault();
     keepAddresses(old, fresh);
     keepMadeFor(old, fresh);
