@@ -6,7 +6,6 @@ from html import unescape
 import pytest
 from browser import FORM, Browser
 from cast import ADA, CLEO, DAN, EVE
-from falcon.inspect import inspect_routes
 from queued import work_off
 
 from service import db
@@ -112,44 +111,6 @@ def test_a_page_asks_for_a_fresh_ticket(ada):
 
 
 # ── who may see ─────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def dashboard(client) -> list[tuple[str, str]]:
-    """Every (method, path) below /app/{slug}, with Acme's slug and the first post and letter, from the table of routes."""
-    found = [
-        (each.method, route.path) for route in inspect_routes(client.app.app) for each in route.methods if not each.internal
-    ]
-    ours = sorted(each for each in found if each[1].startswith("/app/{slug}"))
-    return [(method, path.replace("{slug}", "acme").replace("{number:number}", "1")) for method, path in ours]
-
-
-def ask(browser, method: str, path: str):
-    return browser.open(path) if method == "GET" else browser.send(path, status="done", origins="https://evil.example")
-
-
-def test_case_56_a_stranger_is_sent_to_the_sign_in_page(client, acme):
-    acme.post()
-    routes, nobody = dashboard(client), Browser(client)
-    assert len(routes) >= 11
-    for method, path in routes:
-        answer = ask(nobody, method, path)
-        assert (answer.status_code, answer.headers["location"]) == (303, "/app/sign-in"), (method, path)
-
-
-def test_case_56_a_member_elsewhere_cannot_tell_our_workspace_from_none(client, acme, globex):
-    acme.post()
-    work_off()
-    eve = Browser(client).sign_in(EVE)
-    for method, path in dashboard(client):
-        answers = []
-        for slug in ("acme", "no-such"):
-            eve.open("/app/new")
-            answer = ask(eve, method, path.replace("acme", slug))
-            if answer.status_code == 303 and path == "/app/acme":  # it leads on to the inbox
-                answer = eve.open(answer.headers["location"])
-            answers.append((answer.status_code, answer.text.replace(slug, "")))
-        assert answers[0] == answers[1] and answers[0][0] == 404, (method, path)
-    assert workspaces.by_slug("acme").origins == [] and db.row("SELECT count(*) FROM identity_secret") == (0,)
 
 
 def test_case_56_a_letter_of_another_workspace_is_not_found(client, acme, globex):

@@ -20,13 +20,14 @@ SELECT %(workspace)s, 'company-' || n, 'Company ' || n, CASE n %% 3 WHEN 0 THEN 
   FROM generate_series(1, %(posts)s / 10) n;
 INSERT INTO "user" (workspace_id, external_id, kind, email, name, company_id, last_seen_at)
 SELECT %(workspace)s, 'user-' || n, 'identified', 'user-' || n || '@customer.example', 'User ' || n,
-       (SELECT min(id) FROM company WHERE workspace_id = %(workspace)s AND external_id LIKE 'company-%%') + n %% (%(posts)s / 10),
+       n %% (%(posts)s / 10)
+         + (SELECT min(id) FROM company WHERE workspace_id = %(workspace)s AND external_id LIKE 'company-%%'),
        now() - n * interval '1 minute'
   FROM generate_series(1, %(posts)s) n;
 INSERT INTO post
   (workspace_id, number, board_id, status_id, author_id, title, body, votes, created_at, updated_at, answered_at)
-SELECT %(workspace)s, n, boards[1 + n %% cardinality(boards)], statuses[1 + n %% cardinality(statuses)], first + n %% %(posts)s,
-       'Wish ' || n || ' for exports', 'We need this every week, number ' || n, 3, moment, moment,
+SELECT %(workspace)s, n, boards[1 + n %% cardinality(boards)], statuses[1 + n %% cardinality(statuses)],
+       first + n %% %(posts)s, 'Wish ' || n || ' for exports', 'We need this every week, number ' || n, 3, moment, moment,
        CASE WHEN n %% 2 = 0 THEN moment + interval '5 hours' END
   FROM (SELECT n, now() - random() * interval '700 days' AS moment FROM generate_series(%(first)s, %(posts)s) n) made,
        (SELECT array_agg(id) AS boards FROM board WHERE workspace_id = %(workspace)s) b,

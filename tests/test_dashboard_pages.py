@@ -9,6 +9,9 @@ from cast import ADA
 from dashboards import furnish, in_acme, of_the_team
 from queued import work_off
 
+from service.web.app import for_the_team
+from service.web.dashboard.page import UNDO, Page
+
 HOSTILE = """<script>alert(1)</script>"'><img src=x onerror=alert(2)>{{ 7 * 7 }}"""
 FORM = re.compile(r'<form\b[^>]*method="post"[^>]*>(.*?)</form>', re.DOTALL)
 PAGES = [path for method, path in of_the_team() if method == "GET"]
@@ -81,3 +84,22 @@ def test_pages_of_an_empty_workspace_say_what_will_be_there(client, acme):
         if "{" not in path.replace("{slug}", ""):
             answer = browser.open(in_acme(path, acme))
             assert answer.status_code in (200, 303), (path, answer.text)
+
+
+def test_pages_may_only_talk_to_us_and_to_the_stream(client, acme):
+    headers = Browser(client).sign_in(ADA).open("/app/acme/inbox").headers
+    assert "connect-src 'self' http://127.0.0.1:8001;" in headers["Content-Security-Policy"]
+    assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
+    assert "unsafe" not in headers["Content-Security-Policy"]
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
+    assert headers["Referrer-Policy"] == "strict-origin-when-cross-origin"
+
+
+def test_every_form_does_something_that_its_page_offers(furnished):
+    offered = {path: resource for path, resource in for_the_team().items() if isinstance(resource, Page)}
+    for path, page in furnished.items():
+        for form in FORM.findall(page):
+            for deed in re.findall(r'name="do" value="([^"]*)"', form):
+                if 'formaction="' not in form and deed != UNDO:
+                    assert deed in offered[path].deeds, (path, deed)

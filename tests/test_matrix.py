@@ -173,7 +173,7 @@ def ask(browser: Browser, method: str, path: str):
     return browser.open(answer.headers["location"]) if leads_on else answer
 
 
-def test_a_workspace_shows_its_dashboard_to_its_members_alone(team, acme):
+def test_case_56_a_workspace_shows_its_dashboard_to_its_members_alone(team, acme):
     for method, template in of_the_team():
         path = in_acme(template, acme)
         page = ask(team["nobody"], method, path)

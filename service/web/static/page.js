@@ -70,6 +70,8 @@
     for (const old of $$("[data-live]")) {
       const { live } = old.dataset;
       if (live === "notice" || (except && old.contains(except))) continue;
+      // what was refused stays, with the reason beside it, until it is sent again
+      if (!sent && !refused && !except && $("form [aria-invalid=true], form [role=alert]:not([hidden])", old)) continue;
       const fresh = $(`[data-live="${live}"]`, page);
       if (fresh && !fresh.isEqualNode(old)) replace(old, fresh, sent, refused);
     }
@@ -106,10 +108,16 @@
   // ── forms ──
 
   // what a person sends is read at once: before its turn comes, the form may be replaced by a fresh one
+  const underWay = new Set(); // what was pressed twice is sent once
   const send = (form, submitter) => {
-    const fields = new URLSearchParams(new FormData(form, submitter));
+    const fields = new URLSearchParams(new FormData(form, submitter)), same = String(fields);
+    if (underWay.has(same)) return;
+    underWay.add(same);
     form.setAttribute("aria-busy", "true");
-    inTurn(() => post(form, fields)).finally(() => form.removeAttribute("aria-busy"));
+    inTurn(() => post(form, fields)).finally(() => {
+      underWay.delete(same);
+      form.removeAttribute("aria-busy");
+    });
   };
   // while one types, only the last word counts
   const sendTyped = (form) => inTurn(async () => {
@@ -142,7 +150,7 @@
     const { target: form, submitter } = event;
     if (!form.matches("[data-quick]") || event.defaultPrevented) return;
     event.preventDefault();
-    if (form.getAttribute("aria-busy") !== "true") send(form, submitter);
+    send(form, submitter);
   });
   const typing = new WeakMap();
   addEventListener("input", (event) => {
