@@ -1,5 +1,5 @@
-"""Every page outside a workspace's dashboard can be shown, with values like those of a lively workspace, of an empty one, and
-of a hostile one. Pages of the dashboard are opened as they are answered, in test_dashboard_pages."""
+"""Every page outside a dashboard can be shown, with values like those of a lively workspace, of an empty one, and of a
+hostile one. Pages of the dashboard are opened as they are answered, in test_dashboard_pages."""
 
 import re
 from datetime import UTC, datetime, timedelta

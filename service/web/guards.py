@@ -142,8 +142,8 @@ def require_member(req, resp, resource, params) -> None:
     req.context.role = members.enter(workspace, req.context.person)
     req.context.reader = Reader(workspace, is_member=True, person=req.context.person.id)
     req.context.page.update(
-        workspace=workspace, stream_url=stream_url(req, public=False), event_types=EVENT_TYPES,
-        is_admin=req.context.role != "member", waiting=moderation.waiting(req.context.reader), steps_left=guide.left(workspace),
+        workspace=workspace, is_admin=req.context.role != "member", stream_url=stream_url(req, public=False),
+        event_types=EVENT_TYPES, waiting=moderation.waiting(req.context.reader), steps_left=guide.left(workspace),
     )  # fmt: skip
 
 

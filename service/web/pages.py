@@ -31,7 +31,7 @@ CUSTOMER = (
 )
 POLICIES = {  # of templates that are not like the rest
     "demo.html": CUSTOMER,
-    "app/preview.html": CUSTOMER.replace("frame-ancestors 'none'", "frame-ancestors 'self'"),  # for the frame in the settings
+    "app/preview.html": CUSTOMER.replace("frame-ancestors 'none'", "frame-ancestors 'self'"),  # of the settings
 }
 LETTER = (
     "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'; "

@@ -4,7 +4,6 @@ import pytest
 from playwright.sync_api import expect
 
 
-
 @pytest.fixture
 def roadmap(browser, sayso, watched):
     """Opens the road map for a member, in a browser of their own."""

@@ -86,7 +86,7 @@ def undo(_page: Page, req, **_place) -> Done:
     taken = actions.undo(req.context.reader, number(req.context.form.get("action", "")) or 0)
     if not taken.undone and not taken.left:
         return Done("This was undone before.")
-    kept = f" {posts(taken.left)} changed since and stayed as {'it is' if taken.left == 1 else 'they are'}." if taken.left else ""
+    kept = f" What changed since stayed as it is: {posts(taken.left)}." if taken.left else ""
     return Done((f"Undone for {posts(taken.undone)}." if taken.undone else "Nothing was undone.") + kept)
 
 

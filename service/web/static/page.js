@@ -66,12 +66,12 @@
   };
   const does = ({ form }) => form && $$("input[type=hidden]", form).filter(({ name }) => name !== "csrf" && !MADE_FOR.includes(name))
     .map(({ name, value }) => `${name}=${value}`).join();
-  const put = (page, { sent, refused, except, notice }) => {
+  const put = (page, { sent, refused, except, notice, isNews }) => {
     for (const old of $$("[data-live]")) {
       const { live } = old.dataset;
       if (live === "notice" || (except && old.contains(except))) continue;
       // what was refused stays, with the reason beside it, until it is sent again
-      if (!sent && !refused && !except && $("form [aria-invalid=true], form [role=alert]:not([hidden])", old)) continue;
+      if (isNews && $("form [aria-invalid=true], form [role=alert]:not([hidden])", old)) continue;
       const fresh = $(`[data-live="${live}"]`, page);
       if (fresh && !fresh.isEqualNode(old)) replace(old, fresh, sent, refused);
     }
@@ -198,7 +198,7 @@
   };
   const renew = async () => {
     const answer = await fetch(location.href);
-    if (answer.ok && !answer.redirected) put(await parsed(answer), {});
+    if (answer.ok && !answer.redirected) put(await parsed(answer), { isNews: true });
   };
 
   if (region.firstElementChild) announce([...region.childNodes]);
