@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.lib.markdown import ATTRIBUTES, REL, TAGS, render
+from service.lib.markdown import ATTRIBUTES, REL, TAGS, pictures, render, without_files
 
 ALLOWED = {("a", "href"), ("a", "title"), ("a", "rel"), ("ol", "start")}
 HOSTILE = [
@@ -158,6 +158,26 @@ def test_headings_never_stand_above_the_pages_own():
 def test_pictures_become_links_because_loading_them_would_tell_who_reads():
     assert "<img" not in render("![x](https://example.com/x.png)")
     assert 'href="https://example.com/x.png"' in render("![x](https://example.com/x.png)")
+
+
+def own(id: int) -> str | None:
+    """The address of a picture of ours; there is one."""
+    return "/files/token" if id == 5 else None
+
+
+@pytest.mark.parametrize("text", [*HOSTILE, "![](file:5) ![x](file:6)", '![x](file:5 "onerror=alert(1)")', "![x](FILE:5)"])
+def test_with_pictures_allowed_only_our_own_are_shown_and_the_rest_is_as_harmless(text):
+    for around in ("{}", "> {}", "[{}](https://example.com)"):
+        html = render(around.format(text), own)
+        shown = re.findall(r"<img[^>]*>", html)
+        assert all(re.fullmatch(r'<img src="/files/token" alt="[^"<>]*" loading="lazy">', tag) for tag in shown), html
+        assert_harmless(re.sub(r"<img[^>]*>", "", html))
+
+
+def test_a_picture_that_is_not_shown_leaves_its_name():
+    assert render("![A *shot*](file:6) and ![there](https://example.com/x.png)", own) == "<p>A *shot* and there</p>\n"
+    assert without_files("See ![A shot](file:6), ![x](https://example.com)") == "See [A shot], ![x](https://example.com)"
+    assert pictures("![a](file:6) `![b](file:7)` [c](file:8) ![d][1]\n\n[1]: file:5") == [5, 6]
 
 
 def test_the_allow_list_has_no_dangerous_part():

@@ -59,7 +59,8 @@ def test_feedback_flows_from_a_tag_to_the_team_and_back(browser, sayso, site, da
     expect(page.get_by_text("Thank you!").first).to_be_visible()
     expect(page.get_by_role("heading", name=WISH)).to_be_visible()
 
-    # the open dashboard shows it without a reload
+    # the open dashboard says so without a reload, and moves nothing until it is asked to
+    dashboard.get_by_role("button", name="1 new post").click()
     wish = dashboard.get_by_role("link", name=WISH)
     expect(wish).to_be_visible()
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from service.errors import Conflict, Invalid, Malformed, RateLimited
 from service.feedback import actions
-from service.web import forms, pages
+from service.web import forms, inputs, pages
 
 QUICK, GO = "Sayso-Quick", "Sayso-Go"  # headers: of page.js, and of our answer to it: open that address instead
 UNDO = "undo"  # what a notice's form does, on every page
@@ -24,6 +24,13 @@ class Done(NamedTuple):
     undo: int | None = None
     to: str | None = None
     show: dict | None = None  # values for the page that stand in this one answer only: a new secret, a preview
+
+
+class Typed(inputs.Form):
+    """The fields of a form that was sent: one that is missing, like a box that was not ticked, is empty."""
+
+    def __missing__(self, name: str) -> str:
+        return ""
 
 
 class Form(NamedTuple):
@@ -56,13 +63,13 @@ class Page:
             return self.refuse(req, resp, name, error, place)
         if done.show is not None:
             req.context.page.update(done.show)
-            remember(req, name, Form(values=req.context.form))
+            remember(req, name, Form(values=Typed(req.context.form.fields)))
         self.answer(req, resp, done, place)
 
     def refuse(self, req, resp, name: str, error: Exception, place: dict) -> None:
         """The page again, with what must change."""
         fields = getattr(error, "fields", {})
-        remember(req, name, Form(fields, req.context.form, "" if fields else str(error)))
+        remember(req, name, Form(fields, Typed(req.context.form.fields), "" if fields else str(error)))
         self.show(req, resp, **place)
         resp.status = next(status for kind, status in STATUS.items() if isinstance(error, kind))
 
