@@ -174,6 +174,7 @@ def for_everyone() -> dict[str, object]:
 
 
 def for_the_team() -> dict[str, object]:
+    of_a_workspace = of_posts() | of_people() | of_settings()
     return {
         "/app": home.Home("inbox"),
         **{f"/app/{page}": home.Home(page) for page in ("inbox", "outbox", "settings")},
@@ -182,43 +183,59 @@ def for_the_team() -> dict[str, object]:
         "/app/sign-in/{secret}": sign_in.Link(),
         "/app/sign-out": sign_in.SignOut(),
         "/app/{slug}": home.Home("inbox"),
-        "/app/{slug}/inbox": inbox.Inbox(),
-        "/app/{slug}/history": history.History(),
-        "/app/{slug}/posts/new": new_post.NewPost(),
-        "/app/{slug}/posts/{number:number}": posts.Post(),
-        "/app/{slug}/posts/{number:number}/merge": merging.Merging(),
-        "/app/{slug}/files": team_files.Files(),
-        "/app/{slug}/start": start.Start(),
-        "/app/{slug}/settings": install.Install(),
-        "/app/{slug}/settings/preview": install.Preview(),
-        "/app/{slug}/settings/general": general.General(),
-        "/app/{slug}/settings/identity": identity.Identity(),
-        "/app/{slug}/settings/boards": setting_lists.Boards(),
-        "/app/{slug}/settings/statuses": setting_lists.Statuses(),
-        "/app/{slug}/settings/tags": setting_lists.Tags(),
-        "/app/{slug}/settings/fields": setting_lists.Fields(),
-        "/app/{slug}/settings/team": setting_team.Team(),
-        "/app/{slug}/settings/keys": setting_keys.Keys(),
-        "/app/{slug}/insights": insights.Insights(),
-        "/app/{slug}/insights/{table}.csv": insights.Sheet(),
-        "/app/{slug}/roadmap": roadmap.Roadmap(),
-        "/app/{slug}/changelog": team_changelog.Changelog(),
-        "/app/{slug}/changelog/new": team_changelog.Entry(),
-        "/app/{slug}/changelog/{entry:number}": team_changelog.Entry(),
-        "/app/{slug}/moderation": team_moderation.Moderation(),
-        "/app/{slug}/users": team_users.Users(),
-        "/app/{slug}/users/{user}": team_users.User(),
-        "/app/{slug}/users/{user}/export": team_users.Export(),
-        "/app/{slug}/companies": team_companies.Companies(),
-        "/app/{slug}/companies/{company}": team_companies.Company(),
-        "/app/{slug}/segments": team_segments.Segments(),
-        "/app/{slug}/segments/new": team_segments.NewSegment(),
-        "/app/{slug}/segments/{segment}": team_segments.Segment(),
-        "/app/{slug}/system": system.System(),
-        "/app/{slug}/system/jobs": system.Jobs(),
-        "/app/{slug}/outbox": outbox.Outbox(),
-        "/app/{slug}/outbox/{number:number}": outbox.Letter(),
-        "/app/{slug}/outbox/{number:number}/html": outbox.LetterHtml(),
-        "/app/{slug}/search": search.Search(),
-        "/app/{slug}/ticket": home.Ticket(),
+        **{f"/app/{{slug}}{address}": resource for address, resource in of_a_workspace.items()},
+    }
+
+
+def of_posts() -> dict[str, object]:
+    return {
+        "/inbox": inbox.Inbox(),
+        "/history": history.History(),
+        "/posts/new": new_post.NewPost(),
+        "/posts/{number:number}": posts.Post(),
+        "/posts/{number:number}/merge": merging.Merging(),
+        "/files": team_files.Files(),
+        "/start": start.Start(),
+        "/roadmap": roadmap.Roadmap(),
+        "/changelog": team_changelog.Changelog(),
+        "/changelog/new": team_changelog.Entry(),
+        "/changelog/{entry:number}": team_changelog.Entry(),
+        "/search": search.Search(),
+        "/ticket": home.Ticket(),
+    }
+
+
+def of_people() -> dict[str, object]:
+    return {
+        "/insights": insights.Insights(),
+        "/insights/{table}.csv": insights.Sheet(),
+        "/moderation": team_moderation.Moderation(),
+        "/users": team_users.Users(),
+        "/users/{user}": team_users.User(),
+        "/users/{user}/export": team_users.Export(),
+        "/companies": team_companies.Companies(),
+        "/companies/{company}": team_companies.Company(),
+        "/segments": team_segments.Segments(),
+        "/segments/new": team_segments.NewSegment(),
+        "/segments/{segment}": team_segments.Segment(),
+    }
+
+
+def of_settings() -> dict[str, object]:
+    return {
+        "/settings": install.Install(),
+        "/settings/preview": install.Preview(),
+        "/settings/general": general.General(),
+        "/settings/identity": identity.Identity(),
+        "/settings/boards": setting_lists.Boards(),
+        "/settings/statuses": setting_lists.Statuses(),
+        "/settings/tags": setting_lists.Tags(),
+        "/settings/fields": setting_lists.Fields(),
+        "/settings/team": setting_team.Team(),
+        "/settings/keys": setting_keys.Keys(),
+        "/system": system.System(),
+        "/system/jobs": system.Jobs(),
+        "/outbox": outbox.Outbox(),
+        "/outbox/{number:number}": outbox.Letter(),
+        "/outbox/{number:number}/html": outbox.LetterHtml(),
     }

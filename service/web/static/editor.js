@@ -48,15 +48,29 @@
   form.addEventListener("sayso:sent", () => {
     for (const name of WRITTEN) $(name).defaultValue = sent[name];
     touched = WRITTEN.some((name) => $(name).value !== sent[name]);
+    sent = null;
   });
+  // whether a page answers what this form sent: it holds what was typed, or what was saved is what is stored now; any other
+  // page came because somebody did something
+  const isTyped = (page) => Boolean(page.getElementById("editor")?.hasAttribute("data-typed"));
+  const known = new WeakMap(); // for the first part of a page says it for all: parts that were put in are no longer there
+  const isOurs = (page) => {
+    if (!known.has(page)) {
+      const same = (name) => page.getElementById(name)?.value.trim() === sent[name].trim();
+      known.set(page, isTyped(page) || Boolean(sent && same("title") && same("body")));
+    }
+    return known.get(page);
+  };
   addEventListener("sayso:renew", (event) => {
     const { target: old, detail: fresh } = event;
     if (!form.contains(old)) return;
-    const isOurs = form.getAttribute("aria-busy") === "true", { live } = old.dataset;
-    if (!isOurs && touched) { // somebody did something; what is being written stays
+    const ours = isOurs(fresh.ownerDocument), { live } = old.dataset;
+    if (!ours && touched) { // what is being written stays
       event.preventDefault();
       if (live === "writing" && fresh.querySelector("[name=seen]").value !== seen().value) tell(MEANWHILE);
-    } else if (isOurs && live === "writing" && !fresh.querySelector("[aria-invalid]") && !old.querySelector("[aria-invalid]")) {
+    } else if (live === "meanwhile" && isTyped(fresh.ownerDocument) && !fresh.querySelector("[role=alert]")) {
+      event.preventDefault(); // a preview does not take back what was said
+    } else if (ours && live === "writing" && !fresh.querySelector("[aria-invalid]") && !old.querySelector("[aria-invalid]")) {
       event.preventDefault(); // it says the same, and its fields can still undo
       seen().value = fresh.querySelector("[name=seen]").value;
     } else if (live === "writing") prepare(fresh);
