@@ -56,7 +56,8 @@ class Entry(Page):
         linked = posts.these(reader, list(draft.posts)[: changelog.MOST_POSTS])
         render(
             req, resp, "app/entry.html", active="changelog", entry=known, draft=draft, f=sent, linked=linked,
-            moment=moment, found=found(reader, draft), telling=telling, preview=pictures.preview(reader, draft.body[: changelog.LONGEST_BODY], entry),
+            moment=moment, found=found(reader, draft), telling=telling,
+            preview=pictures.preview(reader, draft.body[: changelog.LONGEST_BODY], entry),
             audience=releases.audience(reader, [post.number for post in linked]), categories=changelog.categories(reader),
             statuses=[("", "Leave them as they are"), *finished(reader)],
         )  # fmt: skip
