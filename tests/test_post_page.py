@@ -90,7 +90,7 @@ def test_the_history_says_who_did_what_by_name(ada, acme):
     edits.change(acme.team, 1, body="For night owls and bats")
     said = texts(ada.open(PAGE))
     for words in (
-        "Ada put on the tag Money matters", "Ada made responsible: Ada", "Ada set the status to Planned without a letter",
+        "Ada put on the tag Money matters", "Ada assigned it to Ada", "Ada set the status to Planned without a letter",
         "Ada wrote an internal note", "Ada changed the details", "Dan wrote this",
     ):  # fmt: skip
         assert words in said, words

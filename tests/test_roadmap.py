@@ -1,4 +1,4 @@
-"""The road map: columns in the team's own order, moved by one member or by two at once."""
+"""The roadmap: columns in the team's own order, moved by one member or by two at once."""
 
 import itertools
 import re

@@ -12,7 +12,7 @@ from service.lib import text
 LONGEST_NOTE = 5_000
 STALE = {
     "status": "Its status was changed meanwhile; look at it again, and save if you still want to.",
-    "member": "Somebody else was made responsible meanwhile; look at it again, and save if you still want to.",
+    "member": "It was assigned to somebody else meanwhile; look at it again, and save if you still want to.",
     "date": "Its date was changed meanwhile; look at it again, and save if you still want to.",
 }
 

@@ -1,4 +1,4 @@
-"""The road map in a real browser: cards move by pointer, by finger and by keyboard, and a colleague sees it at once."""
+"""The roadmap in a real browser: cards move by pointer, by finger and by keyboard, and a colleague sees it at once."""
 
 import pytest
 from playwright.sync_api import expect
@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 
 @pytest.fixture
 def roadmap(browser, sayso, watched):
-    """Opens the road map for a member, in a browser of their own."""
+    """Opens the roadmap for a member, in a browser of their own."""
     contexts = []
 
     def open(**more):

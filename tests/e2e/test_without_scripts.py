@@ -37,9 +37,9 @@ def test_a_post_is_written_worked_on_and_put_away(page):
     said(page, "Undone")
     expect(page.get_by_label("Status", exact=True).locator("option:checked")).to_have_text("Open")
 
-    page.get_by_label("Responsible").select_option(index=1)
-    page.get_by_role("button", name="Save who is responsible").click()
-    expect(page.get_by_label("Responsible").locator("option:checked")).not_to_have_text("Nobody")
+    page.get_by_label("Assigned to").select_option(index=1)
+    page.get_by_role("button", name="Save who it is assigned to").click()
+    expect(page.get_by_label("Assigned to").locator("option:checked")).not_to_have_text("Nobody")
     page.get_by_label("Done by").fill("2027-03-31")
     page.get_by_role("button", name="Save the date").click()
     expect(page.get_by_label("Done by")).to_have_value("2027-03-31")

@@ -102,12 +102,12 @@ class Merge:
 
 
 class Assignee:
-    @operation("Make a member responsible", takes=shapes.NewAssignee, answers=shapes.Post)
+    @operation("Assign it to a member", takes=shapes.NewAssignee, answers=shapes.Post)
     def on_put(self, call, number):
         planning.assign(call.reader, number, call.body.member)
         return present(call, number)
 
-    @operation("Make nobody responsible")
+    @operation("Assign it to nobody")
     def on_delete(self, call, number):
         planning.assign(call.reader, number, None)
 

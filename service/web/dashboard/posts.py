@@ -64,7 +64,7 @@ class Post(Page):
     def assign(self, req, number):
         member, was = (req.context.form.get(name, "") for name in ("member", "was"))
         action = actions.take(req.context.reader, "assign", [number], member, seen=whole(was))
-        return done(action, "Saved who is responsible.")
+        return done(action, "The post was assigned.")
 
     def set_eta(self, req, number):
         form = req.context.form

@@ -1,4 +1,4 @@
-"""The road map as the team plans it: columns to move posts between, and within."""
+"""The roadmap as the team plans it: columns to move posts between, and within."""
 
 from datetime import UTC, datetime
 

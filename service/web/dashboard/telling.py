@@ -81,8 +81,8 @@ def of_update(data: dict, known: Names) -> dict:
         return {"words": "put on the tag" if "added" in data else "took off the tag", "strong": known.tags.get(key, key)}
     if "assignee" in data:
         if data["assignee"] is None:
-            return {"words": "made nobody responsible"}
-        return {"words": "made responsible:", "strong": known.members.get(data["assignee"], "a former member")}
+            return {"words": "assigned it to nobody"}
+        return {"words": "assigned it to", "strong": known.members.get(data["assignee"], "a former member")}
     if "eta" in data:
         return {"words": "set the date to", "strong": data["eta"]} if data["eta"] else {"words": "took the date away"}
     parts = [WORDS.get(name, name.replace("_", " ")) for name in data.get("changed", [])]

@@ -1,4 +1,4 @@
-/* Moves the cards of the road map: dragged by mouse, pen or finger (after a long press, so that a swipe still scrolls; by the
+/* Moves the cards of the roadmap: dragged by mouse, pen or finger (after a long press, so that a swipe still scrolls; by the
   grip at once), or by keyboard from the grip. Where a card is dropped is written into its own form, which is sent. */
 (() => {
   const LONG_PRESS = 350, NEAR = 48, SPEED = 14; // milliseconds; pixels from an edge, and a frame
