@@ -1,6 +1,7 @@
 """The whole way, as it happens: a user says something on a customer's site, the team answers, the user hears of it."""
 
 import time
+from contextlib import closing
 
 import jwt
 import psycopg2
@@ -8,7 +9,10 @@ import pytest
 from installation import until
 from playwright.sync_api import expect
 
+from service.feedback.letters import SEND
+
 ROBIN = {"sub": "robin-1", "name": "Robin Marsh", "email": "robin@studio.example"}
+LETTERS_ARE_DUE = "UPDATE job SET run_at = now() WHERE kind = %s AND run_at > now()"
 WISH = "Remember my hourly rate for each client"
 TRACES = """
 SELECT (SELECT count(*) FROM event e
@@ -76,8 +80,9 @@ def test_feedback_flows_from_a_tag_to_the_team_and_back(browser, sayso, site, da
     dashboard.get_by_role("button", name="Save status").click()
     expect(dashboard.get_by_text("Next month, together with templates.")).to_be_visible()
 
-    # the author's letter, and the open widget shows it, live
+    # the open widget shows it, live; the author's letter follows when the time for undoing is over
     expect(page.get_by_text("Planned")).to_be_visible()
+    end_the_time_for_undoing(sayso)
     answer = letters.to(ROBIN["email"], "Planned")
     assert "Next month, together with templates." in answer.get_body(("plain",)).get_content()
     assert "Next month, together with templates." in answer.get_body(("html",)).get_content()
@@ -86,6 +91,15 @@ def test_feedback_flows_from_a_tag_to_the_team_and_back(browser, sayso, site, da
     assert context.cookies() == []
     assert page.evaluate("[localStorage.length, sessionStorage.length, document.cookie]") == [0, 0, ""]
     context.close()
+
+
+def end_the_time_for_undoing(sayso) -> None:
+    def ended():
+        with closing(psycopg2.connect(sayso.database_url)) as connection, connection, connection.cursor() as cursor:
+            cursor.execute(LETTERS_ARE_DUE, [SEND])
+            return cursor.rowcount
+
+    until(ended)
 
 
 def traces(sayso) -> tuple:
