@@ -14,7 +14,8 @@ FOCUSED = """() => {
   const element = document.activeElement;
   if (!element || element === document.body) return null;
   const box = element.getBoundingClientRect(), style = getComputedStyle(element);
-  const ring = style.outlineStyle !== "none" || style.boxShadow !== "none" || element.localName === "iframe" // which has its own
+  const ring = style.outlineStyle !== "none" || style.boxShadow !== "none"
+    || element.localName === "iframe" // which has its own
     || [...element.querySelectorAll("*"), element].some(each => getComputedStyle(each, "::after").outlineStyle !== "none");
   window.counted ??= new Map();
   if (!counted.has(element)) counted.set(element, counted.size);
