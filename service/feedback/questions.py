@@ -4,12 +4,13 @@ from typing import NamedTuple
 
 from service import db, events
 from service.errors import Conflict, Invalid
-from service.feedback import posts, segments
+from service.feedback import limits, posts, segments
 from service.feedback.readers import IS_MEMBER, Reader, readable
 from service.lib import text
 
 LONGEST_QUESTION = 1_000
 MOST_A_DAY = 3  # of one post: nobody likes to be asked all the time
+OF_A_WORKSPACE_A_DAY = 20
 
 ASKED = f"""
 vote v
@@ -52,7 +53,8 @@ def ask(reader: Reader, number: int, question: str, segment: str | None = None) 
     """Have a letter with this question sent to the voters of a post, or to those of one segment; returns to how many. Asking
     the same again within a day is asking once. For members.
 
-    Raises Invalid with the field that must change or when nobody would get it, Conflict after three questions a day."""
+    Raises Invalid with the field that must change or when nobody would get it, Conflict after three questions a day,
+    RateLimited after twenty about all posts."""
     asked = checked(question)
     if segment is not None and segment not in {each.key for each in segments.of(reader)}:
         raise Invalid(segment="There is no such segment.")
@@ -66,6 +68,7 @@ def ask(reader: Reader, number: int, question: str, segment: str | None = None) 
         raise Conflict(f"This post’s voters were asked {MOST_A_DAY} times within a day; wait until tomorrow.", "too_many")
     if not count:
         raise Invalid(segment="None of these voters has an e-mail address, so nobody would get this letter.")
+    limits.hit(f"questions:{reader.workspace.id}", OF_A_WORKSPACE_A_DAY, 86400)
     data = {"count": count, "segment": segment, "note": asked}
     events.record("post.question_asked", reader.workspace.id, post=number, data=data, **reader.actor())
     return count

@@ -10,7 +10,9 @@ from service.feedback.readers import Reader
 from service.lib import text
 
 ROLES = ("owner", "admin", "member")
-INVITATIONS_A_DAY = 100  # of one workspace: each is a letter to somebody who did not ask for it
+# Each invitation is a letter to somebody who did not ask for it.
+INVITATIONS_A_DAY = 100  # of one workspace
+INVITED_A_DAY = 3  # of one address, by all workspaces together
 
 # A name is a person's own: whoever writes an address into the form learns it only when its owner joined.
 LIST = """
@@ -67,6 +69,7 @@ def invite(reader: Reader, email: str, role: str = "member") -> tuple[Member, bo
     is_new = db.row(ADD, workspace=reader.workspace.id, person=person.id, role=role) is not None
     if is_new:
         limits.hit(f"invitations:{reader.workspace.id}", INVITATIONS_A_DAY, 86400)
+        limits.hit(f"invited:{person.id}", INVITED_A_DAY, 86400)
         note("member.added", reader, person.id, role)
     member = find(reader, person.id)
     if member.role != role:

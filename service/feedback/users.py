@@ -178,9 +178,9 @@ def find(workspace: Workspace, external_id: str) -> User:
     return User(*row)
 
 
-def sought(workspace: Workspace, words: str) -> User:
-    """The user with this id or else this e-mail address, for members who act on their behalf. Raises Invalid when there is
-    none, Conflict when they are blocked."""
+def sought(workspace: Workspace, words: str, person: int | None) -> User:
+    """The user with this id or else this e-mail address, for this member who acts on their behalf. Raises Invalid when there
+    is none, or it is another member, Conflict when they are blocked."""
     exact = words.strip() if words.isprintable() and len(words) <= 2 * LONGEST_SEARCH else ""
     row = db.row(SOUGHT, workspace=workspace.id, sought=exact) if exact else None
     if row is None:
@@ -188,7 +188,14 @@ def sought(workspace: Workspace, words: str) -> User:
     user = User(*row)
     if user.is_blocked:
         raise Conflict("This user has been blocked by the team.", "blocked")
+    own_voice(user.external_id, person, "user")
     return user
+
+
+def own_voice(external_id: str, person: int | None, field: str) -> None:
+    """Raise Invalid when this is a member other than this one: nobody speaks for a colleague."""
+    if external_id.startswith(MEMBER) and external_id != f"{MEMBER}{person}":
+        raise Invalid(**{field: "A member writes and votes for themselves."})
 
 
 def make(workspace: Workspace, external_id: str, kind: str, name: str = "", email: str | None = None) -> User:

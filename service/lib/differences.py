@@ -5,7 +5,7 @@ from difflib import SequenceMatcher
 from functools import lru_cache
 
 WORD = re.compile(r"\S+\s*|\s+")
-MOST_WORDS = 3_000  # of both texts; longer ones are shown whole, the old above the new
+MOST_WORDS = 600  # of both texts, for the time grows with their square; longer ones are shown whole, the old above the new
 AROUND = 6  # words that stay beside a change, for its sense
 SAME, GONE, NEW, LEFT_OUT = "same", "gone", "new", "left out"
 

@@ -58,7 +58,10 @@ def has_double(address: str) -> bool:
 
 
 def is_plain_id(text: str) -> bool:
-    """Whether this can be a customer's id of a user or company: 1–255 characters, no `/`, none invisible."""
+    """Whether this can be a customer's id of a user or company: 1–255 characters, no `/`, none invisible, and not `.`
+    or `..`, which mean another place in an address."""
+    if text in (".", ".."):
+        return False
     return 1 <= len(text) <= 255 and "/" not in text and text.isprintable() and text == text.strip()
 
 

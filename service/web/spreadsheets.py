@@ -2,6 +2,7 @@
 
 import csv
 import io
+import unicodedata
 from datetime import UTC, datetime
 
 import falcon
@@ -28,4 +29,8 @@ def written(header: list[str], rows: list[list]) -> str:
 
 def cell(value) -> object:
     """A text that would be computed is kept a text."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(COMMANDS) else value
+    if not isinstance(value, str):
+        return value
+    # as a spreadsheet may read it: full-width signs as plain ones, without what stands before
+    meant = unicodedata.normalize("NFKC", value)
+    return f"'{value}" if meant.startswith(COMMANDS) or meant.lstrip().startswith(COMMANDS) else value

@@ -36,7 +36,7 @@ class System(Page):
         render(
             req, resp, "app/system.html", active="system", sub=subnav(req), is_operator=is_operator,
             hours=hours[-FEW_HOURS:], slow_share=slow_share,
-            warnings=warnings(req.context.config), percent=percent, seconds=seconds, **shown,
+            warnings=warnings(req.context.config) if is_operator else [], percent=percent, seconds=seconds, **shown,
         )  # fmt: skip
 
 
