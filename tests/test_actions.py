@@ -145,17 +145,17 @@ def test_another_team_finds_no_action_and_a_month_is_the_end(acme, globex, three
     db.changed("UPDATE action SET created_at = now() - interval '31 days'")
     with pytest.raises(Conflict, match="30 days"):
         actions.undo(acme.team, action.id)
-    assert not actions.latest(acme.team)[0].can_undo
+    assert not history.latest(acme.team)[0].can_undo
 
 
 def test_the_history_says_who_did_what_to_how_many(acme, globex, three):
     first = actions.take(acme.team, "status", three, "planned")
     actions.take(acme.team, "delete", [2])
     actions.undo(acme.team, first.id)
-    newest, oldest = actions.latest(acme.team)
+    newest, oldest = history.latest(acme.team)
     assert (newest.kind, newest.posts, newest.numbers, newest.can_undo) == ("delete", 1, [2], True)
     assert (oldest.name, oldest.value, oldest.posts, oldest.can_undo) == ("Ada", "Planned", 3, False)
-    assert actions.latest(acme.team, most=1, before=newest.id) == [oldest] and actions.latest(globex.team) == []
+    assert history.latest(acme.team, most=1, before=newest.id) == [oldest] and history.latest(globex.team) == []
 
 
 def test_two_who_do_opposite_things_at_once_get_along(acme, here, three):

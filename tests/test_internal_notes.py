@@ -128,5 +128,5 @@ def test_case_59_pages_mark_notes_for_the_team_and_the_official_answer_for_all(c
     say(api, "In spring", official=True)
     board, inbox = client.simulate_get("/b/acme/posts/1").text, Browser(client).sign_in(ADA).open("/app/acme/posts/1").text
     assert "Official answer" in board and "Internal note" not in board and "1 comment<" in board
-    assert "Official answer" in inbox and inbox.count("Internal note") == 2 and "3 comments<" in inbox
+    assert "Official answer" in inbox and inbox.count("<b>Internal note</b>") == 2 and "3 comments<" in inbox
     assert "wrote an internal note" in inbox and "Canary" in inbox
