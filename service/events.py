@@ -19,7 +19,7 @@ TYPES = (
     "post.restored", "post.status_changed", "post.unmerged", "post.updated", "reaction.created", "reaction.deleted",
     "segment.created", "segment.deleted", "segment.updated", "status.created", "status.deleted", "status.updated",
     "tag.created", "tag.deleted", "tag.updated", "user.blocked", "user.erased", "user.identified", "user.signed_out",
-    "user.unblocked", "vote.created", "vote.deleted",
+    "user.unblocked", "view.created", "view.deleted", "vote.created", "vote.deleted",
     "workspace.installed", "workspace.updated",
 )  # fmt: skip
 HINT = "sayso_event"  # NOTIFY channel; the payload is the workspace's id

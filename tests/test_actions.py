@@ -7,7 +7,21 @@ from queued import make_due, work_off
 
 from service import db
 from service.errors import Conflict, Invalid, NotFound
-from service.feedback import actions, boards, comments, edits, fields, members, merges, planning, posts, tags, team, votes
+from service.feedback import (
+    actions,
+    boards,
+    comments,
+    edits,
+    fields,
+    history,
+    members,
+    merges,
+    planning,
+    posts,
+    tags,
+    team,
+    votes,
+)
 from service.feedback.actions import Undone
 
 STEPS = "SELECT steps FROM action ORDER BY id DESC LIMIT 1"
@@ -163,6 +177,24 @@ def test_two_who_do_opposite_things_at_once_get_along(acme, here, three):
     done = at_once(lambda turn: actions.take(acme.team, "status", *ways[turn % 2]), 8)
     assert not [each for each in done if isinstance(each, Exception)]
     assert len({facts(acme, number)["status"] for number in three}) == 1
+
+
+@pytest.mark.parametrize("kind, value, seen, theirs", [
+    ("status", "done", "open", lambda team, ben: planning.set_status(team, 2, "planned")),
+    ("board", "labs", "features", lambda team, ben: edits.change(team, 2, board="bugs")),
+    ("assign", "none", None, lambda team, ben: planning.assign(team, 2, ben)),
+])  # fmt: skip
+def test_what_a_colleague_set_since_the_list_was_shown_is_not_overwritten(acme, three, kind, value, seen, theirs):
+    ben = members.person(BEN).id
+    planning.assign(acme.team, 1, ben)
+    shown = dict.fromkeys(three, seen) | ({1: ben} if kind == "assign" else {})
+    theirs(acme.team, ben)
+    before = [facts(acme, number) for number in three]
+    with pytest.raises(Conflict, match=r"^#2: Its .* was changed meanwhile"):
+        actions.take(acme.team, kind, three, value, seen=shown)
+    assert [facts(acme, number) for number in three] == before and db.row("SELECT count(*) FROM action") == (0,)
+    actions.take(acme.team, kind, [2], value)
+    assert actions.take(acme.team, kind, three, value, seen=shown).posts == (1 if kind == "assign" else 2)
 
 
 # ── letters ─────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -11,7 +11,7 @@ from queued import work_off
 from uploads import png
 
 from service import db, jobs, retention
-from service.feedback import attachments, boards, changelog, edits, merges, posts, releases, votes
+from service.feedback import attachments, boards, changelog, edits, history, merges, posts, releases, votes
 
 LETTERS = "SELECT to_email, kind, subject, text FROM letter WHERE kind IN ('shipped', 'status_changed') ORDER BY id"
 TOLD = "SELECT type FROM event WHERE type ~ '^changelog' OR type = 'post.status_changed' ORDER BY seq"
@@ -148,6 +148,8 @@ def test_publishing_tells_each_follower_once_and_moves_the_posts_without_letters
 
     entry = releases.publish(acme.team, None, title="More", body="", categories=[], posts=[1, second], status="done")
     assert {posts.find(acme.team, number).status_key for number in entry.posts} == {"done"}
+    [action] = history.latest(acme.team)
+    assert (action.kind, action.value, action.numbers, action.can_undo) == ("status", "Done", [1, second], True)
     work_off()
     assert sorted(to for to, kind, *_ in db.rows(LETTERS)[1:]) == [CLEO["email"], DAN["email"]]
     assert {kind for _, kind, *_ in db.rows(LETTERS)} == {"shipped"}

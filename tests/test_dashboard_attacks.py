@@ -7,7 +7,7 @@ from queued import work_off
 
 from service import db
 from service.errors import Invalid, RateLimited
-from service.feedback import companies, members, questions, team, users
+from service.feedback import companies, members, questions, team, users, versions
 from service.lib import differences
 from service.web import spreadsheets
 
@@ -25,7 +25,7 @@ def test_an_amount_is_digits_and_nothing_that_takes_minutes_to_write_out(ada, ac
     address = "/app/acme/companies/initech"
     ada.open(address)
     answer = ada.send(address, do="save", name="Initech", plan="Team", mrr=typed,
-                      seen=companies.version(companies.find(acme.team, "initech")))  # fmt: skip
+                      seen=versions.version(*companies.find(acme.team, "initech")))  # fmt: skip
     assert answer.status_code == 422 and "Write what they pay a month" in answer.text
     assert db.row(MRR, workspace=acme.workspace.id) == (4900, "Initech")
 

@@ -11,6 +11,9 @@ from cast import ADA
 from dashboards import furnish, in_acme, of_the_team
 from queued import work_off
 
+from service import errors
+from service.web import problems
+
 FORM = "application/x-www-form-urlencoded"
 RUBBISH = [b"", b"a%00b", b"\0", b"%ff%fe", b"%ED%A0%80", b"%zz", b"x" * 30_000, b"-1", b"9" * 25, b"1e999", b"%F0%9F%92%A9",
            b"0001-01-01", b"9999-12-31T23:59", b"%0d%0aA:%20b", b"%27%22%3Cscript%3E", b"%D9%A3", b"null"]  # fmt: skip
@@ -80,3 +83,8 @@ def test_whatever_is_written_into_a_form_gets_a_readable_page(client, every_form
             if answer.status_code not in FINE or not is_readable or "Traceback" in answer.text:
                 broken[address, deed, answer.status_code] = body[-60:]
     assert not broken, "\n".join(map(str, broken.items()))
+
+
+def test_every_error_has_a_status_also_one_that_no_table_names():
+    every = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, errors.SaysoError)]
+    assert {problems.status_of(kind.__new__(kind)) for kind in every} == {500, *problems.STATUS.values()}

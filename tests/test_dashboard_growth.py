@@ -61,7 +61,7 @@ ASKED = {
     "users": ("kind=identified", "segment=big", "q=user"),
     "companies": ("q=Company", "sort=name"),
 }  # fmt: skip
-# `posts/12?similar=yes` is left out: without an index of vectors, every post is compared. The page asks for it beside itself.
+# `posts/12?similar=yes` is left out: without an index of vectors every post is compared, and the page asks for it by itself.
 BLOCKS = """
 SELECT pg_stat_force_next_flush(), blks_hit + blks_read FROM pg_stat_database WHERE datname = current_database()"""
 

@@ -9,7 +9,7 @@ from browser import FORM, Browser
 from cast import ADA, BEN, DAN, EVE
 
 from service import db
-from service.feedback import actions, boards, lists, members, planning, posts, tags
+from service.feedback import actions, boards, insight_counts, lists, members, planning, posts, tags
 
 CSRF = re.compile(r'name="csrf" value="([^"]+)"')
 
@@ -35,11 +35,15 @@ def titles(page) -> list[str]:
     return [unescape(each) for each in re.findall(r'<h2><a href="/app/acme/posts/\d+">([^<]+)</a>', page.text)]
 
 
-def act(browser, numbers, kind: str, query: str = "", quick: bool = False, **fields):
-    """Tick boxes and press a button of the bar, as a browser sends it."""
+def was(browser) -> list[str]:
+    return re.findall(r'<input type="hidden" name="was" value="([^"]+)" form="act">', browser.page.text)
+
+
+def act(browser, numbers, kind: str, query: str = "", quick: bool = False, seen: list[str] | None = None, **fields):
+    """Tick boxes and press a button of the bar, as a browser sends it: with how each row `was` when it was shown."""
     browser.open("/app/acme/inbox", query_string=query)
     token = unescape(CSRF.search(browser.page.text)[1])
-    ticked = [("post", each) for each in numbers]
+    ticked = [("post", each) for each in numbers] + [("was", each) for each in (was(browser) if seen is None else seen)]
     body = urlencode([("csrf", token), ("do", "act"), *ticked, *fields.items(), ("kind", kind)])
     headers = {**browser.headers(), "Content-Type": FORM, **({"Sayso-Quick": "1"} if quick else {})}
     return browser.keep(browser.client.simulate_post("/app/acme/inbox", query_string=query, body=body, headers=headers))
@@ -83,6 +87,7 @@ def test_each_filter_leaves_what_it_says(ada, acme, busy, query, found):
     actions.take(acme.team, "board", [3], "labs")
     planning.assign(acme.team, 1, ben)
     db.changed("UPDATE post SET created_at = now() - interval '5 days', answered_at = now() WHERE number = 1")
+    insight_counts.count(acme.workspace.id)
     page = ada.open("/app/acme/inbox", query_string=query.format(ben=ben))
     assert page.status_code == 200 and titles(page) == found
     assert found or "Show all posts" in texts(page)
@@ -150,6 +155,29 @@ def test_what_cannot_be_done_is_said_and_what_was_typed_stays(ada, acme, busy, n
     assert page.status_code == status and sentence in texts(page)
     assert all(value[:20] in page.text for value in fields.values()) and len(titles(page)) == 3
     assert db.row("SELECT count(*) FROM action") == (0,)
+
+
+def test_what_a_colleague_changed_since_the_page_was_shown_is_left_alone_and_named(ada, acme, busy):
+    ben = members.person(BEN).id
+    planning.assign(acme.team, 1, ben)
+    ada.open("/app/acme/inbox")
+    seen = was(ada)
+    assert seen == ["3:open:features:", "2:open:features:", f"1:open:features:{ben}"]
+    planning.set_status(acme.team, 1, "planned")
+    planning.set_status(acme.team, 2, "done")
+    planning.assign(acme.team, 3, ben)
+    page = act(ada, busy, "status", status="done", seen=seen)
+    assert page.status_code == 409 and "#1: Its status was changed meanwhile, so nothing was done." in texts(page)
+    page = act(ada, busy, "assign", member=str(acme.owner.id), seen=seen)
+    assert page.status_code == 409 and "#3: Its assignee was changed meanwhile" in texts(page)
+    assert db.row("SELECT count(*) FROM action") == (0,) and posts.find(acme.team, 3).status_key == "open"
+    assert "2 posts set to Done." in texts(act(ada, busy, "status", status="done", quick=True))
+
+
+@pytest.mark.parametrize("row", ["", "1", "1:2", ":::", "x:open:features:x", "1:open:features:٣:", f"{'9' * 40}:a:b:c"])
+def test_a_row_that_says_nonsense_stops_nothing_else(ada, busy, row):
+    assert "1 post deleted." in texts(act(ada, [2], "delete", quick=True, seen=[row]))
+    assert "1 post set to Done." in texts(act(ada, [3], "status", quick=True, seen=[row], status="done"))
 
 
 def test_what_the_team_did_stands_in_the_history_with_a_way_back(ada, client, acme, globex, busy):

@@ -7,7 +7,7 @@ from cast import CLEO, DAN
 from queued import work_off
 
 from service import db, events, jobs
-from service.feedback import comments, edits, insight_counts, insights, merges, planning, segments, votes
+from service.feedback import boards, comments, edits, insight_counts, insights, merges, moderation, planning, segments, votes
 from service.feedback.insights import Choice, Figures
 
 ALL = Choice(12)
@@ -124,6 +124,17 @@ def test_an_old_post_that_is_deleted_moved_or_comes_back_is_counted_anew_where_i
     edits.restore(acme.team, number)
     count(acme)
     assert sum(each[0] for each in series(acme)) == 1
+
+
+def test_an_old_post_that_is_let_in_is_counted_where_it_was(acme):
+    boards.change(acme.team, "features", approve_first=True)
+    number = acme.post()
+    age(number, 100)
+    count(acme)
+    assert sum(each[0] for each in series(acme, Choice(26))) == 0
+    moderation.approve(acme.team, [number])
+    count(acme)
+    assert sum(each[0] for each in series(acme, Choice(26))) == 1
 
 
 def test_a_new_segment_is_counted_for_all_the_time_before(acme):

@@ -58,8 +58,20 @@ def test_what_is_declined_can_be_undone_at_once_and_restored_later(ada, acme):
     ada.send(PAGE, do="decline", number="1")
     page = ada.open(PAGE, query_string="show=deleted")
     assert "First" in texts(page) and "by Ada" in texts(page) and "was waiting" in texts(page)
-    assert ada.send(PAGE, do="restore", number=["1", "2", "777"]).status_code == 303
+    page = ada.send(PAGE, {"Sayso-Quick": "1"}, do="restore", number=["1", "2", "777"])
+    assert "1 post was restored" in page.text, "the other two were not deleted"
     assert moderation.waiting(acme.team) == 3 and public(acme) == []
+    assert "somebody decided before you" in ada.send(PAGE, {"Sayso-Quick": "1"}, do="restore", number="1").text
+
+
+def test_what_was_brought_back_by_hand_is_not_undone_again(ada, acme):
+    ada.send(PAGE, do="decline", number="1")
+    edits.restore(acme.team, 1)
+    page = ada.open("/app/acme/history")
+    action = re.search(r'name="action" value="(\d+)"', page.text)[1]
+    page = ada.send("/app/acme/history", {"Sayso-Quick": "1"}, do="undo", action=action)
+    assert page.status_code == 200 and "There was nothing left to undo: 1 post changed since" in page.text
+    assert 'name="action"' not in page.text
 
 
 def test_an_author_is_blocked_with_what_they_wrote_and_let_in_again(ada, acme):

@@ -84,7 +84,7 @@ def test_what_is_not_finished_is_no_error_while_one_writes_and_is_one_when_it_is
         refused = send(ada, NEW, "save", row, name="Typed name")
         assert refused.status_code == 422 and why in texts(refused) and "Typed name" in refused.text
         assert row[1] not in rules.OPS or shown(refused) == [row]
-    for fields, why in (({"name": ""}, "Give it a name"), ({"name": "日本"}, "small letters"),
+    for fields, why in (({"name": ""}, "Give it a name"), ({"name": "N", "key": "日本"}, "small letters"),
                         ({"name": "N", "key": "new"}, "another key")):  # fmt: skip
         assert why in texts(send(ada, NEW, "save", ("traits.role", "is", "x"), **fields)), fields
     assert "at most 20 rules" in texts(send(ada, NEW, "save", *[("traits.role", "is", "x")] * 500, name="N"))

@@ -7,6 +7,7 @@ from browser import Browser
 from cast import ADA, BEN, EVE
 from crowd import at_once
 
+from service import db
 from service.errors import Conflict, Invalid, NotFound
 from service.feedback import views
 
@@ -18,6 +19,8 @@ def test_a_view_keeps_the_filters_that_we_know_in_one_order(acme):
     views.delete(acme.team, id)
     with pytest.raises(NotFound):
         views.delete(acme.team, id)
+    told = db.rows("SELECT type, public, data FROM event ORDER BY seq")
+    assert told == [("view.created", False, {"view": id}), ("view.deleted", False, {"view": id})]
 
 
 @pytest.mark.parametrize("name, query, error", [

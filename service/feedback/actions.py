@@ -3,7 +3,6 @@
 An action calls the verbs that every other way in calls, so events, letters and counters are theirs. Taking it back calls
 them again, for those posts only that still are as the action left them: what somebody did since is never overwritten."""
 
-from datetime import datetime
 from typing import NamedTuple
 
 from psycopg2.extras import Json
@@ -16,12 +15,11 @@ from service.feedback.readers import Reader
 MOST = 100  # posts at once
 UNDO_SECONDS = 30  # for which the page offers it, and letters about it wait
 UNDO_DAYS = 30  # in which a deleted post can be brought back
-PAGE = 30
-FEW = 5  # posts that a line of the history names
 NOBODY = ("", "none")
 NEEDED = {"status": "Choose a status.", "tag": "Choose a tag.", "untag": "Choose a tag.", "board": "Choose a board."}
 
 KINDS = ("status", "tag", "untag", "assign", "board", "merge", "delete", "pin", "unpin", "lock", "unlock")
+STALE = {"status": "status", "assign": "assignee", "board": "board"}  # kinds that replace what somebody may have set
 ASPECT = {"untag": "tag", "unpin": "pin", "unlock": "lock"}  # what of a post a kind changes, where that has another name
 WITH_PARENTS = ("status", "tag", "untag", "assign", "board")  # kinds that put a post below something that may be gone
 
@@ -31,7 +29,8 @@ SELECT FROM post WHERE workspace_id = %(workspace)s AND number = ANY(%(numbers)s
 STATE = """
 SELECT p.number, jsonb_build_object(
     'status', s.key, 'board', b.key, 'assign', p.assignee_id, 'merge', p.merged_into, 'delete', p.deleted_at IS NOT NULL,
-    'pin', p.pinned, 'lock', p.locked, 'fields', p.fields, 'place', p.roadmap_position, 'tag', (
+    'pin', p.pinned, 'lock', p.locked, 'fields', p.fields, 'place', p.roadmap_position,
+    'answered', p.answered_at IS NOT NULL, 'tag', (
       SELECT t.key FROM post_tag l JOIN tag t ON t.workspace_id = l.workspace_id AND t.id = l.tag_id
        WHERE l.workspace_id = p.workspace_id AND l.post_number = p.number AND t.key = %(tag)s))
   FROM post p
@@ -42,16 +41,10 @@ KEEP = """
 INSERT INTO action (workspace_id, person_id, kind, value, steps)
 VALUES (%(workspace)s, %(person)s, %(kind)s, %(value)s, %(steps)s) RETURNING id"""
 TAKEN = """
-SELECT kind, steps, undone_at, created_at > now() - %(days)s * interval '1 day' FROM action
+SELECT kind, steps, undone_at, created_at > now() - %(days)s * interval '1 day',
+       created_at > now() - %(seconds)s * interval '1 second' FROM action
  WHERE workspace_id = %(workspace)s AND id = %(id)s FOR UPDATE"""
 MARK_UNDONE = "UPDATE action SET undone_at = now() WHERE workspace_id = %(workspace)s AND id = %(id)s"
-LATEST = """
-SELECT a.id, a.kind, a.value, jsonb_array_length(a.steps),
-       array(SELECT (step->>'post')::integer FROM jsonb_array_elements(a.steps) step LIMIT %(few)s),
-       coalesce(nullif(p.name, ''), p.email, 'Someone'), a.created_at, a.undone_at,
-       a.undone_at IS NULL AND a.created_at > now() - %(days)s * interval '1 day'
-  FROM action a LEFT JOIN person p ON p.id = a.person_id
- WHERE a.workspace_id = %(workspace)s AND (%(before)s IS NULL OR a.id < %(before)s) ORDER BY a.id DESC LIMIT %(most)s"""
 
 
 class Action(NamedTuple):
@@ -59,6 +52,7 @@ class Action(NamedTuple):
     kind: str
     value: str  # the status, tag, member, … as it was called then
     posts: int  # that really changed
+    noted: int = 0  # of those, the ones that had the status before, and only got a note about it
 
 
 class Undone(NamedTuple):
@@ -66,44 +60,32 @@ class Undone(NamedTuple):
     left: int  # alone: somebody changed them since
 
 
-class Entry(NamedTuple):
-    """One line of the team's history."""
-
-    id: int
-    kind: str
-    value: str
-    posts: int
-    numbers: list[int]  # of the first few
-    name: str  # of the member who did it
-    created_at: datetime
-    undone_at: datetime | None
-    can_undo: bool
-
-
 @db.verb
 def take(reader: Reader, kind: str, numbers: list[int], value: str = "", *, note: str = "",
-         notify: bool = True, seen=...) -> Action | None:  # fmt: skip
+         notify: bool = True, seen: dict[int, str | int | None] | None = None) -> Action | None:  # fmt: skip
     """Do this to these posts: all of them or, when one refuses, none. None when nothing had to change.
 
     `value` is the key of the status, tag or board, the id of the member (empty: nobody), the number of the post that the
-    others become part of. Letters about a status go out when the time for undoing is over. `seen` is the status, member or
-    board that this was decided for. Raises Invalid for what there is not, NotFound for a post that is not there, Conflict
-    when it has another by now than was `seen`."""
+    others become part of. Letters about a status go out when the time for undoing is over. `seen` is, by number, the status,
+    member or board that this was decided for. Raises Invalid for what there is not, NotFound for a post that is not there,
+    Conflict when one has another by now than was `seen`."""
     chosen = checked(kind, numbers, value)
     said = hold_parent(reader, kind, value)
     before = held(reader, chosen + ([said.number] if kind == "merge" else []), said.key)
     for number in chosen:
         if number not in before or before[number]["delete"]:
             raise NotFound(f"There is no post #{number}.")
-    for number in chosen:
-        do(reader, kind, number, said, seen, note=note, notify=notify)
+    if kind in STALE and seen:
+        check_unmoved(kind, said, {number: before[number][kind] for number in chosen}, seen)
+    told = {number: do(reader, kind, number, said, note=note, notify=notify) for number in chosen}
     after = states(reader, chosen, said.key)
-    steps = [step(kind, number, before[number], after[number]) for number in chosen]
-    steps = [each for each in steps if each["before"] != each["after"]]
+    steps = [step(kind, number, before[number], after[number], told[number]) for number in chosen]
+    steps = [each for each in steps if each.get("event") or not is_note(each)]
     if not steps:
         return None
     row = {"kind": kind, "value": said.name, "person": reader.person, "steps": Json(steps)}
-    return Action(db.row(KEEP, workspace=reader.workspace.id, **row)[0], kind, said.name, len(steps))
+    id = db.row(KEEP, workspace=reader.workspace.id, **row)[0]
+    return Action(id, kind, said.name, len(steps), sum(map(is_note, steps)))
 
 
 def checked(kind: str, numbers: list[int], value: str) -> list[int]:
@@ -167,46 +149,67 @@ def states(reader: Reader, numbers: list[int], tag: str) -> dict[int, dict]:
     return dict(db.rows(STATE, workspace=reader.workspace.id, numbers=numbers, tag=tag))
 
 
-def do(reader: Reader, kind: str, number: int, said: Said, seen, **letter) -> None:
-    """The one verb behind each kind."""
-    decided_for = None if seen is ... else seen
+def check_unmoved(kind: str, said: Said, now: dict[int, str | int | None], seen: dict[int, str | int | None]) -> None:
+    """Raise Conflict, which names them, when posts have another status, member or board by now than was `seen`; those that
+    somebody gave the same are as they shall be."""
+    wanted = said.number if kind == "assign" else said.key
+    moved = [f"#{number}" for number, there in now.items() if there not in (seen.get(number, there), wanted)]
+    if moved:
+        whose = "Its" if len(moved) == 1 else "Their"
+        raise Conflict(f"{', '.join(moved)}: {whose} {STALE[kind]} was changed meanwhile, so nothing was done. Look again, "
+                       "and do it once more if you still want to.", "stale")  # fmt: skip
+
+
+def do(reader: Reader, kind: str, number: int, said: Said, **letter) -> int | None:
+    """The one verb behind each kind; returns the number of the event that a status left."""
     if kind == "status":
-        planning.set_status(reader, number, said.key, seen=decided_for, undo_seconds=UNDO_SECONDS, **letter)
-    elif kind in ("tag", "untag"):
+        return planning.set_status(reader, number, said.key, undo_seconds=UNDO_SECONDS, **letter)
+    if kind in ("tag", "untag"):
         (tags.tag if kind == "tag" else tags.untag)(reader, number, said.key)
     elif kind == "assign":
-        planning.assign(reader, number, said.number, seen=seen)
+        planning.assign(reader, number, said.number)
     elif kind == "board":
-        edits.change(reader, number, board=said.key, stood=decided_for)
+        edits.change(reader, number, board=said.key)
     elif kind == "merge":
         merges.merge(reader, number, said.number)
     elif kind == "delete":
         edits.delete(reader, number)
     else:
         edits.change(reader, number, **{"pinned" if "pin" in kind else "locked": kind in ("pin", "lock")})
+    return None
 
 
-def step(kind: str, number: int, before: dict, after: dict) -> dict:
+def step(kind: str, number: int, before: dict, after: dict, event: int | None) -> dict:
     """What it takes to undo an action for one post. Values of fields that another board does not ask for are lost there, and
-    with another status the place in a column of the road map."""
+    with another status the place in a column of the road map, and that nobody had answered."""
     aspect = ASPECT.get(kind, kind)
     lost = {key: value for key, value in before["fields"].items() if key not in after["fields"]}
     made = {"post": number, "before": before[aspect], "after": after[aspect], **({"fields": lost} if lost else {})}
-    return {**made, "place": before["place"]} if kind == "status" and before["place"] else made
+    if kind == "status":
+        made |= {"event": event, "answered": before["answered"], "place": before["place"]}
+    return made
+
+
+def is_note(step: dict) -> bool:
+    """Whether the post had this status before, so that only a note about it was written."""
+    return step["before"] == step["after"]
 
 
 @db.verb
 def undo(reader: Reader, id: int) -> Undone:
     """Take an action back, for each post that still is as the action left it; nobody is told by letter. A second time
-    nothing happens. NotFound without the action, Conflict when it is too old."""
-    row = db.row(TAKEN, workspace=reader.workspace.id, id=id, days=UNDO_DAYS)
+    nothing happens. NotFound without the action, Conflict when it is too old; a note is, when its letters have left."""
+    row = db.row(TAKEN, workspace=reader.workspace.id, id=id, days=UNDO_DAYS, seconds=UNDO_SECONDS)
     if row is None:
         raise NotFound("There is no such action.")
-    kind, steps, undone_at, is_young = row
+    kind, steps, undone_at, is_young, waits = row
     if undone_at:
         return Undone(0, 0)
     if not is_young:
         raise Conflict(f"What was done more than {UNDO_DAYS} days ago cannot be undone any more.", "too_late")
+    steps = [each for each in steps if waits or not is_note(each)]
+    if not steps:
+        raise Conflict(f"A note can be taken back for {UNDO_SECONDS} seconds; this one has gone out.", "too_late")
     undone = take_back(reader, kind, steps)
     db.changed(MARK_UNDONE, workspace=reader.workspace.id, id=id)
     return Undone(undone, len(steps) - undone)
@@ -253,7 +256,8 @@ def revert(reader: Reader, kind: str, step: dict, tag: str) -> None:
     """The verb that does the opposite."""
     number, before = step["post"], step["before"]
     if kind == "status":
-        planning.set_status(reader, number, before, notify=False, place=step.get("place"))
+        planning.take_back(reader, number, before, step.get("event"), place=step.get("place"),
+                           was_answered=step.get("answered", True))  # fmt: skip
     elif kind in ("tag", "untag"):
         (tags.untag if kind == "tag" else tags.tag)(reader, number, tag)
     elif kind == "merge":
@@ -272,9 +276,3 @@ def still_asked(reader: Reader, board: str, lost: dict) -> dict:
     """Those values that the board asks for, and that still fit."""
     asked = {field.key: field for field in fields.of(reader.workspace.id, boards.find(reader, board))} if lost else {}
     return {key: value for key, value in lost.items() if key in asked and fields.stored(asked[key], value) is not None}
-
-
-def latest(reader: Reader, most: int = PAGE, before: int | None = None) -> list[Entry]:
-    """What the team did, the newest first; only what came before the action of this id, if one is given."""
-    place = {"workspace": reader.workspace.id, "before": before, "most": most, "few": FEW, "days": UNDO_DAYS}
-    return [Entry(*row) for row in db.rows(LATEST, **place)]

@@ -42,9 +42,15 @@ SELECT e.seq, e.type, e.post_number, e.data::text, e.created_at, e.user_id, u.ex
   LEFT JOIN person p ON p.id = e.person_id
  WHERE e.workspace_id = %(workspace)s AND e.seq > %(after)s AND e.type = ANY(%(types)s) ORDER BY e.seq LIMIT %(most)s"""
 
+# What was undone is as if it had never happened, and so is its undoing.
 MOVED_SINCE = """
-SELECT EXISTS (SELECT FROM event WHERE workspace_id = %(workspace)s AND post_number = %(post)s AND seq > %(seq)s
-                  AND type = 'post.status_changed' AND data->>'to' <> %(to)s)"""
+WITH later AS MATERIALIZED (
+  SELECT seq, data->>'to' AS at, (data->>'undo_of')::bigint AS undo_of FROM event
+   WHERE workspace_id = %(workspace)s AND post_number = %(post)s AND seq > %(seq)s AND type = 'post.status_changed'
+)
+SELECT EXISTS (SELECT FROM later WHERE undo_of = %(seq)s OR (
+  at <> %(to)s AND coalesce(undo_of < %(seq)s, true)
+  AND NOT EXISTS (SELECT FROM later undoing WHERE undoing.undo_of = later.seq)))"""
 
 FOR_ADMINS = ("key.", "member.")  # types that begin so tell of what only admins may list
 BY_ITSELF = {"changelog.published"}  # what Sayso also does without anyone, when its moment has come
@@ -120,7 +126,7 @@ def history(workspace_id: int, number: int, most: int = 100, before: int | None 
 
 
 def was_moved_since(event: Event) -> bool:
-    """Whether a post was set to another status after this event, which set it to one."""
+    """Whether this event, which set a post to a status, was undone, or the post was set to another one after it."""
     place = {"workspace": event.workspace_id, "post": event.post_number, "seq": event.seq, "to": event.data["to"]}
     return db.row(MOVED_SINCE, **place)[0]
 

@@ -17,6 +17,7 @@ MOST_CATEGORIES, LONGEST_CATEGORY = 10, 40
 MOST_POSTS = 100
 YEARS = range(2000, 2101)  # in which something can be published
 REACTIONS = ("like", "love", "celebrate", "confused")
+STALE = "Somebody saved this entry meanwhile. Both texts are below; save again to keep yours."
 EPOCH, MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 DRAFT = 2**53  # where drafts stand among the moments: before all others
 
@@ -116,9 +117,9 @@ class Entry(NamedTuple):
         return moment, self.id
 
     @property
-    def version(self) -> str:
-        """Names what it says now, for `change`."""
-        return versions.version(self.title, self.body, self.categories, self.posts, self.published_at)
+    def facts(self) -> tuple:
+        """What it says now, which `change` can change."""
+        return self.title, self.body, self.categories, self.posts, self.published_at
 
 
 def published(reader: Reader) -> list[Entry]:
@@ -176,8 +177,7 @@ def change(reader: Reader, id: int, *, title: str | None = None, body: str | Non
     after["posts"] = before.posts if posts is None else sorted(set(posts))
     changed = sorted(name for name, value in after.items() if value != getattr(before, name))
     if changed:
-        if seen not in (None, before.version):
-            raise Conflict("Somebody saved this entry meanwhile. Both texts are below; save again to keep yours.", "stale")
+        versions.check(seen, *before.facts, why=STALE)
         db.changed(SAVE, workspace=reader.workspace.id, id=id, **after)
         if "posts" in changed:
             link(reader, id, posts)

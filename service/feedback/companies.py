@@ -98,15 +98,10 @@ def put(reader: Reader, external_id: str, **given) -> bool:
 @db.verb
 def change(reader: Reader, external_id: str, *, name: str, plan: str, mrr: int, seen: str | None = None) -> None:
     """The same for a company that is known; NotFound when it is not, Conflict when it is not as it was `seen`
-    (`version`)."""
+    (`versions.version` of all of it)."""
     db.rows(HOLD, workspace=reader.workspace.id, external=external_id)
     versions.check(seen, *find(reader, external_id))
     put(reader, external_id, name=name, plan=plan, mrr=mrr)
-
-
-def version(company: Company) -> str:
-    """Names this state of a company."""
-    return versions.version(*company)
 
 
 def told(workspace_id: int, company: dict) -> Known:

@@ -2,15 +2,14 @@
 
 import json
 from datetime import datetime
-from hashlib import sha256
 from typing import NamedTuple
 
 from psycopg2.extras import Json
 
 from service import db, events
 from service.errors import Conflict, Forbidden, Invalid, NotFound
-from service.feedback import attachments, boards, fields, posts
-from service.feedback.posts import Held
+from service.feedback import attachments, boards, fields, posts, versions
+from service.feedback.posts import Held, Post
 from service.feedback.readers import Reader
 
 KEEP_REVISION = """
@@ -62,13 +61,12 @@ class Gone(NamedTuple):
 @db.verb
 def change(reader: Reader, number: int, *, title: str | None = None, body: str | None = None, board: str | None = None,
            values: dict | None = None, pinned: bool | None = None, locked: bool | None = None,
-           seen: str | None = None, stood: str | None = None, were: dict | None = None) -> None:  # fmt: skip
+           seen: str | None = None, were: dict | None = None) -> None:  # fmt: skip
     """Change what is given and leave the rest; the words as they were are kept as a revision.
 
     An author may change their own words within the workspace's time for it; members may change everything. `values` are
     of custom fields: those given are replaced, None empties one. `seen` is the version that the change was made for
-    (`version`), `stood` the board that it was on then, `were` what its fields said; Conflict when the post has moved on.
-    Nothing new is no change."""
+    (`version`), `were` what its fields said then; Conflict when the post has moved on. Nothing new is no change."""
     place = board is not None and boards.choose(reader, board)  # parents before the post
     fields.keep(reader, values)
     held = posts.hold(reader, number)
@@ -76,7 +74,7 @@ def change(reader: Reader, number: int, *, title: str | None = None, body: str |
         allow(held, {"board": board, "pinned": pinned, "locked": locked})
         if held.is_approved:
             raise Forbidden("The team has let this post in as it stands; add a comment instead.", "approved")
-    check_unmoved(held, seen, board, stood, values or {}, were)
+    check_unmoved(held, seen, values or {}, were)
     words = posts.checked(held.title if title is None else title, held.body if body is None else body)
     place = place or boards.find(reader, held.board)
     kept = fields.merged(reader, place, fields.asked(reader, place, json.loads(held.fields), held.board), values or {})
@@ -96,13 +94,10 @@ def change(reader: Reader, number: int, *, title: str | None = None, body: str |
     events.record("post.updated", reader.workspace.id, public=public, post=number, data=data, **reader.actor())
 
 
-def check_unmoved(held: Held, seen: str | None, board: str | None, stood: str | None, values: dict,
-                  were: dict | None) -> None:  # fmt: skip
+def check_unmoved(held: Held, seen: str | None, values: dict, were: dict | None) -> None:
     """Raise Conflict when what is to be changed is no longer as it was when that was decided."""
-    if seen is not None and seen != version(held.title, held.body, held.board, held.fields, held.pinned, held.locked):
-        raise Conflict(f"#{held.number} was changed meanwhile; read it again and decide anew.", "stale")
-    if stood is not None and held.board not in (stood, board):
-        raise Conflict(f"#{held.number} was moved to another board meanwhile; look at it again.", "stale")
+    versions.check(seen, held.title, held.body, held.board, held.fields, held.pinned, held.locked,
+                   why=f"#{held.number} was changed meanwhile; read it again and decide anew.")  # fmt: skip
     now = json.loads(held.fields)
     moved = [key for key, value in values.items() if were is not None and now.get(key) not in (were.get(key), value)]
     if moved:
@@ -117,10 +112,9 @@ def allow(held: Held, for_members: dict) -> None:
         raise Forbidden("The time in which this post could be changed is over; add a comment instead.", "too_late")
 
 
-def version(*facts) -> str:
-    """Names one state of what `change` can change (title, body, board, fields, pinned, locked); votes, comments and statuses
-    leave it as it is."""
-    return sha256(repr(facts).encode()).hexdigest()[:16]
+def version(post: Post) -> str:
+    """Names one state of what `change` can change; votes, comments and statuses leave it as it is."""
+    return versions.version(post.title, post.body, post.board_key, post.fields, post.pinned, post.locked)
 
 
 @db.verb
@@ -135,14 +129,15 @@ def delete(reader: Reader, number: int) -> None:
 
 
 @db.verb
-def restore(reader: Reader, number: int) -> None:
-    """Bring a deleted post back, as it was; one that is there stays there. For members."""
+def restore(reader: Reader, number: int) -> bool:
+    """Bring a deleted post back, as it was; one that is there stays there. Returns whether it was deleted. For members."""
     row = db.row(DELETED, workspace=reader.workspace.id, number=number)
     if row is None:
         raise NotFound(f"There is no post #{number}.")
     if row[0]:
         db.changed(RESTORE, workspace=reader.workspace.id, number=number)
         events.record("post.restored", reader.workspace.id, public=True, post=number, **reader.actor())
+    return row[0]
 
 
 def gone(reader: Reader, number: int) -> Gone:

@@ -64,3 +64,11 @@ def normal(query: str) -> str:
     if len(short) > LONGEST_QUERY:
         raise Invalid(query="These are too many words for a view; search for fewer.")
     return short
+
+
+def names(query: str, external_id: str, email: str | None) -> bool:
+    """Whether a query string speaks of this user: as the author, or by what it searches for."""
+    found = dict(parse_qsl(query))
+    sought = found.get("q", "").strip(' "').casefold()
+    is_sought = sought == external_id.casefold() or bool(email and email.casefold() in sought)
+    return is_sought or found.get("author") == external_id[:LONGEST]

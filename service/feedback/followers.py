@@ -33,7 +33,7 @@ SELECT count(*), coalesce(bool_or(f.user_id = (
          SELECT id FROM "user" WHERE workspace_id = %(workspace)s AND external_id = %(external)s)), false)
   FROM follower f WHERE f.workspace_id = %(workspace)s AND f.post_number = %(number)s"""
 
-# SQL: of follows `f` those whose user `u` gets letters about the post `p`
+# SQL: of `f`, follows or votes, those whose user `u` gets letters about the post `p`
 HEARING = f"""
   JOIN post p ON p.workspace_id = f.workspace_id AND p.number = f.post_number
   JOIN "user" u ON u.workspace_id = f.workspace_id AND u.id = f.user_id

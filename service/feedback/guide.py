@@ -8,16 +8,20 @@ from service.feedback.readers import Reader
 from service.feedback.workspaces import Workspace
 
 RECENT = 200  # users, among whom one that their server named must be: who signs tokens signs them for everybody
+FIRST = 200  # posts, among which one that the team did not write itself must be
 
 # A few looks into indexes, however much the workspace holds.
 STEPS = f"""
-SELECT w.loaded_at IS NOT NULL, coalesce(w.loaded_from, ''), c.next_post > 1,
+SELECT w.loaded_at IS NOT NULL, coalesce(w.loaded_from, ''),
+       EXISTS (
+         SELECT FROM (SELECT author_id FROM post p WHERE p.workspace_id = w.id ORDER BY number LIMIT {FIRST}) first
+           LEFT JOIN "user" u ON u.workspace_id = w.id AND u.id = first.author_id WHERE u.kind IS DISTINCT FROM 'member'),
        (SELECT count(*) FROM (SELECT FROM member m WHERE m.workspace_id = w.id LIMIT 2) few) > 1,
        EXISTS (SELECT FROM identity_secret i WHERE i.workspace_id = w.id) AND EXISTS (
          SELECT FROM (SELECT kind FROM "user" u WHERE u.workspace_id = w.id
                        ORDER BY last_seen_at DESC, id DESC LIMIT {RECENT}) recent WHERE kind = 'identified'),
        EXISTS (SELECT FROM api_key k WHERE k.workspace_id = w.id AND k.used_at IS NOT NULL)
-  FROM workspace w JOIN workspace_counter c ON c.workspace_id = w.id WHERE w.id = %(workspace)s"""
+  FROM workspace w WHERE w.id = %(workspace)s"""
 DISMISS = """
 UPDATE workspace SET guide_dismissed_at = now() WHERE id = %(workspace)s AND guide_dismissed_at IS NULL"""
 LOAD = """

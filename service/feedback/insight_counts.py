@@ -18,8 +18,9 @@ WINDOWS = {"12 weeks": 12, "26 weeks": 26, "52 weeks": 52}
 POSTS_AT_ONCE = 5000  # whose worth is counted in one statement
 MOST_WISHES = 10  # of a segment; the page shows those of them that are not done
 MOST_SEGMENTS = 200
-# After these more may have changed than this month and the last. A vote that is taken back later was cast all the same.
-REACH_BACK = ("post.deleted", "post.restored", "post.updated")
+# After these more may have changed than this month and the last. A vote that is taken back later was cast all the same; and
+# for a user who comes into another segment, what was counted before last month stays with those they were in then.
+REACH_BACK = ("post.approved", "post.deleted", "post.restored", "post.updated")
 CHANGE_ALL = ("board.deleted", "segment.created", "segment.deleted", "segment.updated", "user.erased")
 
 # The operator's own work, so it looks at all workspaces: a row for each. A new week moves the windows, too.

@@ -76,7 +76,7 @@ SELECT {SHOWN} FROM (
    ORDER BY mrr DESC, post_number DESC LIMIT %(among)s) w
   JOIN post p ON p.workspace_id = %(workspace)s AND p.number = w.post_number {BESIDE}
  WHERE {STANDS} AND {NOT_DONE} AND (%(board)s = 0 OR p.board_id = %(board)s)
- ORDER BY w.mrr DESC, p.number DESC LIMIT %(most)s"""
+ ORDER BY w.mrr DESC, w.post_number DESC LIMIT %(most)s"""
 WISHES = f"""
 SELECT o.key, o.name, wish.votes, wish.number, wish.title, wish.mrr, wish.status_name, wish.kind, wish.color
   FROM (SELECT id, key, name FROM segment WHERE workspace_id = %(workspace)s ORDER BY name, id LIMIT %(segments)s) o

@@ -7,7 +7,7 @@ from service import db, events
 from service.errors import Forbidden, Invalid, NotFound, Unauthenticated
 from service.feedback import limits
 from service.feedback.members import Person
-from service.feedback.readers import Reader
+from service.feedback.readers import MEMBER, Reader
 from service.feedback.workspaces import COLUMNS, Workspace
 from service.lib import text, tokens
 
@@ -47,7 +47,7 @@ SELECT k.id, CASE WHEN 'admin' <> ALL(k.scopes) OR m.role IN ('owner', 'admin') 
                   ELSE ARRAY['read', 'write'] END, counted.hits, counted.remaining, u.id, p.id, p.email, p.name, {COLUMNS}
   FROM counted, found k JOIN workspace w ON w.id = k.workspace_id JOIN person p ON p.id = k.person_id
   JOIN member m ON m.workspace_id = k.workspace_id AND m.person_id = k.person_id
-  LEFT JOIN "user" u ON u.workspace_id = k.workspace_id AND u.external_id = 'sayso-member-' || p.id"""
+  LEFT JOIN "user" u ON u.workspace_id = k.workspace_id AND u.external_id = '{MEMBER}' || p.id"""
 
 
 class Use(NamedTuple):

@@ -10,24 +10,21 @@ from typing import NamedTuple
 
 from service import db
 from service.errors import Forbidden, Invalid, Malformed
+from service.feedback.conditions import EACH_WORTH, FILTERS, FITS, sifted
 from service.feedback.posts import DECORATED, Post
 from service.feedback.readers import Reader, listed
 from service.lib import text
 
 LONGEST_SEARCH, LONGEST_CURSOR = 200, 120
 DEFAULT_PAGE, LARGEST_PAGE = 20, 100
+LOOKED_AT = 2000  # posts, for one page that is `bounded`
 YEARS = range(1970, 3000)  # in which a post can have been written
 IDLE_MINUS = re.compile(r"-(?=[\W_]*(?:-|$))")  # that stands before no word: PostgreSQL gives up at 33 in a row
 
-# What each post is worth, summed in one pass over the votes of those who pay: there is no index for it.
-EACH_WORTH = """
-  SELECT number, sum(mrr)::bigint AS mrr FROM (
-    SELECT DISTINCT v.post_number AS number, payer.id, payer.mrr FROM company payer
-      JOIN "user" voter ON voter.workspace_id = %(workspace)s AND voter.company_id = payer.id
-      JOIN vote v ON v.workspace_id = %(workspace)s AND v.user_id = voter.id
-     WHERE payer.workspace_id = %(workspace)s AND payer.mrr > 0) each
-   GROUP BY number"""
-WORTH = f"LEFT JOIN ({EACH_WORTH}) worth ON worth.number = p.number"
+WORTH = f"{{post}} p LEFT JOIN ({EACH_WORTH}) worth ON worth.number = p.number"
+# The same as the job of the insights counted it last, of the posts that are worth anything: there is an index for it.
+COUNTED_WORTH = """
+post_worth worth JOIN {post} p ON worth.workspace_id = %(workspace)s AND p.number = worth.post_number"""
 # A vote is worth a factor, age costs one: a post loses one e-fold of votes a week. The same words as in the index.
 TRENDING = "((ln(greatest(p.votes, 1)) + extract(epoch FROM p.created_at - timestamptz 'epoch') / 604800)::float8)"
 
@@ -38,7 +35,10 @@ class Sort(NamedTuple):
     rank: str  # SQL
     type: str
     parse: Callable
-    joined: str = ""  # SQL: what the rank needs beside the post
+    source: str = "{post} p"  # SQL: posts, and what the rank needs beside them
+    order: str = "p.pinned DESC, {rank} DESC, p.number DESC"
+    last: str = "(p.pinned, {rank}, p.number) < (%(pinned)s::boolean, %(rank)s::{type}, %(last)s::integer)"
+    shown: str = "p.pinned DESC, p.rank DESC, p.number DESC"  # the order again, of the posts of a page
 
 
 def number(word: str) -> int:
@@ -64,46 +64,21 @@ SORTS = {
     "updated": Sort("p.updated_at", "timestamptz", moment),
     "mrr": Sort("coalesce(worth.mrr, 0)", "bigint", number, WORTH),
 }
+ORDERS = SORTS | {"counted": Sort(
+    "worth.mrr", "bigint", number, COUNTED_WORTH, "worth.mrr DESC, worth.post_number DESC",
+    "(worth.mrr, worth.post_number) < (%(rank)s::bigint, %(last)s::integer)", "p.rank DESC, p.number DESC",
+)}  # fmt: skip
 
-# What a list can be narrowed to. A statement has only the conditions that were asked for: those of the others would cost
-# nothing to run, but PostgreSQL turns an IN into a join only where it stands alone, and plans each word of a statement.
-# Who wants something is who votes for it: company, plan, segment and MRR are those of the voters.
-VOTED = """p.number IN (
-    SELECT v.post_number FROM company c JOIN "user" u ON u.workspace_id = %(workspace)s AND u.company_id = c.id
-      JOIN vote v ON v.workspace_id = %(workspace)s AND v.user_id = u.id
-     WHERE c.workspace_id = %(workspace)s AND {whose})"""
-FILTERS = {
-    "board": "p.board_id = %(board)s",
-    "status": "p.status_id = %(status)s",
-    "mine": "p.author_id = %(user)s",
-    "author": 'p.author_id = (SELECT id FROM "user" WHERE workspace_id = %(workspace)s AND external_id = %(author)s)',
-    "tag": """p.number IN (
-    SELECT l.post_number FROM post_tag l JOIN tag t ON t.workspace_id = %(workspace)s AND t.id = l.tag_id
-     WHERE l.workspace_id = %(workspace)s AND t.key = %(tag)s)""",
-    "company": VOTED.format(whose="c.external_id = %(company)s"),
-    "plan": VOTED.format(whose="lower(c.plan) = lower(%(plan)s)"),
-    "segment": """p.number IN (
-    SELECT v.post_number FROM segment s JOIN segment_user su ON su.workspace_id = %(workspace)s AND su.segment_id = s.id
-      JOIN vote v ON v.workspace_id = %(workspace)s AND v.user_id = su.user_id
-     WHERE s.workspace_id = %(workspace)s AND s.key = %(segment)s)""",
-    "mrr_from": f"p.number IN (SELECT number FROM ({EACH_WORTH}) worthy WHERE mrr >= %(mrr_from)s)",
-    "assignee": "p.assignee_id = %(assignee)s",
-    "unassigned": "p.assignee_id IS NULL",
-    "unanswered": """p.answered_at IS NULL AND p.status_id = ANY(ARRAY(
-    SELECT id FROM status WHERE workspace_id = %(workspace)s AND kind = 'open'))""",
-    "older": "p.created_at < now() - %(older)s * interval '1 day'",
-    "newer": "p.created_at >= now() - %(newer)s * interval '1 day'",
-    "since": "p.created_at >= %(since)s",
-    "q": """p.search @@ (
-    websearch_to_tsquery(%(language)s::regconfig, %(q)s) || websearch_to_tsquery('simple', %(q)s))""",
-    "last": "(p.pinned, {rank}, p.number) < (%(pinned)s::boolean, %(rank)s::{type}, %(last)s::integer)",
-}
 FOR_MEMBERS = {"tag", "company", "segment", "author", "plan", "mrr_from", "assignee", "unassigned", "unanswered"}
 PAGE = f"""
-SELECT p.*, {{rank}} AS rank FROM post p {{joined}}
+SELECT p.*, {{rank}} AS rank FROM {{source}}
  WHERE p.workspace_id = %(workspace)s AND {listed(own="%(mine)s")}{{narrowed}}
- ORDER BY p.pinned DESC, {{rank}} DESC, p.number DESC LIMIT %(limit)s"""
-ORDER = "p.pinned DESC, p.rank DESC, p.number DESC"
+ ORDER BY {{order}} LIMIT {{most}}"""
+# OFFSET 0: these few are read by their numbers and then put in order, not looked for in the order of all.
+AMONG = "(SELECT * FROM post WHERE workspace_id = %(workspace)s AND number = ANY(%(among)s) OFFSET 0)"
+SIFTED = "SELECT p.* FROM ({page}) p WHERE {fits} ORDER BY {order} LIMIT %(limit)s"
+LAST_LOOKED_AT = f"SELECT pinned, rank, number FROM ({{page}}) p ORDER BY {{order}} OFFSET {LOOKED_AT - 1}"
+
 # PostgreSQL knows how many posts stand at a status of this id, and not how many at one of this key
 PLACES = """
 SELECT (SELECT id FROM board WHERE workspace_id = %(workspace)s AND key = %(board)s),
@@ -120,12 +95,27 @@ SELECT s.key, (SELECT count(*) FROM (
 
 
 @lru_cache(maxsize=500)
-def statement(sort: str, asked: frozenset[str] = frozenset()) -> str:
-    """The SQL of a page in this order, narrowed by these FILTERS."""
-    order = SORTS[sort]
-    narrowed = "".join(f"\n   AND {FILTERS[name]}" for name in sorted(asked)).format(rank=order.rank, type=order.type)
-    page = PAGE.format(rank=order.rank, joined=order.joined, narrowed=narrowed)
-    return DECORATED.format(page=page, order=ORDER)
+def statement(sort: str, asked: frozenset[str] = frozenset(), many: frozenset[str] = frozenset()) -> str:
+    """The SQL of a page in this order, narrowed by these FILTERS; what `many` posts fit is asked of the first LOOKED_AT
+    posts only, one by one."""
+    page, order = in_order(sort, asked, LOOKED_AT if many else "%(limit)s"), ORDERS[sort].shown
+    if many:
+        page = SIFTED.format(page=page, fits=" AND ".join(FITS[name] for name in sorted(many)), order=order)
+    return DECORATED.format(page=page, order=order)
+
+
+@lru_cache(maxsize=500)
+def last_looked_at(sort: str, asked: frozenset[str]) -> str:
+    """The SQL of the place where such a look ends; no row when it came to the end of the list."""
+    return LAST_LOOKED_AT.format(page=in_order(sort, asked, LOOKED_AT), order=ORDERS[sort].shown)
+
+
+def in_order(sort: str, asked: frozenset[str], most: int | str) -> str:
+    order = ORDERS[sort]
+    conditions = {**FILTERS, "last": order.last}
+    narrowed = "".join(f"\n   AND {conditions[name]}" for name in sorted(asked - {"among"}))
+    page = PAGE.format(rank=order.rank, source=order.source, order=order.order, narrowed=narrowed, most=most)
+    return page.format(rank=order.rank, type=order.type, post=AMONG if "among" in asked else "post")
 
 
 class Page(NamedTuple):
@@ -143,13 +133,16 @@ class Place(NamedTuple):
 
 def page(reader: Reader, *, sort: str = "top", board: str | None = None, status: str | None = None, q: str | None = None,
          since: datetime | None = None, mine: bool = False, cursor: str | None = None, limit: int = DEFAULT_PAGE,
-         **for_members) -> Page:  # fmt: skip
+         bounded: bool = False, **for_members) -> Page:  # fmt: skip
     """One page of what the reader may see, and the cursor of the next (None: this was the last). Pinned posts come first.
 
     Filters are keys (board, status) and words (q). Members may also ask for what they alone may see: keys (tag, segment),
     external ids (company, author), plan, mrr_from (cents), assignee (a member's id, or "none"), unanswered, and the age in
     days (older, newer). `company`, `plan`, `segment` and `mrr_from` look at who voted. Raises Invalid for a sort that does
-    not exist, Malformed for a bad cursor."""
+    not exist, Malformed for a bad cursor.
+
+    `bounded` costs the same however many posts there are: such a page may end early, with a cursor, when it looked at
+    LOOKED_AT posts, and MRR is that of the last count of the insights; sorted by it, there are those that are worth any."""
     if sort not in SORTS or (sort == "mrr" and not reader.is_member):
         raise Invalid(sort=f"Sort by one of: {', '.join(SORTS)}.")
     given = {name: value for name, value in for_members.items() if value}
@@ -157,6 +150,7 @@ def page(reader: Reader, *, sort: str = "top", board: str | None = None, status:
         given["unassigned"] = bool(given.pop("assignee"))
     if not reader.is_member and given.keys() & FOR_MEMBERS:
         raise Forbidden("Only the team can filter by tag, company, segment or author.")
+    sort = "counted" if bounded and sort == "mrr" else sort
     place = opened(sort, cursor) if cursor else Place(None, None, None)
     limit = min(max(limit, 1), LARGEST_PAGE)
     given |= {"mine": mine, "since": since, "q": searched(q), "last": place.last}
@@ -164,13 +158,22 @@ def page(reader: Reader, *, sort: str = "top", board: str | None = None, status:
         given["board"], given["status"] = places(reader, board, status)
         if (board and not given["board"]) or (status and not given["status"]):
             return Page([], None)
-    asked = frozenset(name for name, value in given.items() if value)
-    found = [Post(*row) for row in db.rows(
-        statement(sort, asked), **reader.scope(), **given, pinned=place.pinned, rank=place.rank,
-        language=reader.workspace.language, limit=limit + 1,
-    )]  # fmt: skip
-    more = len(found) > limit
-    return Page(found[:limit], closed(sort, found[limit - 1]) if more else None)
+    values = {**reader.scope(), **given, "pinned": place.pinned, "rank": place.rank, "limit": limit + 1,
+              "language": reader.workspace.language}  # fmt: skip
+    return read(sort, frozenset(name for name, value in given.items() if value), values, bounded)
+
+
+def read(sort: str, asked: frozenset[str], values: dict, bounded: bool) -> Page:
+    many = frozenset()
+    if bounded:
+        values["among"], many = sifted(asked.intersection(FITS), values)
+        asked = asked.difference(FITS).union([] if values["among"] is None else ["among"])
+    found = [Post(*row) for row in db.rows(statement(sort, asked, many), **values)]
+    limit = values["limit"] - 1
+    if len(found) > limit:
+        return Page(found[:limit], closed(sort, found[limit - 1].pinned, found[limit - 1].rank, found[limit - 1].number))
+    end = many and db.row(last_looked_at(sort, asked), **values)
+    return Page(found, closed(sort, *end) if end else None)
 
 
 def places(reader: Reader, board: str | None, status: str | None) -> tuple[int | None, int | None]:
@@ -182,9 +185,9 @@ def searched(q: str | None) -> str | None:
     return IDLE_MINUS.sub("", text.tidy_line((q or "")[: 4 * LONGEST_SEARCH])[:LONGEST_SEARCH]) or None
 
 
-def closed(sort: str, post: Post) -> str:
-    rank = post.rank.isoformat() if isinstance(post.rank, datetime) else repr(post.rank)
-    place = f"{sort}|{int(post.pinned)}|{rank}|{post.number}"
+def closed(sort: str, pinned: bool, rank: object, last: int) -> str:
+    rank = rank.isoformat() if isinstance(rank, datetime) else repr(rank)
+    place = f"{sort}|{int(pinned)}|{rank}|{last}"
     return base64.urlsafe_b64encode(place.encode()).decode().rstrip("=")
 
 
@@ -195,7 +198,7 @@ def opened(sort: str, cursor: str) -> Place:
             raise ValueError
         place = base64.b64decode(cursor + "=" * (-len(cursor) % 4), b"-_", validate=True).decode()
         made_for, pinned, rank, last = place.split("|")
-        place = Place(bool(int(pinned)), SORTS[sort].parse(rank), number(last))
+        place = Place(bool(int(pinned)), ORDERS[sort].parse(rank), number(last))
         if made_for == sort and 0 < place.last < 2**31:
             return place
     except (ValueError, OverflowError, binascii.Error):

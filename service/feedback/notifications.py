@@ -5,32 +5,24 @@ from service.feedback import activity, changelog, letters, members, posts, quest
 from service.feedback.activity import Event
 from service.feedback.followers import HEARING
 from service.feedback.letters import Written
-from service.feedback.readers import IS_MEMBER, Reader, readable
+from service.feedback.readers import MEMBER, Reader
 from service.jobs import Job
 from service.lib import markdown
 
-TO_THE_TEAM = letters.ADDRESS.format(readers="""
+TO_THE_TEAM = letters.ADDRESS.format(readers=f"""
   SELECT p.email FROM member m JOIN person p ON p.id = m.person_id
    WHERE m.workspace_id = %(workspace)s AND NOT EXISTS (
      SELECT FROM "user" u WHERE u.workspace_id = m.workspace_id AND u.id = %(author)s
-        AND u.external_id = 'sayso-member-' || m.person_id)""")
+        AND u.external_id = '{MEMBER}' || m.person_id)""")
 TO_FOLLOWERS = letters.ADDRESS.format(readers=f"""
-  SELECT DISTINCT ON (lower(u.email)) u.email FROM follower f
-    JOIN post p ON p.workspace_id = f.workspace_id AND p.number = f.post_number
-    JOIN "user" u ON u.workspace_id = f.workspace_id AND u.id = f.user_id
-   WHERE f.workspace_id = %(workspace)s AND f.post_number = %(post)s AND u.email IS NOT NULL AND u.blocked_at IS NULL
-     AND {readable(IS_MEMBER, "u.id")}
+  SELECT DISTINCT ON (lower(u.email)) u.email FROM follower f {HEARING}
+     AND f.workspace_id = %(workspace)s AND f.post_number = ANY(%(numbers)s::integer[])
    ORDER BY lower(u.email)""")
 # who was asked in and has not come yet
 TO_THE_INVITED = letters.ADDRESS.format(readers="""
   SELECT p.email FROM member m JOIN person p ON p.id = m.person_id
    WHERE m.workspace_id = %(workspace)s AND m.person_id = %(person)s AND m.joined_at IS NULL""")
 TO_VOTERS = letters.ADDRESS.format(readers=questions.READERS)
-
-TO_THOSE_WHO_ASKED = letters.ADDRESS.format(readers=f"""
-  SELECT DISTINCT ON (lower(u.email)) u.email FROM follower f {HEARING}
-     AND f.workspace_id = %(workspace)s AND f.post_number = ANY(%(numbers)s::integer[])
-   ORDER BY lower(u.email)""")
 
 
 def tell_the_team(event: Event) -> None:
@@ -41,7 +33,7 @@ def tell_the_team(event: Event) -> None:
 def tell_followers(event: Event) -> None:
     """Author and voters hear where their post stands, unless the member chose not to tell, or they may not read it."""
     if event.data["notify"]:
-        letters.address(TO_FOLLOWERS, "status_changed", event.workspace_id, event.seq, post=event.post_number,
+        letters.address(TO_FOLLOWERS, "status_changed", event.workspace_id, event.seq, numbers=[event.post_number],
                         delay=event.data.get("undo_seconds", 0))  # fmt: skip
 
 
@@ -51,7 +43,7 @@ def tell_of_release(event: Event) -> None:
         entry = changelog.find(Reader(workspaces.find(event.workspace_id), is_member=True), event.data["entry"])
     except NotFound:  # it was deleted meanwhile
         return
-    letters.address(TO_THOSE_WHO_ASKED, "shipped", event.workspace_id, event.seq, numbers=entry.posts)
+    letters.address(TO_FOLLOWERS, "shipped", event.workspace_id, event.seq, numbers=entry.posts)
 
 
 def ask_voters(event: Event) -> None:
@@ -88,7 +80,8 @@ def new_post(event: Event) -> Written:
 
 
 def status_changed(event: Event) -> Written:
-    """NotFound also when the post stands elsewhere by now, or was moved and came back: another letter tells that."""
+    """NotFound also when this was undone, or the post stands elsewhere by now, or was moved and came back: another letter
+    tells that."""
     reader, data = Reader(workspaces.find(event.workspace_id), is_member=True), event.data
     post = posts.find(reader, event.post_number)
     if post.status_key != data["to"] or activity.was_moved_since(event):

@@ -6,21 +6,28 @@ from types import EllipsisType
 from service import db, events
 from service.errors import Conflict, Invalid
 from service.feedback import members, posts, statuses
+from service.feedback.posts import Held
 from service.feedback.readers import Reader
+from service.feedback.statuses import Status
 from service.lib import text
 
 LONGEST_NOTE = 5_000
-STALE = {
-    "status": "Its status was changed meanwhile; look at it again, and save if you still want to.",
-    "member": "It was assigned to somebody else meanwhile; look at it again, and save if you still want to.",
-    "date": "Its date was changed meanwhile; look at it again, and save if you still want to.",
-}
 
 SET_STATUS = """
 UPDATE post SET status_id = %(status)s, updated_at = now(),
        answered_at = coalesce(answered_at, CASE WHEN %(person)s::bigint IS NOT NULL THEN now() END),
-       roadmap_position = CASE WHEN status_id = %(status)s THEN roadmap_position ELSE %(place)s END
+       roadmap_position = CASE WHEN status_id = %(status)s THEN roadmap_position END
  WHERE workspace_id = %(workspace)s AND number = %(number)s"""
+# A post that nobody had answered is answered since by what the team said below it, or not at all.
+TAKE_BACK = """
+UPDATE post p SET status_id = %(status)s, updated_at = now(),
+       answered_at = CASE WHEN %(was_answered)s THEN answered_at ELSE (
+         SELECT min(c.created_at) FROM comment c
+           JOIN "user" u ON u.workspace_id = c.workspace_id AND u.id = c.user_id AND u.kind = 'member'
+          WHERE c.workspace_id = p.workspace_id AND c.post_number = p.number AND c.origin_number IS NULL
+            AND NOT c.internal) END,
+       roadmap_position = CASE WHEN status_id = %(status)s THEN roadmap_position ELSE %(place)s END
+ WHERE p.workspace_id = %(workspace)s AND p.number = %(number)s"""
 TOLD_LAST = """
 SELECT data->>'note' FROM event
  WHERE workspace_id = %(workspace)s AND post_number = %(number)s AND type = 'post.status_changed'
@@ -32,27 +39,41 @@ SET_ETA = "UPDATE post SET eta = %(eta)s WHERE workspace_id = %(workspace)s AND 
 
 @db.verb
 def set_status(reader: Reader, number: int, key: str, note: str = "", *, notify: bool = True,
-               seen: str | None = None, undo_seconds: int = 0, place: int | None = None) -> None:  # fmt: skip
-    """Move a post to another status; followers hear of it unless `notify` is off, with the team's `note`.
+               undo_seconds: int = 0) -> int | None:  # fmt: skip
+    """Move a post to another status; followers hear of it unless `notify` is off, with the team's `note`. Returns the number
+    of the event.
 
-    Setting the status that it has changes nothing, unless there is a note that was not told yet. `seen` is the status that
-    this was decided for; Conflict when the post has another by now. Letters wait for `undo_seconds`, in which it can be
-    taken back without a word. `place` is where it stood in that column of the road map before; else it has none there."""
+    Setting the status that it has changes nothing, unless there is a note that was not told yet. Letters wait for
+    `undo_seconds`, in which `take_back` withdraws them."""
     workspace = reader.workspace.id
     status, note = statuses.choose(workspace, key), text.fitting(note, LONGEST_NOTE)
     if note is None:
         raise Invalid(note=f"A note has at most {LONGEST_NOTE:,} characters.")
     held = posts.hold(reader, number)
     if held.status == status.key and note in ("", told_last(workspace, number)):
-        return
-    if seen is not None and held.status != seen:
-        raise stale(number, "status")
-    db.changed(SET_STATUS, workspace=workspace, number=number, status=status.id, person=reader.person, place=place)
+        return None
+    db.changed(SET_STATUS, workspace=workspace, number=number, status=status.id, person=reader.person)
+    wait = {"undo_seconds": undo_seconds} if undo_seconds and notify else {}
+    return moved(reader, held, status, note=note, notify=notify, **wait)
+
+
+@db.verb
+def take_back(reader: Reader, number: int, key: str, event: int | None, *, was_answered: bool = True,
+              place: int | None = None) -> None:  # fmt: skip
+    """Undo what `set_status` did, which recorded this event: back to the status that the post had, its `place` in that
+    column of the road map, and whether it `was_answered`. Nobody is told, and letters that still wait are withdrawn."""
+    status = statuses.choose(reader.workspace.id, key)
+    held = posts.hold(reader, number)
+    db.changed(TAKE_BACK, workspace=reader.workspace.id, number=number, status=status.id, place=place,
+               was_answered=was_answered)  # fmt: skip
+    moved(reader, held, status, note="", notify=False, undo_of=event)
+
+
+def moved(reader: Reader, held: Held, status: Status, **told) -> int:
     shown = {"name": status.name, "color": status.color}  # as it was called when it happened
-    data = {"from": held.status, "to": status.key, **shown, "note": note, "notify": notify}
-    if undo_seconds and notify:
-        data["undo_seconds"] = undo_seconds
-    events.record("post.status_changed", workspace, public=True, post=number, data=data, **reader.actor())
+    data = {"from": held.status, "to": status.key, **shown, **told}
+    return events.record("post.status_changed", reader.workspace.id, public=True, post=held.number, data=data,
+                         **reader.actor())  # fmt: skip
 
 
 def told_last(workspace_id: int, number: int) -> str | None:
@@ -61,15 +82,12 @@ def told_last(workspace_id: int, number: int) -> str | None:
 
 
 @db.verb
-def assign(reader: Reader, number: int, member: int | None, *, seen: int | EllipsisType | None = ...) -> None:
-    """Make a member responsible for a post, or nobody. Invalid when they are not of the team, Conflict when it is somebody
-    else by now than whom this was decided for (`seen`)."""
+def assign(reader: Reader, number: int, member: int | None) -> None:
+    """Make a member responsible for a post, or nobody. Invalid when they are not of the team."""
     if member is not None:
         members.hold(reader.workspace, member)
     held = posts.hold(reader, number)
     if held.assignee != member:
-        if seen not in (..., held.assignee):
-            raise stale(number, "member")
         db.changed(ASSIGN, workspace=reader.workspace.id, number=number, assignee=member)
         note(reader, number, assignee=member)
 
@@ -81,7 +99,8 @@ def set_eta(reader: Reader, number: int, eta: date | None, *, seen: date | Ellip
     held = posts.hold(reader, number)
     if held.eta != eta:
         if seen not in (..., held.eta):
-            raise stale(number, "date")
+            raise Conflict(f"#{number}: Its date was changed meanwhile; look at it again, and save if you still want to.",
+                           "stale")  # fmt: skip
         db.changed(SET_ETA, workspace=reader.workspace.id, number=number, eta=eta)
         note(reader, number, eta=eta and eta.isoformat())
 
@@ -89,7 +108,3 @@ def set_eta(reader: Reader, number: int, eta: date | None, *, seen: date | Ellip
 def note(reader: Reader, number: int, **value) -> None:
     data = {"changed": list(value), **value}
     events.record("post.updated", reader.workspace.id, post=number, data=data, **reader.actor())
-
-
-def stale(number: int, what: str) -> Conflict:
-    return Conflict(f"#{number}: {STALE[what]}", "stale")

@@ -2,7 +2,7 @@
 
 from service import db, events, retention
 from service.errors import Conflict, NotFound
-from service.feedback import letters, users
+from service.feedback import letters, users, views
 from service.feedback.readers import Reader
 from service.feedback.users import MEMBER
 from service.feedback.workspaces import Workspace
@@ -95,6 +95,18 @@ UPDATE letter l SET subject = '', text = '', html = '' FROM event e
    AND (e.user_id = %(user)s OR e.post_number IN (
         SELECT number FROM post WHERE workspace_id = %(workspace)s AND author_id = %(user)s))"""
 EMPTY_META = "UPDATE post SET meta = '{}' WHERE workspace_id = %(workspace)s AND author_id = %(user)s AND meta <> '{}'"
+# What a post said in the fields of another board is kept only to undo its move (actions.step).
+EMPTY_STEPS = """
+WITH theirs AS MATERIALIZED (
+  SELECT number FROM post WHERE workspace_id = %(workspace)s AND author_id = %(user)s
+)
+UPDATE action a SET steps = (
+  SELECT jsonb_agg(CASE WHEN (step->>'post')::integer IN (SELECT number FROM theirs) THEN step - 'fields' ELSE step END
+                   ORDER BY place)
+    FROM jsonb_array_elements(a.steps) WITH ORDINALITY AS each (step, place))
+ WHERE a.workspace_id = %(workspace)s AND a.kind = 'board' AND EXISTS (
+       SELECT FROM jsonb_array_elements(a.steps) step
+        WHERE step ? 'fields' AND (step->>'post')::integer IN (SELECT number FROM theirs))"""
 DELETE_LETTERS = f"""
 WITH gone AS (
   DELETE FROM letter WHERE workspace_id = %(workspace)s AND {THEIR_LETTERS} RETURNING id
@@ -119,9 +131,9 @@ def export(workspace: Workspace, external_id: str) -> dict:
 
 @db.verb
 def erase(reader: Reader, external_id: str) -> None:
-    """Forget a user: votes, follows, files and letters go, comments lose their text, posts their author and what the page
-    sent along, events whose doing they were, letters to the team what they said of it. NotFound when there is none, so the
-    second time too; Conflict when they are of the team."""
+    """Forget a user: votes, follows, files, letters and saved views that name them go, comments lose their text, posts their
+    author and what the page sent along, events whose doing they were, letters to the team what they said of it. NotFound
+    when there is none, so the second time too; Conflict when they are of the team."""
     workspace, user = reader.workspace.id, users.find(reader.workspace, external_id).id
     place = {"workspace": workspace, "user": user}
     email = hold(place)
@@ -131,10 +143,12 @@ def erase(reader: Reader, external_id: str) -> None:
     retention.drop(workspace, hashes)
     db.changed(EMPTY_LETTERS, **place)
     db.changed(EMPTY_META, **place)
+    db.changed(EMPTY_STEPS, **place)
     db.changed(FORGET_ANSWERS, **place)
     if email:
         db.changed(DELETE_LETTERS, **place, email=email, kind=letters.SEND)
     actor = reader._replace(user=None) if reader.user == user else reader
+    views.forget(reader, external_id, email)
     # takes the counter, and only then the row goes: with it go the rows of segment_user, which segments.sort holds while it
     # has the counter
     events.record("user.erased", workspace, **actor.actor())

@@ -5,25 +5,21 @@ from typing import NamedTuple
 from service import db, events
 from service.errors import Conflict, Invalid
 from service.feedback import limits, posts, segments
-from service.feedback.readers import IS_MEMBER, Reader, readable
+from service.feedback.followers import HEARING
+from service.feedback.readers import Reader
 from service.lib import text
 
 LONGEST_QUESTION = 1_000
 MOST_A_DAY = 3  # of one post: nobody likes to be asked all the time
 OF_A_WORKSPACE_A_DAY = 20
 
-ASKED = f"""
-vote v
-    JOIN post p ON p.workspace_id = v.workspace_id AND p.number = v.post_number
-    JOIN "user" u ON u.workspace_id = v.workspace_id AND u.id = v.user_id
-   WHERE v.workspace_id = %(workspace)s AND v.post_number = %(post)s AND u.email IS NOT NULL AND u.blocked_at IS NULL
-     AND {readable(IS_MEMBER, "u.id")}"""
+ASKED = f"vote f {HEARING} AND f.workspace_id = %(workspace)s AND f.post_number = %(post)s"
 # Who gets a letter: each address once.
 READERS = f"""
   SELECT DISTINCT ON (lower(u.email)) u.email FROM {ASKED}
      AND (%(segment)s::text IS NULL OR EXISTS (
          SELECT FROM segment s JOIN segment_user su ON su.workspace_id = s.workspace_id AND su.segment_id = s.id
-          WHERE s.workspace_id = v.workspace_id AND s.key = %(segment)s AND su.user_id = u.id))
+          WHERE s.workspace_id = f.workspace_id AND s.key = %(segment)s AND su.user_id = u.id))
    ORDER BY lower(u.email)"""
 COUNT = f"SELECT count(*) FROM ({READERS}) reader"
 COUNTS = f"""

@@ -4,9 +4,10 @@ from typing import NamedTuple
 
 from service.feedback.workspaces import Workspace
 
+MEMBER = "sayso-member-"  # before the id of a person of the team, in the id of the user as whom they write
 # SQL: is the user `u` of the team? Their row stays when they leave it, and is no proof by itself.
-IS_MEMBER = """
-EXISTS (SELECT FROM member m WHERE m.workspace_id = u.workspace_id AND u.external_id = 'sayso-member-' || m.person_id)"""
+IS_MEMBER = f"""
+EXISTS (SELECT FROM member m WHERE m.workspace_id = u.workspace_id AND u.external_id = '{MEMBER}' || m.person_id)"""
 
 
 class Reader(NamedTuple):

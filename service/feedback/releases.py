@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from service import db
 from service.errors import Invalid
-from service.feedback import changelog, planning, statuses
+from service.feedback import actions, changelog, statuses
 from service.feedback.changelog import Entry
 from service.feedback.followers import HEARING
 from service.feedback.readers import Reader
@@ -65,7 +65,8 @@ def just_written(reader: Reader, title: str, body: str) -> int | None:
 def publish(reader: Reader, id: int | None, *, posts: list[int], status: str = "", seen: str | None = None,
             **written) -> Entry:  # fmt: skip
     """Save an entry as `write` does and publish it now; published already, it keeps its moment. With a `status` of kind done
-    (a key) its posts get it, without a letter of their own: the entry tells of them. All of it or nothing."""
+    (a key) its posts get it, without a letter of their own: the entry tells of them; as an action, which can be undone. All
+    of it or nothing."""
     if status and statuses.choose(reader.workspace.id, status).kind != "done":
         raise Invalid(status="Choose a status that means done.")
     if id is None:
@@ -78,7 +79,7 @@ def publish(reader: Reader, id: int | None, *, posts: list[int], status: str = "
     # all at once, before the counter; a merged post stands where the other one does
     held = db.rows(HOLD, workspace=reader.workspace.id, numbers=sorted(set(posts))) if status else []
     entry = write(reader, id, posts=posts, published_at=now, seen=seen, **written)
-    for number, is_free in held:
-        if is_free:
-            planning.set_status(reader, number, status, notify=False)
+    free = [number for number, is_free in held if is_free]
+    if free:
+        actions.take(reader, "status", free, status, notify=False)
     return entry

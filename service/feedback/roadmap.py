@@ -94,7 +94,7 @@ def place(reader: Reader, number: int, status: str, after: int | None = None, *,
     order = [] if column.kind == BACKLOG else standing_in(reader, column)
     wanted = arranged(order, number, after) if column.kind != BACKLOG else []
     db.rows(HOLD, workspace=reader.workspace.id, numbers=[number, *wanted])  # all at once: posts before the counter
-    action = actions.take(reader, "status", [number], status, notify=notify, seen=... if seen is None else seen)
+    action = actions.take(reader, "status", [number], status, notify=notify, seen=seen and {number: seen})
     is_there = (number, True) in order and wanted == [each for each, _ in order if each in set(wanted)]
     if not is_there and db.changed(ARRANGE, workspace=reader.workspace.id, status=column.id, numbers=wanted):
         data = {"changed": ["roadmap_position"]}

@@ -136,7 +136,7 @@ def create(reader: Reader, key: str, name: str, rules: list[dict] | None = None)
 def change(reader: Reader, key: str, *, name: str | None = None, rules: list[dict] | None = None,
            seen: str | None = None) -> Segment:  # fmt: skip
     """Change what is given of a segment and leave the rest; nothing new is no change. Conflict when it is not as it was
-    `seen` (`version`)."""
+    `seen` (`versions.version` of name and rules)."""
     db.rows(HOLD, workspace=reader.workspace.id, key=key)
     segment = find(reader, key)
     versions.check(seen, segment.name, segment.rules)
@@ -150,11 +150,6 @@ def change(reader: Reader, key: str, *, name: str | None = None, rules: list[dic
     if "rules" in changed:
         sort(reader.workspace.id, segment=segment.id)
     return find(reader, key)
-
-
-def version(segment: Segment) -> str:
-    """Names this state of what `change` can change."""
-    return versions.version(segment.name, segment.rules)
 
 
 @db.verb

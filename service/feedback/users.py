@@ -8,13 +8,12 @@ from service import db, events
 from service.errors import Conflict, Forbidden, Invalid, NotFound, Unauthenticated
 from service.feedback import claims, companies, limits, segments
 from service.feedback.members import Person
-from service.feedback.readers import Reader
+from service.feedback.readers import MEMBER, Reader
 from service.feedback.workspaces import COLUMNS, Workspace
 from service.lib import text, tokens
 
 LONGEST_SEARCH = 200
 RESERVED = ("anon_", "guest_", "sayso-")  # beginnings of ids that we give ourselves
-MEMBER = "sayso-member-"  # before the id of a person of the team
 DRAFT_LENGTH = 24  # characters of random hex that nobody else can have thought of
 WHAT_AN_ID_IS = "A user's id has 1–255 characters, no “/” and none that is invisible."
 

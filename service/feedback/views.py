@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from service import db
+from service import db, events
 from service.errors import Conflict, Invalid, NotFound
 from service.feedback import filters
 from service.feedback.readers import Reader
@@ -48,6 +48,7 @@ def save(reader: Reader, name: str, query: str) -> int:
         raise Conflict(f"There is a view “{said}” already; choose another name, or delete that one first.", "name_taken")
     if db.row(COUNT, workspace=reader.workspace.id)[0] > MOST:
         raise Conflict(f"There are {MOST} views, which is all there can be; delete one first.", "too_many")
+    events.record("view.created", reader.workspace.id, data={"view": made[0]}, **reader.actor())
     return made[0]
 
 
@@ -57,4 +58,14 @@ def delete(reader: Reader, id: int) -> str:
     row = db.row(DELETE, workspace=reader.workspace.id, id=id)
     if row is None:
         raise NotFound("There is no such view.")
+    events.record("view.deleted", reader.workspace.id, data={"view": id}, **reader.actor())
     return row[0]
+
+
+@db.verb
+def forget(reader: Reader, external_id: str, email: str | None) -> None:
+    """Take away the views that name a user who is being erased: what else they say is of no use without them."""
+    db.rows(HOLD, workspace=reader.workspace.id)
+    for view in of(reader):
+        if filters.names(view.query, external_id, email) or (email and email.casefold() in view.name.casefold()):
+            delete(reader, view.id)

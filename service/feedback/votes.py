@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from service import db, events
 from service.errors import Conflict, Forbidden, NotFound
-from service.feedback.readers import Reader, held
+from service.feedback.readers import MEMBER, Reader, held
 
 # The post is locked first: who waited for a merge sees it merged. The counter changes in SQL and only when the vote is
 # new, so a repeat and a race both count once. A merged or locked post takes no votes.
@@ -82,14 +82,6 @@ SELECT key, name, count(DISTINCT id), count(DISTINCT company),
                   WHERE c.workspace_id = %(workspace)s AND c.id = ANY(array_agg(parts.company))), 0)::bigint
   FROM parts GROUP BY key, name ORDER BY key NULLS FIRST"""
 
-MOST_COUNTED = 1000  # of a user's posts and votes: more is “999+”
-DONE_BY = """
-SELECT (SELECT count(*) FROM (SELECT FROM post p WHERE p.workspace_id = u.workspace_id AND p.author_id = u.id
-                                 AND p.deleted_at IS NULL LIMIT %(most)s) mine),
-       (SELECT count(*) FROM (SELECT FROM vote v WHERE v.workspace_id = u.workspace_id AND v.user_id = u.id
-                               LIMIT %(most)s) mine)
-  FROM "user" u WHERE u.workspace_id = %(workspace)s AND u.external_id = %(external)s"""
-
 
 class Voter(NamedTuple):
     id: int
@@ -106,6 +98,11 @@ class Voter(NamedTuple):
     cast_by: int | None  # the member who voted on their behalf
     cast_by_name: str | None
     cast_by_email: str | None
+
+    @property
+    def is_own(self) -> bool:
+        """Whether a member voted for themselves."""
+        return self.external_id == f"{MEMBER}{self.cast_by}"
 
 
 class Score(NamedTuple):
@@ -164,11 +161,6 @@ def by(workspace_id: int, number: int, external_id: str) -> Voter:
     if row is None:
         raise NotFound("This user has not voted for this post.")
     return Voter(*row)
-
-
-def done_by(workspace_id: int, external_id: str) -> tuple[int, int]:
-    """How many posts and votes a user has, each counted up to MOST_COUNTED."""
-    return db.row(DONE_BY, workspace=workspace_id, external=external_id, most=MOST_COUNTED) or (0, 0)
 
 
 def score(workspace_id: int, number: int) -> list[Score]:

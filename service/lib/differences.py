@@ -2,7 +2,6 @@
 
 import re
 from difflib import SequenceMatcher
-from functools import lru_cache
 
 WORD = re.compile(r"\S+\s*|\s+")
 MOST_WORDS = 600  # of both texts, for the time grows with their square; longer ones are shown whole, the old above the new
@@ -10,7 +9,6 @@ AROUND = 6  # words that stay beside a change, for its sense
 SAME, GONE, NEW, LEFT_OUT = "same", "gone", "new", "left out"
 
 
-@lru_cache(maxsize=256)  # a history is opened again and again, and comparing takes longer than everything around it
 def words(before: str, after: str) -> list[tuple[str, str]]:
     """(`same`, `gone`, `new` or `left out`, text) in order; nothing when the texts are the same."""
     if before == after:

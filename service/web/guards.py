@@ -4,7 +4,7 @@ import falcon
 
 from service import events
 from service.errors import Forbidden, Unauthenticated
-from service.feedback import guide, limits, members, moderation, sign_in, users, workspaces
+from service.feedback import limits, members, sign_in, users, workspaces
 from service.feedback.readers import Reader
 from service.lib import tokens
 from service.web import inputs
@@ -141,10 +141,13 @@ def require_member(req, resp, resource, params) -> None:
     workspace = req.context.workspace = workspaces.by_slug(params.pop("slug"))
     req.context.role = members.enter(workspace, req.context.person)
     req.context.reader = Reader(workspace, is_member=True, person=req.context.person.id)
-    req.context.page.update(
-        workspace=workspace, is_admin=req.context.role != "member", stream_url=stream_url(req, public=False),
-        event_types=EVENT_TYPES, waiting=moderation.waiting(req.context.reader), steps_left=guide.left(workspace),
-    )  # fmt: skip
+    req.context.page.update(workspace=workspace, is_admin=req.context.role != "member", event_types=EVENT_TYPES, **now(req))
+
+
+def now(req) -> dict:
+    """The stream of what comes after this moment; for the answer to a form, read again when its work is done, and before
+    the page is."""
+    return {"stream_url": stream_url(req, public=False)}
 
 
 def require_admin(req) -> None:

@@ -127,6 +127,11 @@ def money(cents: int | None) -> str:
     return f"${cents / 100:,.2f}" if cents % 100 else f"${cents // 100:,}"
 
 
+def capped(count: int, stop: int) -> str:
+    """12, or 99+ of a count that stopped at 100."""
+    return f"{count:,}" if count < stop else f"{stop - 1:,}+"
+
+
 def excerpt(text: str) -> str:
     """The beginning of a text, without its Markdown signs."""
     return MARKS.sub(r"\1", text[:EXCERPT])
@@ -141,7 +146,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    templates.filters.update(date=date, ago=ago, money=money, excerpt=excerpt, segment=segment)
+    templates.filters.update(date=date, ago=ago, money=money, capped=capped, excerpt=excerpt, segment=segment)
     templates.filters["markdown"] = lambda text: Markup(markdown.render(text))
     templates.globals.update(asset=asset, query=query)
     return templates

@@ -80,8 +80,11 @@ def known(req, resp, error: errors.SaysoError, _params) -> None:
         resp.set_header("Retry-After", str(error.seconds))
     if isinstance(error, errors.Unauthenticated) and req.path.startswith("/api/v1"):
         resp.set_header("WWW-Authenticate", "Bearer")
-    status = next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 500)
-    answer(req, resp, status, str(error), getattr(error, "code", None), fields or None)
+    answer(req, resp, status_of(error), str(error), getattr(error, "code", None), fields or None)
+
+
+def status_of(error: errors.SaysoError) -> int:
+    return next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 500)
 
 
 def of_falcon(req, resp, error: falcon.HTTPError, _params) -> None:

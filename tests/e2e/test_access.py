@@ -6,6 +6,7 @@ import re
 import brotli
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
 
 LARGEST = 60_000  # bytes of a page with all it loads, compressed
 ASSETS = re.compile(r'(?:src|href)="(/static/[^"]+)"')
@@ -48,9 +49,53 @@ def test_no_page_has_anything_that_axe_objects_to(opened, addresses, scheme):
     page, wrong = opened(color_scheme=scheme), []
     for address in addresses:
         assert page.goto(address).ok, address
-        found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
-        wrong += [f"{address}: {each['id']}: {each['nodes'][0]['html'][:200]}" for each in found]
+        wrong += objections(page, address)
     assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_that_opens_has_anything_that_axe_objects_to(opened, sayso, scheme):
+    page, wrong = opened(color_scheme=scheme, reduced_motion="reduce"), []
+    home = f"{sayso.base_url}/app/{sayso.demo['workspace']}"
+
+    def look(what: str, seen) -> None:
+        expect(seen.first).to_be_visible()
+        wrong.extend(objections(page, f"{what}, {scheme}"))
+
+    page.goto(f"{home}/inbox")
+    page.keyboard.press("?")
+    look("the keys", page.get_by_role("dialog", name="Keys"))
+    page.keyboard.press("Escape")
+    page.keyboard.press("s")
+    look("the list of statuses", page.get_by_role("dialog").get_by_role("option"))
+    page.keyboard.press("Escape")
+    page.keyboard.press("m")
+    look("a list of nothing yet", page.get_by_role("dialog").get_by_role("combobox"))
+    page.keyboard.press("Escape")
+    page.keyboard.press("x")
+    page.locator("summary", has_text="Filters").click()
+    look("the filters", page.get_by_label("Voters’ plan"))
+    page.get_by_text("Letter", exact=True).click()
+    look("the letter", page.get_by_label("Note"))
+    page.keyboard.press("Control+k")
+    page.keyboard.type("time")
+    look("what the search found", page.get_by_role("listbox", name="Found").get_by_role("option"))
+
+    page.goto(f"{home}/posts/1")
+    page.get_by_label("Add a vote for a user").fill("nobody@nowhere.example")
+    page.get_by_role("button", name="Add vote").click()
+    look("a refused form", page.get_by_text("There is no user with this id"))
+    for summary in page.locator("main summary:visible").all():
+        summary.click()
+    look("everything that opens on a post", page.get_by_label("Title"))
+    page.locator("#viewer").evaluate("viewer => viewer.showModal()")
+    look("the viewer of pictures", page.get_by_role("dialog", name="Picture"))
+    assert not wrong, "\n".join(wrong)
+
+
+def objections(page, where: str) -> list[str]:
+    found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
+    return [f"{where}: {each['id']}: {each['nodes'][0]['html'][:200]}" for each in found]
 
 
 def test_the_keyboard_alone_reaches_everything_and_is_seen_where_it_is(opened, addresses):

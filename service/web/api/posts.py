@@ -20,7 +20,7 @@ def acting(call: Call, external_id: str | None = None) -> Reader:
 
 def present(call: Call, number: int) -> shapes.Post:
     post = posts.find(call.reader, number)
-    call.resp.etag = edits.version(post.title, post.body, post.board_key, post.fields, post.pinned, post.locked)
+    call.resp.etag = edits.version(post)
     return shapes.post(post, call.config, call.workspace)
 
 

@@ -7,9 +7,9 @@ from typing import NamedTuple
 import falcon
 
 from service.errors import Invalid
-from service.feedback import changelog, lists, posts, releases, statuses
+from service.feedback import changelog, lists, posts, releases, statuses, versions
 from service.web import cursors, inputs, pages, pictures
-from service.web.dashboard.page import Done, Form, Page, at, number, render
+from service.web.dashboard.page import Done, Form, Page, at, render, whole
 from service.web.dashboard.post_forms import field
 from service.web.guards import require_member
 
@@ -105,14 +105,15 @@ def current(req, entry: changelog.Entry | None) -> tuple[Form, Draft]:
     if "title" not in sent.values:
         return sent, stored(entry)
     draft = typed(sent.values)
-    return sent, draft._replace(seen=entry.version) if entry and sent.message else draft
+    return sent, draft._replace(seen=versions.version(*entry.facts)) if entry and sent.message else draft
 
 
 def stored(entry: changelog.Entry | None) -> Draft:
     if entry is None:
         return Draft()
     when = f"{entry.published_at.astimezone(UTC):%Y-%m-%dT%H:%M}" if entry.state == "scheduled" else ""
-    return Draft(entry.title, entry.body, ", ".join(entry.categories), tuple(entry.posts), when, seen=entry.version)
+    return Draft(entry.title, entry.body, ", ".join(entry.categories), tuple(entry.posts), when,
+                 seen=versions.version(*entry.facts))  # fmt: skip
 
 
 def typed(form) -> Draft:
@@ -122,7 +123,7 @@ def typed(form) -> Draft:
 
 
 def ticked(form) -> list[int]:
-    return list(dict.fromkeys(filter(None, map(number, form.every("posts")))))
+    return list(dict.fromkeys(filter(None, map(whole, form.every("posts")))))
 
 
 def written(req) -> dict:
@@ -159,7 +160,7 @@ def found(reader, draft: Draft) -> list[posts.Post]:
         wanted = [int(each) for each in re.findall(r"\d+", draft.q)]
         there = posts.these(reader, wanted[:MOST_FOUND])
     else:
-        there = lists.page(reader, q=draft.q, limit=MOST_FOUND).posts
+        there = lists.page(reader, q=draft.q, limit=MOST_FOUND, bounded=True).posts
     return [post for post in there if post.number not in draft.posts and not post.merged_into]
 
 

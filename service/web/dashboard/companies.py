@@ -6,7 +6,7 @@ from decimal import Decimal
 import falcon
 
 from service.errors import Invalid
-from service.feedback import companies, doings, people
+from service.feedback import companies, doings, people, versions
 from service.web import cursors, inputs
 from service.web.dashboard import places
 from service.web.dashboard.page import Done, Page
@@ -45,7 +45,7 @@ class Company(Page):
         )  # fmt: skip
         asked = doings.asked(reader, found.id, ASKED)
         show(
-            req, resp, "app/company.html", "companies", company=found, version=companies.version(found), users=users,
+            req, resp, "app/company.html", "companies", company=found, version=versions.version(*found), users=users,
             asked=asked, posts=[(row(req, post), count) for post, count in asked.posts],
             next_url=following and query(cursor=following),
         )  # fmt: skip

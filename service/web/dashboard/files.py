@@ -27,7 +27,7 @@ class Files:
         try:
             file = attachments.put(req.context.reader, *uploads.read(req))
         except SaysoError as error:  # said beside the field, by our script
-            resp.status = next(status for kind, status in problems.STATUS.items() if isinstance(error, kind))
+            resp.status = problems.status_of(error)
             resp.media = {"message": str(error)}
             return
         made = shapes.file(file, req.context.config, req.context.workspace)

@@ -5,10 +5,23 @@ from typing import NamedTuple
 import falcon
 
 from service.errors import Conflict, Invalid, NotFound
-from service.feedback import actions, boards, companies, filters, lists, segments, statuses, tags, team, views, workspaces
+from service.feedback import (
+    actions,
+    boards,
+    companies,
+    filters,
+    insights,
+    lists,
+    segments,
+    statuses,
+    tags,
+    team,
+    views,
+    workspaces,
+)
 from service.web import inputs, pages
 from service.web.dashboard.history import said
-from service.web.dashboard.page import Done, Page, number, render
+from service.web.dashboard.page import Done, Page, render, whole
 from service.web.guards import require_member
 from service.web.rows import Row, StatusCount, row
 
@@ -21,9 +34,10 @@ FIELD = {"status": "status", "tag": "tag", "untag": "tag", "assign": "member", "
 
 
 class Listed(NamedTuple):
-    """A line of the inbox: the post, and what of it only the team sees."""
+    """A line of the inbox: the post, what of it only the team sees, and how it `was` when it was shown (`seen`)."""
 
     post: Row
+    was: str
     tags: list[tags.Tag]
     assignee: str | None
     pinned: bool
@@ -42,14 +56,16 @@ class Inbox(Page):
     def show(self, req, resp):
         reader, words = req.context.reader, asked(req)
         found = filters.read(words)
-        page = lists.page(reader, cursor=inputs.param(req, "cursor"), limit=PAGE, **{"sort": USUAL_SORT, **found})
+        sort = found.get("sort", USUAL_SORT)
+        page = lists.page(reader, cursor=inputs.param(req, "cursor"), limit=PAGE, bounded=True, **{**found, "sort": sort})
         counts, there = lists.counts(reader), choices(req)
         known, names = {tag.key: tag for tag in there["tags"]}, filters.written(found)
         render(
             req, resp, "app/inbox.html", active="inbox", **there, names=names, chips=chips(names, there),
-            posts=[listed(req, post, known) for post in page.posts], sort=found.get("sort", USUAL_SORT), sorts=SORTS,
+            posts=[listed(req, post, known) for post in page.posts], sort=sort, sorts=SORTS, looked_at=lists.LOOKED_AT,
+            worth=insights.look(reader) if sort == "mrr" or "mrr_from" in found else None,
             counts=[StatusCount(*each[1:], posts=counts[each.key]) for each in there["statuses"]],
-            most=lists.MOST_COUNTED, total=sum(counts.values()), address=address,
+            most=lists.MOST_COUNTED + 1, total=sum(counts.values()), address=address,
             next_url=page.next_cursor and address(names, cursor=page.next_cursor), views=views.of(reader),
             query=address(names).removeprefix("?"), snippet=snippet(req) if not any(counts.values()) else "",
         )  # fmt: skip
@@ -61,10 +77,10 @@ class Inbox(Page):
         value = form.get(FIELD.get(kind, ""), "")
         if kind == "assign" and not value:
             raise Invalid(member="Choose a member, or nobody.")
-        numbers = [found for found in map(number, form.every("post")) if found]
+        numbers = [found for found in map(whole, form.every("post")) if found]
         try:
             action = actions.take(req.context.reader, kind, numbers, value, note=form.get("note", ""),
-                                  notify="notify" in form)  # fmt: skip
+                                  notify="notify" in form, seen=seen(form.every("was"), kind))  # fmt: skip
         except NotFound as error:  # of the page: it is a post of the list that went meanwhile
             raise Conflict(f"{error} It was deleted meanwhile, so nothing was done; choose again.", "stale") from None
         return Done(f"{said(action)}.", undo=action.id) if action else Done("Nothing had to change.")
@@ -76,12 +92,20 @@ class Inbox(Page):
 
     def delete_view(self, req):
         try:
-            name = views.delete(req.context.reader, number(req.context.form.get("view", "")) or 0)
+            name = views.delete(req.context.reader, whole(req.context.form.get("view", "")) or 0)
         except NotFound:
             return Done("This view was deleted before.")
         return Done(f"The view “{name}” was deleted.")
 
     deeds = {"act": act, "save_view": save_view, "delete_view": delete_view}
+
+
+def seen(rows: list[str], kind: str) -> dict[int, str | int | None]:
+    """What an action replaces, as the rows of the list showed it, by number of the post. A row says 12:open:features:7."""
+    found = {}
+    for number_of, status, board, member in (each.split(":") for each in rows if each.count(":") == 3):
+        found[whole(number_of)] = {"status": status, "board": board, "assign": whole(member)}.get(kind)
+    return found
 
 
 def asked(req) -> dict[str, str]:
@@ -99,7 +123,7 @@ def choices(req) -> dict[str, list]:
     reader = req.context.reader
     return {
         "statuses": statuses.of(reader.workspace.id), "boards": boards.of(reader), "tags": tags.of(reader),
-        "members": [member for member in team.of(reader) if member.name], "segments": segments.names(reader),
+        "members": [member for member in team.of(reader) if member.has_joined], "segments": segments.names(reader),
         "plans": companies.plans(reader),
     }  # fmt: skip
 
@@ -112,7 +136,7 @@ def chips(names: dict[str, str], there: dict[str, list]) -> list[Chip]:
 
 def words(name: str, value: str, there: dict[str, list]) -> str:
     if name == "assignee":
-        named = next((each.name for each in there["members"] if str(each.id) == value), "someone else")
+        named = next((each.name or each.email for each in there["members"] if str(each.id) == value), "someone else")
         return "Assigned to nobody" if value == filters.NOBODY else f"Assigned to {named}"
     if name in ("board", "tag", "segment"):
         plural = {"board": "boards", "tag": "tags", "segment": "segments"}[name]
@@ -127,7 +151,8 @@ def words(name: str, value: str, there: dict[str, list]) -> str:
 
 def listed(req, post, known: dict[str, tags.Tag]) -> Listed:
     who = (post.assignee_name or post.assignee_email) if post.assignee_id else None
-    return Listed(row(req, post), [known[key] for key in post.tags if key in known], who, post.pinned, post.locked)
+    was = f"{post.number}:{post.status_key}:{post.board_key}:{post.assignee_id or ''}"
+    return Listed(row(req, post), was, [known[key] for key in post.tags if key in known], who, post.pinned, post.locked)
 
 
 def snippet(req) -> str:

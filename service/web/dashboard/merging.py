@@ -5,8 +5,7 @@ import falcon
 from service.errors import Conflict, Invalid
 from service.feedback import actions, lists, merges, posts
 from service.web import inputs
-from service.web.dashboard.page import Done, Page, at, render
-from service.web.dashboard.page import number as whole
+from service.web.dashboard.page import Done, Page, at, render, whole
 from service.web.guards import require_member
 
 
@@ -21,7 +20,8 @@ class Merging(Page):
         if into:
             shown |= preview(reader, number, into)
         elif sought:
-            shown["hits"] = [hit for hit in lists.page(reader, q=sought, limit=11).posts if hit.number != number][:10]
+            there = lists.page(reader, q=sought, limit=11, bounded=True).posts
+            shown["hits"] = [hit for hit in there if hit.number != number][:10]
         render(req, resp, "app/merge.html", active="inbox", **shown)
 
     def merge(self, req, number):

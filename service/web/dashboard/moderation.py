@@ -8,7 +8,7 @@ from service.errors import Invalid, NotFound
 from service.feedback import blocking, edits, moderation
 from service.web import cursors, inputs
 from service.web.dashboard import places
-from service.web.dashboard.page import Done, Page, number, posts, render
+from service.web.dashboard.page import Done, Page, posts, render, whole
 from service.web.guards import require_admin, require_member
 from service.web.pages import query
 
@@ -47,8 +47,7 @@ class Moderation(Page):
         done = 0
         for each in numbers(req):
             with suppress(NotFound):
-                edits.restore(req.context.reader, each)
-                done += 1
+                done += edits.restore(req.context.reader, each)
         return Done(f"{were(done)} restored." if done else DECIDED)
 
     def unblock(self, req):
@@ -66,7 +65,7 @@ class Moderation(Page):
 
 def numbers(req) -> list[int]:
     """The posts that are ticked, or the one whose button was pressed."""
-    found = [whole for each in req.context.form.every("number")[:PAGE] if (whole := number(each))]
+    found = [sent for each in req.context.form.every("number")[:PAGE] if (sent := whole(each))]
     if not found:
         raise Invalid(number="Tick the posts first.")
     return found

@@ -54,5 +54,5 @@ def author(req):
         user = users.of_member(req.context.workspace, req.context.person)
     else:
         with post_forms.field(user="author"):
-            user = users.sought(req.context.workspace, sought)
+            user = users.sought(req.context.workspace, sought, req.context.person.id)
     return req.context.reader._replace(user=user.id)

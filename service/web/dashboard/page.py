@@ -7,14 +7,16 @@ at once (`Sayso-Quick`) and puts in what changed: one request."""
 
 from collections.abc import Callable
 from typing import NamedTuple
+from urllib.parse import quote
 
 from service.errors import Conflict, Invalid, Malformed, RateLimited
-from service.feedback import actions
-from service.web import forms, inputs, pages
+from service.feedback import actions, guide, moderation
+from service.web import forms, inputs, pages, problems
+from service.web.guards import now
 
 QUICK, GO = "Sayso-Quick", "Sayso-Go"  # headers: of page.js, and of our answer to it: open that address instead
 UNDO = "undo"  # what a notice's form does, on every page
-STATUS = {Invalid: 422, Conflict: 409, RateLimited: 429}
+REFUSALS = (Invalid, Conflict, RateLimited)  # are shown in the page
 
 
 class Done(NamedTuple):
@@ -59,7 +61,7 @@ class Page:
             raise Malformed("This form does nothing that this page offers. Reload the page and try again.")
         try:
             done = deed(self, req, **place) or Done()
-        except tuple(STATUS) as error:
+        except REFUSALS as error:
             return self.refuse(req, resp, name, error, place)
         if done.show is not None:
             req.context.page.update(done.show)
@@ -71,16 +73,16 @@ class Page:
         fields = getattr(error, "fields", {})
         remember(req, name, Form(fields, Typed(req.context.form.fields), "" if fields else str(error)))
         self.show(req, resp, **place)
-        resp.status = next(status for kind, status in STATUS.items() if isinstance(error, kind))
+        resp.status = problems.status_of(error)
 
     def answer(self, req, resp, done: Done, place: dict) -> None:
         notice = {"said": done.said, "undo": done.undo} if done.said else None
         is_quick = req.get_header(QUICK)
         if done.show is not None or (is_quick and not done.to):
-            req.context.page["notice"] = notice
+            req.context.page.update(now(req), notice=notice)
             return self.show(req, resp, **place)
         forms.keep_notice(req, resp, notice)
-        address = done.to or req.relative_uri
+        address = done.to or quote(req.path) + (f"?{req.query_string}" if req.query_string else "")
         if is_quick:
             resp.status = 204
             resp.set_header(GO, address)
@@ -90,11 +92,13 @@ class Page:
 
 def undo(_page: Page, req, **_place) -> Done:
     """Take back the action that the notice of any page offers to undo."""
-    taken = actions.undo(req.context.reader, number(req.context.form.get("action", "")) or 0)
+    taken = actions.undo(req.context.reader, whole(req.context.form.get("action", "")) or 0)
     if not taken.undone and not taken.left:
         return Done("This was undone before.")
+    if not taken.undone:
+        return Done(f"There was nothing left to undo: {posts(taken.left)} changed since, and stayed that way.")
     kept = f" What changed since stayed as it is: {posts(taken.left)}." if taken.left else ""
-    return Done((f"Undone for {posts(taken.undone)}." if taken.undone else "Nothing was undone.") + kept)
+    return Done(f"Undone for {posts(taken.undone)}.{kept}")
 
 
 def posts(count: int) -> str:
@@ -106,9 +110,16 @@ def remember(req, name: str, form: Form) -> None:
 
 
 def render(req, resp, template: str, **values) -> None:
-    """Answer with a page of the dashboard. Templates ask `form("name")` for what became of one of their forms."""
+    """Answer with a page of the dashboard. Templates ask `form("name")` for what became of one of their forms; the layout asks
+    `frame()` for what it counts."""
     sent = req.context.page.get("sent", {})
-    pages.render(req, resp, template, form=lambda name: sent.get(name, Form()), **{**values, **req.context.page})
+    pages.render(req, resp, template, form=lambda name: sent.get(name, Form()), frame=lambda: frame(req),
+                 **{**values, **req.context.page})  # fmt: skip
+
+
+def frame(req) -> tuple[int, int]:
+    """How many posts wait for approval, and how many of the first steps are left."""
+    return moderation.waiting(req.context.reader), guide.left(req.context.workspace)
 
 
 def at(req, path: str) -> str:
@@ -116,7 +127,7 @@ def at(req, path: str) -> str:
     return f"/app/{req.context.workspace.slug}/{path}"
 
 
-def number(value: str) -> int | None:
+def whole(value: str) -> int | None:
     """A whole number from a form, or None."""
     fits = value.isascii() and value.isdigit() and len(value) < 10
     return int(value) if fits else None

@@ -10,13 +10,8 @@ KINDS = {"identified": "Identified", "guest": "Guest", "anonymous": "Anonymous",
 def show(req, resp, template: str, part: str, **values) -> None:
     """Answer with a page of this part: users, companies, or segments."""
     items = [(at(req, key), key.capitalize(), key) for key in ("users", "companies", "segments")]
-    render(req, resp, template, active="people", part=part, people=items, kinds=KINDS, capped=capped, called=called,
+    render(req, resp, template, active="people", part=part, people=items, kinds=KINDS, called=called, most_counted=MOST_COUNTED,
            most_found=MOST_FOUND, most_total=MOST_TOTAL, most_users=MOST_USERS, **values)  # fmt: skip
-
-
-def capped(count: int, most: int = MOST_COUNTED) -> str:
-    """12, or 99+ for a count that stopped at 100."""
-    return f"{count:,}" if count < most else f"{most - 1:,}+"
 
 
 def called(user) -> str:

@@ -8,12 +8,10 @@ from datetime import date
 from service.errors import Invalid, NotFound
 from service.feedback import attachments, boards, comments, fields, posts, tags, users
 from service.lib import text
-from service.web.dashboard.page import number as whole
+from service.web.dashboard.page import whole
 
 MARKS = {"official": {"official": True}, "plain": {"official": False}, "internal": {"internal": True, "official": False},
          "public": {"internal": False}}  # fmt: skip
-NOT_IN_A_KEY = re.compile(r"[^a-z0-9]+")
-LONGEST_KEY = 40
 
 
 @contextmanager
@@ -53,11 +51,11 @@ def tag_named(reader, words: str) -> str:
 
 def free_key(name: str, taken: set[str]) -> str:
     """A key made of this name that no other has."""
-    plain = NOT_IN_A_KEY.sub("-", name.casefold())[:LONGEST_KEY].strip("-") or "tag"
+    plain = text.key_from(name, "tag")
     found, count = plain, 1
     while found in taken:
         count += 1
-        found = f"{plain[: LONGEST_KEY - 5].rstrip('-')}-{count}"
+        found = f"{plain[:35].rstrip('-')}-{count}"
     return found
 
 

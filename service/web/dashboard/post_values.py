@@ -7,11 +7,13 @@ from service.feedback import (
     attachments,
     boards,
     comments,
+    doings,
     duplicates,
     edits,
     fields,
     followers,
     merges,
+    people,
     posts,
     questions,
     statuses,
@@ -22,7 +24,7 @@ from service.feedback import (
 )
 from service.web import inputs, shapes
 from service.web.dashboard import telling
-from service.web.dashboard.page import number as whole
+from service.web.dashboard.page import whole
 
 VOTERS, HAPPENED = 50, 50  # of a page
 
@@ -31,7 +33,7 @@ def everything(req, post: posts.Post) -> dict:
     """All that the template needs."""
     reader, workspace = req.context.reader, req.context.workspace
     shown = {
-        "post": post, "version": version(post), "meta": json.loads(post.meta), "me": me(req),
+        "post": post, "version": edits.version(post), "meta": json.loads(post.meta), "me": me(req),
         "statuses": statuses.of(workspace.id), "boards": boards.of(reader), "tags": tags.of(reader), "team": team.of(reader),
         "url": shapes.url(req.context.config, workspace, post.number), "page_url": page_url(req, post.number),
         "parts_of_it": merges.parts(reader, post.number), "files": of_post(req, post.number),
@@ -45,10 +47,6 @@ def everything(req, post: posts.Post) -> dict:
 def me(req) -> str:
     """The id of the user as whom this member writes and votes; they need not exist yet."""
     return f"{users.MEMBER}{req.context.person.id}"
-
-
-def version(post: posts.Post) -> str:
-    return edits.version(post.title, post.body, post.board_key, post.fields, post.pinned, post.locked)
 
 
 def page_url(req, number: int) -> str:
@@ -103,7 +101,8 @@ def happened(req, post: posts.Post) -> dict:
 def author(req, post: posts.Post) -> dict:
     if post.author_id is None:
         return {"wrote": None}
-    return {"wrote": votes.done_by(req.context.workspace.id, post.author_id)}
+    known = users.find(req.context.workspace, post.author_id)
+    return {"wrote": doings.counts(req.context.reader, known.id), "most_total": people.MOST_TOTAL}
 
 
 def like(req, number: int) -> list | None:

@@ -17,8 +17,7 @@ from service.feedback import (
     votes,
 )
 from service.web.dashboard import post_forms, post_values
-from service.web.dashboard.page import Done, Page, at, render
-from service.web.dashboard.page import number as whole
+from service.web.dashboard.page import Done, Page, at, render, whole
 from service.web.guards import require_member
 
 
@@ -53,17 +52,17 @@ class Post(Page):
         post_forms.drop_file(req, number)
         return Done("The file was deleted.")
 
-    # ── where it stands; all of this can be undone ──
+    # ── where it stands; all but the date is an action, which can be undone ──
 
     def set_status(self, req, number):
         form = req.context.form
         action = actions.take(req.context.reader, "status", [number], form.get("status", ""), note=form.get("note", ""),
-                              notify="notify" in form, seen=form.get("was", ""))  # fmt: skip
-        return done(action, "The status was set.")
+                              notify="notify" in form, seen={number: form.get("was", "")})  # fmt: skip
+        return done(action, told(action, "notify" in form) if action and action.noted else "The status was set.")
 
     def assign(self, req, number):
         member, was = (req.context.form.get(name, "") for name in ("member", "was"))
-        action = actions.take(req.context.reader, "assign", [number], member, seen=whole(was))
+        action = actions.take(req.context.reader, "assign", [number], member, seen={number: whole(was)})
         return done(action, "The post was assigned.")
 
     def set_eta(self, req, number):
@@ -74,7 +73,8 @@ class Post(Page):
 
     def move(self, req, number):
         form = req.context.form
-        action = actions.take(req.context.reader, "board", [number], form.get("board", ""), seen=form.get("was", ""))
+        seen = {number: form.get("was", "")}
+        action = actions.take(req.context.reader, "board", [number], form.get("board", ""), seen=seen)
         return done(action, "The post was moved.")
 
     def tag(self, req, number):
@@ -129,12 +129,13 @@ class Post(Page):
     # ── who wants it ──
 
     def vote(self, req, number):
-        user = users.sought(req.context.workspace, req.context.form.get("user", ""))
+        user = users.sought(req.context.workspace, req.context.form.get("user", ""), req.context.person.id)
         votes.cast(req.context.reader._replace(user=user.id), number)
         return Done(f"{user.name or user.email or user.external_id} votes for this now.")
 
     def unvote(self, req, number):
         user = users.find(req.context.workspace, req.context.form.get("voter", ""))
+        users.own_voice(user.external_id, req.context.person.id, "user")
         votes.withdraw(req.context.reader._replace(user=user.id), number)
         return Done("The vote was taken back.")
 
@@ -171,6 +172,12 @@ SWITCHED = {"pin": "The post is pinned: it comes first in every list.", "unpin":
 def writer(req):
     """The member as the user as whom they write and follow."""
     return req.context.reader._replace(user=users.of_member(req.context.workspace, req.context.person).id)
+
+
+def told(action: actions.Action, by_letter: bool) -> str:
+    """What came of setting the status that the post has, with a note."""
+    way = f"goes out in {actions.UNDO_SECONDS} seconds" if by_letter else "stands in its history"
+    return f"It has the status “{action.value}” already. Your note {way}."
 
 
 def done(action: actions.Action | None, said: str, to: str | None = None) -> Done:

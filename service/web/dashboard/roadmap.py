@@ -8,7 +8,7 @@ from service.errors import Invalid
 from service.feedback import boards, planning, roadmap, tags
 from service.feedback.actions import UNDO_SECONDS
 from service.web import inputs
-from service.web.dashboard.page import Done, Page, number, render
+from service.web.dashboard.page import Done, Page, render, whole
 from service.web.dashboard.post_forms import day
 from service.web.guards import require_member
 
@@ -27,7 +27,7 @@ class Roadmap(Page):
 
     def place(self, req):
         form = req.context.form
-        sent, notify = number(form.get("number", "")) or 0, "notify" in form
+        sent, notify = whole(form.get("number", "")) or 0, "notify" in form
         action = roadmap.place(req.context.reader, sent, form.get("status", ""), below(form.get("after", "")), notify=notify,
                                seen=form.get("was") or None)  # fmt: skip
         if action is None:
@@ -37,7 +37,7 @@ class Roadmap(Page):
 
     def set_eta(self, req):
         form = req.context.form
-        sent = number(form.get("number", "")) or 0
+        sent = whole(form.get("number", "")) or 0
         planning.set_eta(req.context.reader, sent, day(form.get("eta", "")), seen=day(form.get("was", "")))
         return Done(f"The date of #{sent} was saved.")
 
@@ -46,7 +46,7 @@ class Roadmap(Page):
 
 def below(typed: str) -> int | None:
     """The number of the post above; None for the top. Invalid when it is no number."""
-    after = number(typed.strip().removeprefix("#"))
+    after = whole(typed.strip().removeprefix("#"))
     if typed.strip() and not after:
         raise Invalid(after="Write the number of a post, like 12, or leave this empty for the top.")
     return after

@@ -4,9 +4,9 @@ from typing import NamedTuple
 
 import falcon
 
-from service.feedback import lists, posts, users
+from service.feedback import lists, people, posts
 from service.web import inputs, pages
-from service.web.dashboard.page import QUICK, Page, at, number, render
+from service.web.dashboard.page import QUICK, Page, at, render, whole
 from service.web.guards import require_member
 
 PLACES = (
@@ -40,26 +40,26 @@ def hits(req, q: str) -> list[Hit]:
     """Posts and users that the words find, and pages whose name begins with them; without words the pages."""
     if not q:
         return pages_named(req, "")
-    return [*numbered(req, q), *wordy(req, q), *people(req, q), *pages_named(req, q)]
+    return [*numbered(req, q), *wordy(req, q), *users_called(req, q), *pages_named(req, q)]
 
 
 def numbered(req, q: str) -> list[Hit]:
-    wanted = number(q.removeprefix("#"))
+    wanted = whole(q.removeprefix("#"))
     return [post_hit(req, post) for post in posts.these(req.context.reader, [wanted])] if wanted else []
 
 
 def wordy(req, q: str) -> list[Hit]:
-    return [post_hit(req, post) for post in lists.page(req.context.reader, sort="top", q=q, limit=MOST_POSTS).posts]
+    found = lists.page(req.context.reader, sort="top", q=q, limit=MOST_POSTS, bounded=True)
+    return [post_hit(req, post) for post in found.posts]
 
 
 def post_hit(req, post) -> Hit:
     return Hit(at(req, f"posts/{post.number}"), post.title, f"#{post.number} · {post.status_name}", post.number)
 
 
-def people(req, q: str) -> list[Hit]:
-    found = users.page(req.context.workspace, MOST_USERS, q=q)
+def users_called(req, q: str) -> list[Hit]:
     return [Hit(at(req, f"users/{pages.segment(user.external_id)}"), user.name or user.email or user.external_id, "User")
-            for user in found]  # fmt: skip
+            for user in people.users(req.context.reader, MOST_USERS, q=q)]  # fmt: skip
 
 
 def pages_named(req, q: str) -> list[Hit]:

@@ -1,18 +1,15 @@
 """Segments: groups of users by rules, with a look at who is in them while the rules are written."""
 
-import re
-
 import falcon
 
 from service.errors import Invalid
-from service.feedback import audience, segments
+from service.feedback import audience, segments, versions
 from service.feedback.segments import MOST_COUNTED, MOST_RULES
+from service.lib import text
 from service.web.dashboard import rules
 from service.web.dashboard.page import Done, Page, at
 from service.web.dashboard.people import show
 from service.web.guards import require_admin, require_member
-
-LONGEST_KEY = 40
 
 
 @falcon.before(require_member)
@@ -78,7 +75,7 @@ class NewSegment(Editor):
     def save(self, req):
         require_admin(req)
         name = req.context.form.get("name", "")
-        key = req.context.form.get("key", "").strip() or keyed(name)
+        key = req.context.form.get("key", "").strip() or text.key_from(name, "segment")
         made = segments.create(req.context.reader, key, name, self.meant(req))
         return Done("The segment was made.", to=at(req, f"segments/{made.key}"))
 
@@ -92,7 +89,8 @@ class Segment(Editor):
         found = segments.find(reader, segment)
         values = self.values(req, found.rules)
         show(req, resp, "app/segment.html", "segments", segment=found, boards=audience.boards(reader, found),
-             version=segments.version(found), examples=audience.members(reader, found), **values)  # fmt: skip
+             version=versions.version(found.name, found.rules), examples=audience.members(reader, found),
+             **values)  # fmt: skip
 
     def save(self, req, segment):
         require_admin(req)
@@ -106,8 +104,3 @@ class Segment(Editor):
         return Done("The segment was taken away.", to=at(req, "segments"))
 
     deeds = {**WRITING, "save": save, "delete": delete}
-
-
-def keyed(name: str) -> str:
-    """A key made of a name: its words in ASCII, with hyphens; empty when there are none, which is refused with a reason."""
-    return "-".join(re.findall(r"[a-z0-9]+", name.lower()))[:LONGEST_KEY].strip("-")

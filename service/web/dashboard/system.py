@@ -8,7 +8,7 @@ from service.feedback import members, scale, work
 from service.feedback.scale import percent, seconds
 from service.measurements import Hour
 from service.web import charts
-from service.web.dashboard.page import Done, Page, at, number, render
+from service.web.dashboard.page import Done, Page, at, render, whole
 from service.web.guards import require_admin, require_member
 
 SHOWN_HOURS = 48
@@ -64,7 +64,7 @@ def asked(req) -> tuple:
     is_operator = members.is_operator(req.context.person)
     if not is_operator:
         require_admin(req)
-    workspace, job = (number(req.context.form.get(name, "")) for name in ("workspace", "job"))
+    workspace, job = (whole(req.context.form.get(name, "")) for name in ("workspace", "job"))
     if workspace is None or job is None:
         raise Invalid(job="Name a job of the list.")
     return req.context.reader, workspace, job, is_operator

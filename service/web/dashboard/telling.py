@@ -12,7 +12,7 @@ WORDS = {"title": "the title", "body": "the details", "board": "the board", "fie
 PLAIN = {
     "post.created": "wrote this", "post.deleted": "deleted it", "post.restored": "brought it back",
     "comment.updated": "changed a comment", "comment.deleted": "deleted a comment",
-    "post.approved": "let it in", "post.refused": "did not let it in",
+    "post.approved": "let it in",
 }  # fmt: skip
 
 
@@ -47,12 +47,14 @@ def names(reader) -> Names:
 
 def lines(reader, number: int, entries: list[Entry], known: Names, title: str, body: str) -> list[Line]:
     """The history of a post that says `title` and `body` now, the newest first, as `entries` are."""
-    changes = {}
-    if any(reworded(entry) for entry in entries):
-        for revision in edits.revisions(reader, number):  # each is what it said until then
+    changes, whens = {}, {entry.created_at for entry in entries if reworded(entry)}
+    for revision in edits.revisions(reader, number) if whens else ():  # each is what it said until then
+        if revision.replaced_at < min(whens):
+            break
+        if revision.replaced_at in whens:
             changes[revision.replaced_at] = {"title": differences.words(revision.title, title),
                                              "body": differences.words(revision.body, body)}  # fmt: skip
-            title, body = revision.title, revision.body
+        title, body = revision.title, revision.body
     return [line(entry, known, changes.get(entry.created_at, {}) if reworded(entry) else {}) for entry in entries]
 
 
@@ -70,8 +72,11 @@ def line(entry: Entry, known: Names, changes: dict) -> Line:
 
 
 def of_status(data: dict, known: Names) -> dict:
-    quiet = "" if data.get("notify", True) else "without a letter"
-    return {"words": "set the status to", "strong": known.statuses.get(data["to"]) or data.get("name", data["to"]),
+    is_undo, is_note = "undo_of" in data, data.get("from") == data["to"]
+    words = {(False, False): "set the status to", (False, True): "wrote a note about the status",
+             (True, False): "put the status back to", (True, True): "took back the note about the status"}  # fmt: skip
+    quiet = "" if is_undo or data.get("notify", True) else "without a letter"
+    return {"words": words[is_undo, is_note], "strong": known.statuses.get(data["to"]) or data.get("name", data["to"]),
             "rest": quiet}  # fmt: skip
 
 

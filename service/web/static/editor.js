@@ -10,7 +10,8 @@
   // ── moments in the reader's own time ──
 
   const two = (number) => String(number).padStart(2, "0");
-  const asField = (at) => `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}T${two(at.getHours())}:${two(at.getMinutes())}`;
+  const day = (at) => `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
+  const asField = (at) => `${day(at)}T${two(at.getHours())}:${two(at.getMinutes())}`;
   const inUtc = (value) => (value && !Number.isNaN(Date.parse(value)) ? new Date(value).toISOString().slice(0, 16) : value);
   const localise = (inside) => {
     for (const each of inside.querySelectorAll("time[data-local]")) {

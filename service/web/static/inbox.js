@@ -1,7 +1,6 @@
 /* The inbox: moving through the list with keys, doing things to a row or to those that are ticked, and new posts that arrive
    without moving what is being read. Without this script the boxes and the bar below the list do the same. */
 (() => {
-  const LOOK = 200; // milliseconds
   const $ = (query, inside = document) => inside.querySelector(query);
   const $$ = (query, inside = document) => [...inside.querySelectorAll(query)];
   const rows = (inside = document) => $$("[data-list] .rows > li, .rows > li[data-number]", inside);
@@ -36,15 +35,11 @@
   });
 
   const count = () => {
-    const chosen = ticked().length, all = $("[data-all]");
-    const words = $("[data-count]");
+    const chosen = ticked().length, words = $("[data-count]");
     if (words) words.textContent = chosen ? `${chosen} selected` : "With the selected posts";
-    if (all) all.checked = chosen > 0 && chosen === rows().length;
+    dispatchEvent(new Event("sayso:ticked"));
   };
-  addEventListener("change", (event) => {
-    if (event.target.matches("[data-all]")) for (const row of rows()) tick(row).checked = event.target.checked;
-    if (event.target.matches("[data-all], [name=post]")) count();
-  });
+  addEventListener("change", (event) => { if (event.target.matches("[data-all], [name=post]")) count(); });
 
   const keys = {
     j: () => step(1),
@@ -64,49 +59,52 @@
 
   // ── doing something: to those that are ticked, else to the current row ──
 
+  let meant = []; // what the open list is for, whatever becomes of the rows meanwhile: each post's number, and how it was
   const chosen = () => {
     const those = ticked();
-    return (those.length ? those : [current()]).filter(Boolean).map(number);
+    return (those.length ? those : [current()]).filter(Boolean)
+      .map((row) => ({ post: number(row), was: $("[name=was]", row).value }));
   };
   addEventListener("sayso:choose", (event) => {
     if (event.target.form?.id !== "act") return;
     if (!chosen().length) go(rows()[0]);
-    if (!chosen().length) event.preventDefault();
+    meant = chosen();
+    if (!meant.length) event.preventDefault();
   });
   addEventListener("sayso:chosen", (event) => {
     const { target: field, detail } = event;
     if (field.form?.id !== "act") return;
     event.preventDefault();
-    const work = [chosen(), field.name, detail.value, field.dataset.button];
-    queue = queue.then(() => act(...work));
+    const work = { posts: meant, values: { [field.name]: detail.value }, boxes: detail.boxes, kind: field.dataset.button };
+    queue = queue.then(() => act(work));
   });
+
+  // the row that had the focus before may be gone
+  addEventListener("close", ({ target: box }) => {
+    if (document.activeElement === document.body || box.contains(document.activeElement)) go(current());
+  }, true);
 
   // one after the other: who presses keys quickly is faster than the server
   let queue = Promise.resolve(), sent = [];
-  const act = async (numbers, name, value, kind) => {
-    const form = $("#act");
+  const act = async ({ posts, values, boxes, kind }) => {
+    const form = $("#act"), there = rows().map(number), numbers = posts.map(({ post }) => post);
     for (const row of rows()) tick(row).checked = numbers.includes(number(row));
-    form.elements[name].value = value;
+    for (const [name, value] of Object.entries(values)) form.elements[name].value = value;
+    for (const [name, checked] of Object.entries(boxes)) form.elements[name].checked = checked;
+    const gone = posts.filter(({ post }) => !there.includes(post)).flatMap(Object.entries).map(hidden);
+    form.append(...gone);
     sent = numbers;
     form.requestSubmit($(`button[value="${kind}"]:not([hidden])`, form));
+    for (const each of gone) each.remove(); // page.js has read them
     await answered(form);
     sent = [];
     settle();
   };
-  // page.js marks a form that is on its way; one that was replaced before its turn is never sent
+  const hidden = ([name, value]) => Object.assign(document.createElement("input"), { type: "hidden", name, value });
+  // page.js marks a form that is on its way; it sends none twice, nor one that is not filled in as it should be
   const answered = (form) => new Promise((done) => {
-    let began = false;
-    const look = () => {
-      const busy = form.hasAttribute("aria-busy");
-      began ||= busy;
-      if (busy || (!began && form.isConnected)) return;
-      watch.disconnect();
-      clearInterval(timer);
-      done();
-    };
-    const watch = new MutationObserver(look);
-    const timer = setInterval(look, LOOK);
-    watch.observe(form, { attributes: true, attributeFilter: ["aria-busy"] });
+    if (form.hasAttribute("aria-busy")) form.addEventListener("sayso:answered", done, { once: true });
+    else done();
   });
   const settle = () => {
     if (!$("#act [aria-invalid=true], .bulk [role=alert]")) for (const row of rows()) tick(row).checked = false;

@@ -1,11 +1,13 @@
 /* Makes a page of the dashboard quick. Each part marked data-live="name" is replaced when it changed: after an event of the
    workspace, and after a form was sent (data-quick), whose answer is the page itself. Without this script, forms and links
-   do the same by loading pages. Other scripts may take over a part: they prevent its event `sayso:renew`, whose detail is the
-   fresh part. */
+   do the same by loading pages. Other scripts may take over a part: they prevent its event `sayso:renew`, whose detail is
+   the fresh part. A form that is on its way is marked aria-busy, and hears `sayso:sent` when it was taken, and at last, also
+   when it was not, `sayso:answered`. */
 (() => {
-  const GATHER = 250, TYPING = 400, FIRST_WAIT = 1000, LONGEST_WAIT = 30000; // milliseconds
+  const GATHER = 250, TYPING = 400, FIRST_WAIT = 1000, LONGEST_WAIT = 30000, PATIENCE = 20000; // milliseconds
   const NOTICE = 8000, NOTICE_WITH_UNDO = 30000;
   const NO_CONNECTION = "There is no connection, so nothing was sent. What you wrote is still here; try again.";
+  const NO_ANSWER = "Sayso did not answer in time. Look whether it was done; what you wrote is still here.";
   const SIGNED_OUT = "You were signed out. Sign in in another tab, then try again here: what you wrote is still here.";
   const MADE_FOR = ["seen", "was"]; // fields that name the version a form was made for
   const { stream, home, types } = document.body.dataset;
@@ -20,7 +22,9 @@
     const taken = new CustomEvent("sayso:renew", { detail: fresh, bubbles: true, cancelable: true });
     if (!old.dispatchEvent(taken)) return;
     document.adoptNode(fresh);
-    for (const field of $$("input, textarea, select", old)) if (!sent || does(field) !== sent) keep(field, twin(field, fresh), refused);
+    for (const field of $$("input, textarea, select", old)) {
+      if (!sent || does(field) !== sent) keep(field, twin(field, fresh), refused);
+    }
     for (const box of $$("details[id]", old)) {
       const next = fresh.querySelector(`#${CSS.escape(box.id)}`);
       if (next && !$$("form", box).some((form) => sent && does({ form }) === sent)) next.open = box.open;
@@ -39,13 +43,18 @@
   };
   const keep = (field, next, refused) => {
     if (!next) return;
-    if (field.type === "hidden") {
-      // what somebody changes was decided for what they saw, which the server compares with what is there now; who was
-      // refused sees what that is, and decides anew
-      if (!(refused && does(field) === refused) && MADE_FOR.includes(field.name) && [...field.form.elements].some(isTouched)) next.value = field.value;
-    } else if (!isTouched(field)) return;
+    if (field.type === "hidden") keepMadeFor(field, next, refused);
+    else if (!isTouched(field)) return;
     else if (field.type === "checkbox" || field.type === "radio") next.checked = field.checked;
     else next.value = field.value;
+  };
+  // what somebody changes was decided for what they saw, which the server compares with what is there now; that it is another
+  // thing by now, the form says (data-moved). Who was refused sees what it is, and decides anew
+  const keepMadeFor = (field, next, refused) => {
+    if (!MADE_FOR.includes(field.name) || field.value === next.value || (refused && does(field) === refused)) return;
+    if (![...field.form.elements].some(isTouched)) return;
+    next.value = field.value;
+    for (const note of $$("[data-moved]", next.form)) note.hidden = false;
   };
   const isTouched = (field) => {
     if (field.type === "hidden" || field.type === "submit" || !field.name) return false;
@@ -70,8 +79,8 @@
     for (const old of $$("[data-live]")) {
       const { live } = old.dataset;
       if (live === "notice" || (except && old.contains(except))) continue;
-      // what was refused stays, with the reason beside it, until it is sent again
-      if (isNews && $("form [aria-invalid=true], form [role=alert]:not([hidden])", old)) continue;
+      // what is said only once stays, and what was refused, with the reason beside it, until it is sent again
+      if (isNews && $("[data-once], form [aria-invalid=true], form [role=alert]:not([hidden])", old)) continue;
       const fresh = $(`[data-live="${live}"]`, page);
       if (fresh && !fresh.isEqualNode(old)) replace(old, fresh, sent, refused);
     }
@@ -103,6 +112,8 @@
 
   let last = Promise.resolve();
   const inTurn = (work) => { last = last.then(work, work); return last; };
+  // and none waits for ever: those after it would, too
+  const ask = (address, how) => fetch(address, { ...how, signal: AbortSignal.timeout(PATIENCE) });
   const parsed = async (answer) => new DOMParser().parseFromString(await answer.text(), "text/html");
 
   // ── forms ──
@@ -117,6 +128,7 @@
     inTurn(() => post(form, fields)).finally(() => {
       underWay.delete(same);
       form.removeAttribute("aria-busy");
+      form.dispatchEvent(new CustomEvent("sayso:answered", { bubbles: true }));
     });
   };
   // while one types, only the last word counts
@@ -128,18 +140,19 @@
   });
   const post = async (form, fields, isTyping) => {
     try {
-      // not form.action, which is a field of that name if there is one
-      const answer = await fetch(form.getAttribute("action") || location.href, { method: "POST", body: fields, headers: { "Sayso-Quick": "1" } });
+      const address = form.getAttribute("action") || location.href; // form.action is a field of that name if there is one
+      const answer = await ask(address, { method: "POST", body: fields, headers: { "Sayso-Quick": "1" } });
       const to = answer.headers.get("Sayso-Go");
       if (to) return leave(to);
       if (answer.redirected) return say(SIGNED_OUT);
       const page = await parsed(answer);
       if (!$("[data-live=notice]", page)) return say($("main .detail", page)?.textContent || "That did not work. Try again.");
       if (isTyping) return put(page, { except: form.contains(document.activeElement) && document.activeElement });
+      noteSeen(page);
       put(page, { [answer.ok ? "sent" : "refused"]: does({ form }), notice: true });
       if (!answer.ok) $("[aria-invalid=true], [role=alert]")?.focus();
       else form.dispatchEvent(new CustomEvent("sayso:sent", { bubbles: true }));
-    } catch { say(NO_CONNECTION); }
+    } catch (error) { say(error.name === "TimeoutError" ? NO_ANSWER : NO_CONNECTION); }
   };
   const leave = (to) => {
     const there = new URL(to, location.href);
@@ -163,13 +176,16 @@
 
   // ── events ──
 
-  let source, retry, wait = FIRST_WAIT, due = false, busy = false;
+  // the newest event that the page shows, and the one it should show: what a form of ours did its answer shows already
+  const newest = (url) => Number(new URL(url, location.href).searchParams.get("after"));
+  const noteSeen = (page) => { seen = Math.max(seen, newest(page.body.dataset.stream)); };
+  let source, retry, wait = FIRST_WAIT, seen = newest(stream), wanted = 0, busy = false;
   const listen = (url) => {
     hush();
     source = new EventSource(url);
     source.onopen = () => { wait = FIRST_WAIT; };
     source.onerror = again;
-    for (const type of types.split(" ")) source.addEventListener(type, refresh);
+    for (const type of types.split(" ")) source.addEventListener(type, (event) => want(Number(event.lastEventId)));
   };
   const hush = () => { source?.close(); clearTimeout(retry); };
   const again = () => {
@@ -179,31 +195,40 @@
   };
   const resume = async () => {
     try {
-      const answer = await fetch(`${home}/ticket`);
+      const answer = await ask(`${home}/ticket`);
       if (answer.status === 401 || answer.redirected) return; // signed out
       listen((await answer.json()).stream_url);
       refresh();
     } catch { again(); }
   };
-  const refresh = async () => {
-    due = true;
+  const refresh = () => want(Infinity);
+  const want = (event) => {
+    wanted = Math.max(wanted, event);
+    catchUp();
+  };
+  const catchUp = async () => {
     if (busy) return;
     busy = true;
-    while (due) {
+    while (wanted > seen && !document.hidden) {
       await new Promise((done) => { setTimeout(done, GATHER); });
-      due = false;
       await inTurn(renew).catch(() => {});
     }
     busy = false;
   };
   const renew = async () => {
-    const answer = await fetch(location.href);
-    if (answer.ok && !answer.redirected) put(await parsed(answer), { isNews: true });
+    if (wanted <= seen) return; // it came with the answer to a form meanwhile
+    wanted = 0;
+    const answer = await ask(location.href);
+    if (!answer.ok || answer.redirected) return;
+    const page = await parsed(answer);
+    noteSeen(page);
+    put(page, { isNews: true });
   };
 
   if (region.firstElementChild) announce([...region.childNodes]);
   listen(stream);
   addEventListener("sayso:refresh", refresh);
+  addEventListener("visibilitychange", catchUp); // nobody saw it meanwhile
   addEventListener("pagehide", hush);
   addEventListener("pageshow", (event) => { if (event.persisted) resume(); });
 })();

@@ -1,78 +1,90 @@
-/* Ctrl K (⌘K): search or jump to anything. Turns the search box at the side into a combobox whose choices are the links of
-   the page /search, which is what the box leads to without this script. */
+/* Fields with choices below them: <input data-palette="a" aria-controls="list">. The choices are the links (`a`, or fewer) of
+   the page /search, and one that is chosen is opened. A page's own script may offer others, and take what is chosen itself:
+   it prevents `sayso:find` {q, offer(elements)} and `sayso:take` {element}, as keys.js does. Ctrl K (⌘K) leads into the
+   search box of the frame, which without this script leads to that page. */
 (() => {
   const TYPING = 120; // milliseconds
-  const box = document.querySelector("[data-palette]");
   const { home } = document.body.dataset;
-  const list = document.createElement("div");
-  let links = [], chosen = -1, asked = 0, timer;
+  const tell = (box, type, detail) => box.dispatchEvent(new CustomEvent(type, { detail, cancelable: true }));
 
-  Object.assign(list, { id: "palette", className: "palette", hidden: true, role: "listbox" });
-  list.setAttribute("aria-label", "Found");
-  box.closest("form").append(list);
-  for (const [name, value] of Object.entries({ role: "combobox", "aria-expanded": "false", "aria-controls": "palette", "aria-autocomplete": "list" })) {
-    box.setAttribute(name, value);
-  }
+  const combine = (box) => {
+    const list = document.getElementById(box.getAttribute("aria-controls")), dialog = box.closest("dialog");
+    let found = [], chosen = -1, asked = 0, timer;
+    for (const [name, value] of [["role", "combobox"], ["aria-autocomplete", "list"]]) box.setAttribute(name, value);
 
-  const close = () => {
-    list.hidden = true;
-    chosen = -1;
-    box.setAttribute("aria-expanded", "false");
-    box.removeAttribute("aria-activedescendant");
-  };
-  const choose = (index) => {
-    chosen = links.length ? (index + links.length) % links.length : -1;
-    [...list.children].forEach((option, place) => option.setAttribute("aria-selected", String(place === chosen)));
-    if (chosen < 0) return;
-    box.setAttribute("aria-activedescendant", list.children[chosen].id);
-    list.children[chosen].scrollIntoView({ block: "nearest" });
-  };
-  const show = (found) => {
-    links = found;
-    list.replaceChildren(...links.map((link, index) => {
-      const option = document.createElement("div");
-      Object.assign(option, { id: `palette-${index}`, role: "option" });
-      option.append(...[...link.childNodes].map((node) => document.importNode(node, true)));
-      return option;
-    }));
-    list.hidden = !links.length;
-    box.setAttribute("aria-expanded", String(!list.hidden));
-    choose(0);
-  };
-  const ask = async () => {
-    const turn = ++asked;
-    try {
-      const answer = await fetch(`${home}/search?q=${encodeURIComponent(box.value)}`, { headers: { "Sayso-Quick": "1" } });
-      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-      if (turn === asked && answer.ok && document.activeElement === box) show([...page.querySelectorAll("a")]);
-    } catch { close(); } // Enter still leads to the page
-  };
+    const choose = (index) => {
+      chosen = index;
+      [...list.children].forEach((option, place) => option.setAttribute("aria-selected", String(place === chosen)));
+      if (chosen < 0) return box.removeAttribute("aria-activedescendant");
+      box.setAttribute("aria-activedescendant", list.children[chosen].id);
+      list.children[chosen].scrollIntoView({ block: "nearest" });
+    };
+    const show = (elements) => {
+      found = elements;
+      list.replaceChildren(...found.map((element, index) => {
+        const option = document.createElement("div");
+        Object.assign(option, { id: `${list.id}-${index}`, role: "option" });
+        option.append(...[...element.childNodes].map((node) => document.importNode(node, true)));
+        return option;
+      }));
+      list.hidden = !found.length;
+      box.setAttribute("aria-expanded", String(!list.hidden));
+      choose(found.length ? 0 : -1);
+    };
+    const close = () => show([]);
+    const ask = () => {
+      const turn = ++asked, q = box.value.trim();
+      clearTimeout(timer);
+      if (!tell(box, "sayso:find", { q, offer: show })) return;
+      choose(-1); // Enter never takes what was found for other words
+      timer = setTimeout(async () => {
+        try {
+          const answer = await fetch(`${home}/search?q=${encodeURIComponent(q)}`, { headers: { "Sayso-Quick": "1" } });
+          const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+          if (turn !== asked || !answer.ok || document.activeElement !== box) return;
+          show([...page.querySelectorAll(box.dataset.palette)]);
+        } catch { close(); } // Enter still leads to the page
+      }, q ? TYPING : 0);
+    };
+    const take = () => {
+      const element = found[chosen];
+      if (element && tell(box, "sayso:take", { element })) location.assign(element.getAttribute("href"));
+    };
 
-  box.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(ask, TYPING); });
-  box.addEventListener("focus", ask);
-  box.addEventListener("blur", () => setTimeout(close, TYPING));
-  box.addEventListener("keydown", (event) => {
-    if (event.key === "ArrowDown" || event.key === "ArrowUp") {
-      event.preventDefault();
-      choose(chosen + (event.key === "ArrowDown" ? 1 : -1));
-    } else if (event.key === "Enter" && chosen >= 0 && !event.isComposing) {
-      event.preventDefault();
-      location.assign(links[chosen].getAttribute("href"));
-    } else if (event.key === "Escape") {
-      event.preventDefault();
-      if (list.hidden) box.blur();
-      close();
-    }
-  });
-  list.addEventListener("mousedown", (event) => {
-    event.preventDefault();
-    const option = event.target.closest("[role=option]");
-    if (option) location.assign(links[[...list.children].indexOf(option)].getAttribute("href"));
-  });
+    box.addEventListener("input", ask);
+    box.addEventListener("focus", ask);
+    if (!dialog) box.addEventListener("blur", () => setTimeout(close, TYPING));
+    (dialog || box).addEventListener("keydown", (event) => {
+      if (event.isComposing) return;
+      if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+        event.preventDefault();
+        const last = found.length - 1, next = chosen + (event.key === "ArrowDown" ? 1 : -1);
+        choose(next > last ? Math.min(0, last) : next < 0 ? last : next);
+      } else if (event.key === "Enter" && (found[chosen] || dialog)) {
+        event.preventDefault();
+        take();
+      } else if (event.key === "Escape" && !dialog) {
+        event.preventDefault();
+        if (list.hidden) box.blur();
+        close();
+      }
+    });
+    list.addEventListener("mousedown", (event) => event.preventDefault()); // the field keeps the focus
+    list.addEventListener("click", (event) => {
+      const option = event.target.closest("[role=option]");
+      if (!option) return;
+      choose([...list.children].indexOf(option));
+      take();
+    });
+    close();
+  };
+  for (const box of document.querySelectorAll("[data-palette]")) combine(box);
+
+  const jump = document.getElementById("jump");
   addEventListener("keydown", (event) => {
     if (event.key.toLowerCase() !== "k" || !(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey) return;
     event.preventDefault();
-    box.focus();
-    box.select();
+    jump.focus();
+    jump.select();
   });
 })();

@@ -1,43 +1,25 @@
-/* A post in the dashboard. Keeps page.js from losing what is being done here: forms say what they were made for, refused
-   ones stay as they are, files that were sent stay with their form. Then: sending files, a viewer for pictures, and looking
-   for similar posts when the page is there. */
+/* A post in the dashboard. Keeps page.js from losing what is being done here: refused forms stay as they are, files that were
+   sent stay with their form. Then: sending files, a viewer for pictures, and looking for similar posts when the page is
+   there. */
 (() => {
   const FRESH = 6 * 3600 * 1000; // milliseconds in which the signed addresses of files certainly hold
   const NO_CONNECTION = "There is no connection, so the file was not sent. Try again.";
   const $ = (query, inside = document) => inside.querySelector(query);
   const $$ = (query, inside = document) => [...inside.querySelectorAll(query)];
-  const does = (form) => form?.elements.do?.value;
 
   // ── when page.js puts in a fresh part ──
 
   const isRefused = (form) => !!$("[role=alert]:not([hidden]), [aria-invalid=true]", form) || !!form.closest(".beside");
-  const isDirty = (form) => [...form.elements].some((field) => {
-    if (field.type === "hidden" || field.type === "file" || !field.name) return false;
-    if (field.type === "checkbox" || field.type === "radio") return field.checked !== field.defaultChecked;
-    if (field.options) return !!field.selectedOptions[0] && !field.selectedOptions[0].defaultSelected && $("option[selected]", field);
-    return field.value !== field.defaultValue;
-  });
   const forms = (part) => part.localName === "form" ? [part] : $$("form", part);
 
-  // who wrote for what was there before is to be warned when they send it, and now
-  const keepMadeFor = (old, fresh) => {
-    for (const form of forms(old)) {
-      if (form.getAttribute("aria-busy") === "true" || !isDirty(form)) continue;
-      const next = forms(fresh).find((each) => does(each) === does(form));
-      for (const field of $$("[data-made-for]", form)) {
-        const now = next?.elements[field.name];
-        if (!now || now.value === field.value) continue;
-        now.value = field.value;
-        $$("[data-moved]", next).forEach((note) => { note.hidden = false; });
-      }
-    }
-  };
   // a file has another address in every answer, and is the same
   const keepAddresses = (old, fresh) => {
     if (performance.now() > FRESH) return;
     for (const each of $$("[data-file]", old)) {
       const next = $$(`[data-file="${each.dataset.file}"]`, fresh).find((other) => other.localName === each.localName);
-      for (const name of ["href", "src"]) if (next?.hasAttribute(name) && each.hasAttribute(name)) next.setAttribute(name, each.getAttribute(name));
+      for (const name of ["href", "src"]) {
+        if (next?.hasAttribute(name) && each.hasAttribute(name)) next.setAttribute(name, each.getAttribute(name));
+      }
     }
   };
   const keepUploads = (old, fresh) => {
@@ -55,7 +37,6 @@
     if (!isSending && (all.some(isRefused) || $("[data-uploads] li", old) || "still" in old.dataset)) return event.preventDefault();
     if (isFound) return event.preventDefault();
     keepAddresses(old, fresh);
-    keepMadeFor(old, fresh);
     keepUploads(old, fresh);
     if (fresh.isEqualNode(old)) event.preventDefault();
   });

@@ -74,13 +74,11 @@
     after.value = card.previousElementSibling?.dataset.number || "";
     notify.checked = document.getElementById("tell").checked;
     form.addEventListener("sayso:sent", () => { done = true; }, { once: true });
-    // page.js says so when it is over; was it refused without a new page, the card goes back
-    new MutationObserver((_, watcher) => {
-      if (form.hasAttribute("aria-busy")) return;
-      watcher.disconnect();
+    // was it refused without a new page, the card goes back
+    form.addEventListener("sayso:answered", () => {
       form.reset();
       if (!done && board() === kept) putBack(was);
-    }).observe(form, { attributes: true, attributeFilter: ["aria-busy"] });
+    }, { once: true });
     form.requestSubmit();
   };
 
@@ -97,7 +95,8 @@
     const card = event.target.closest?.(".columns .card");
     if (!card || lifted || event.button || !event.isPrimary) return;
     const byGrip = event.target.closest(".grip"), isTouch = event.pointerType === "touch";
-    if (!byGrip && event.target.closest("a, button, input, select, label, summary, form") && !(isTouch && event.target.closest("a"))) return;
+    const onLink = event.target.closest("a"), onControl = event.target.closest("button, input, select, label, summary, form");
+    if (!byGrip && (onLink ? !isTouch : onControl)) return;
     press = { card, isTouch, byGrip, id: event.pointerId, x: event.clientX, y: event.clientY };
     last = event;
     if (isTouch && !byGrip) {
@@ -198,7 +197,10 @@
   });
   addEventListener("focusout", (event) => {
     const left = lifted && !lifted.ghost && event.target === lifted.card.querySelector(".grip");
-    if (left) requestAnimationFrame(() => { if (lifted && !lifted.ghost && document.activeElement !== event.target) cancelQuietly(); });
+    if (!left) return;
+    requestAnimationFrame(() => {
+      if (lifted && !lifted.ghost && document.activeElement !== event.target) cancelQuietly();
+    });
   });
   const cancelQuietly = () => { const was = lower(); putBack(was); renew(was); say(`${titled(was.card)} is back where it was.`); };
   const step = (by) => {

@@ -1,7 +1,7 @@
 """What the workspace is called, its language, and how long users may change what they wrote."""
 
 from service.feedback import general
-from service.web.dashboard.page import Done, number
+from service.web.dashboard.page import Done, whole
 from service.web.dashboard.settings import Setting
 
 
@@ -13,7 +13,7 @@ class General(Setting):
 
     def change(self, req):
         form = req.context.form
-        minutes = number(form.get("edit_minutes", "").strip())
+        minutes = whole(form.get("edit_minutes", "").strip())
         general.change(
             req.context.reader, name=form.get("name", ""), language=form.get("language", ""),
             edit_minutes=-1 if minutes is None else minutes, seen=form.get("seen"),

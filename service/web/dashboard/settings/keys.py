@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from service.errors import Invalid, NotFound
 from service.feedback import keys, team
-from service.web.dashboard.page import Done, number
+from service.web.dashboard.page import Done, whole
 from service.web.dashboard.settings import Setting
 
 ENDS = (("", "Never"), ("30", "In 30 days"), ("90", "In 90 days"), ("365", "In a year"))  # days
@@ -25,7 +25,7 @@ class Keys(Setting):
         return Done(f"The key “{made.name}” was made.", show={"api_key": secret})
 
     def end(self, req):
-        id = number(req.context.form.get("key", ""))
+        id = whole(req.context.form.get("key", ""))
         if id is None:
             raise NotFound("There is no such key.")
         name = keys.find(req.context.reader, id).name

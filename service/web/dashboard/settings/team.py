@@ -2,7 +2,7 @@
 
 from service.errors import NotFound
 from service.feedback import team
-from service.web.dashboard.page import Done, number
+from service.web.dashboard.page import Done, whole
 from service.web.dashboard.settings import Setting
 
 ROLES = {"owner": "Owner", "admin": "Admin", "member": "Member"}
@@ -40,7 +40,7 @@ def told(email: str, is_new: bool) -> str:
 
 
 def person(req) -> int:
-    found = number(req.context.form.get("person", ""))
+    found = whole(req.context.form.get("person", ""))
     if found is None:
         raise NotFound("There is no such member.")
     return found
