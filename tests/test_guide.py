@@ -11,7 +11,7 @@ from crowd import at_once
 from round_trips import Counter
 
 from service import db
-from service.feedback import guide, keys, workspaces
+from service.feedback import guide, keys, posts, workspaces
 
 START = "/app/globex/start"
 SITE = "https://app.globex.example"
@@ -101,6 +101,13 @@ def test_steps_tick_themselves_one_after_the_other(client, eve, globex):
     assert len(done(globex)) == 5 and guide.left(globex.workspace) == 0
     page = texts(eve.open(START))
     assert "Everything is set up" in page and "5 of 5" in page
+
+
+def test_what_the_team_wrote_itself_is_not_yet_feedback(globex):
+    posts.create(globex.writer, "What we heard on the phone")
+    assert done(globex) == set()
+    globex.post("Dark mode")
+    assert done(globex) == {"feedback"}
 
 
 def test_users_that_only_the_api_named_do_not_tick_the_tokens(globex):

@@ -9,7 +9,18 @@ from browser import FORM, Browser
 from cast import ADA, BEN, DAN, EVE
 
 from service import db
-from service.feedback import actions, boards, insight_counts, lists, members, planning, posts, tags
+from service.feedback import (
+    actions,
+    boards,
+    conditions,
+    insight_counts,
+    lists,
+    members,
+    planning,
+    posts,
+    tags,
+    team,
+)
 
 CSRF = re.compile(r'name="csrf" value="([^"]+)"')
 
@@ -107,6 +118,34 @@ def test_the_filters_that_are_on_can_be_taken_off_one_by_one(ada, acme, busy):
 def test_a_filter_that_makes_no_sense_says_so(ada, query):
     page = ada.open("/app/acme/inbox", query_string=query)
     assert page.status_code == 422 and page.text.startswith("<!doctype html>")
+
+
+def test_who_has_no_name_is_called_by_their_address_and_can_be_chosen(ada, acme, busy):
+    gil = members.person("gil@acme.example")
+    members.add(acme.workspace, gil)
+    invited, _ = team.invite(acme.team, "hal@acme.example")
+    page = ada.open("/app/acme/inbox")
+    assert f'<option value="{gil.id}">gil@acme.example</option>' in page.text and "hal@acme.example" not in page.text
+    assert "1 post assigned to gil@acme.example." in texts(act(ada, [1], "assign", quick=True, member=gil.id))
+    page = ada.open("/app/acme/inbox", query_string=f"assignee={gil.id}")
+    assert titles(page) == ["Dark mode"] and "Assigned to gil@acme.example" in texts(page)
+
+
+def test_a_page_that_found_nothing_yet_offers_to_look_on(ada, acme, busy, monkeypatch):
+    monkeypatch.setattr(conditions, "FEW", 0)
+    monkeypatch.setattr(lists, "LOOKED_AT", 2)
+    page = ada.open("/app/acme/inbox", query_string="q=dark")
+    assert titles(page) == [] and "None of these 2 posts matches all of this." in texts(page)
+    more = unescape(re.search(r'href="(\?[^"]+)" rel="next"', page.text)[1])
+    assert titles(ada.open("/app/acme/inbox", query_string=more[1:])) == ["Dark mode"]
+
+
+def test_mrr_is_said_to_be_as_it_was_counted(ada, acme, busy):
+    page = ada.open("/app/acme/inbox", query_string="sort=mrr")
+    assert "MRR is being counted for the first time" in texts(page) and "No post has MRR yet" in texts(page)
+    insight_counts.count(acme.workspace.id)
+    page = ada.open("/app/acme/inbox", query_string="sort=mrr")
+    assert "MRR as counted just now" in texts(page) and titles(page) == ["Export"]
 
 
 def test_counts_end_at_999(ada, acme, busy, monkeypatch):

@@ -138,3 +138,17 @@ def test_it_is_for_this_team_alone(client, ada, acme, globex):
         assert "First" not in texts(eve.open("/app/globex/moderation", query_string=query))
     eve.send("/app/globex/moderation", do="approve", number=["2", "3"])
     assert moderation.waiting(acme.team) == 2
+
+
+def test_what_its_author_changed_after_it_was_read_is_not_approved_unread(client, acme):
+    boards.change(acme.team, "features", approve_first=True)
+    number = acme.post("A friendly idea")
+    ada = Browser(client).sign_in(ADA)
+    value = re.search(rf'value="({number}:\w+)"', ada.open("/app/acme/moderation").text)[1]
+    edits.change(acme.reader(CLEO), number, title="Buy my pills")
+    answer = ada.send("/app/acme/moderation", do="approve", number=value)
+    assert answer.status_code == 409 and f"The author of #{number} changed it meanwhile" in answer.text
+    assert moderation.waiting(acme.team) == 1
+    fresh = re.search(rf'value="({number}:\w+)"', answer.text)[1]
+    ada.send("/app/acme/moderation", do="approve", number=fresh)
+    assert moderation.waiting(acme.team) == 0

@@ -10,7 +10,7 @@ from queued import work_off
 
 from service import db
 from service.errors import RateLimited
-from service.feedback import activity, members, notifications, team
+from service.feedback import activity, members, notifications, team, users
 
 TEAM = "/app/acme/settings/team"
 LETTERS = "SELECT to_email, subject, text, html FROM letter WHERE kind = 'invitation' ORDER BY id"
@@ -43,6 +43,29 @@ def test_whoever_is_invited_gets_a_letter_signs_in_and_is_in(client, ada, acme):
     gil = Browser(client).sign_in(GIL)
     assert gil.open(TEAM).status_code == 200
     assert "has not come yet" not in texts(ada.open(TEAM))
+
+
+def test_a_member_says_what_they_are_called_and_users_read_it_everywhere(client, acme, globex):
+    gil = members.person(GIL)
+    for company in (acme, globex):
+        members.add(company.workspace, gil)
+        users.of_member(company.workspace, gil)
+    browser = Browser(client).sign_in(GIL)
+    assert "settings/team#you" in browser.open(TEAM).text
+    assert browser.send(TEAM, do="rename", name="  Gil   Gomez ").status_code == 303
+    page = browser.open(TEAM)
+    assert "Your name was saved." in texts(page) and 'value="Gil Gomez"' in page.text
+    assert {users.of_member(company.workspace, gil).name for company in (acme, globex)} == {"Gil Gomez"}
+    browser.send(TEAM, do="rename", name="Gil Gomez")
+    changed = "SELECT data, person_id FROM event WHERE type = 'member.updated'"
+    assert db.rows(changed) == [({"person": gil.id, "changed": ["name"]}, gil.id)]
+
+
+@pytest.mark.parametrize("name", ["", " ", "\u200b", "x" * 81])
+def test_what_is_no_name_is_refused_and_kept(ada, acme, name):
+    page = ada.send(TEAM, do="rename", name=name)
+    assert page.status_code == 422 and "Write your name, 1–80 characters." in texts(page) and name in page.text
+    assert members.person(ADA).name == "Ada"
 
 
 def test_an_invitation_is_sent_once_and_not_to_who_was_removed_meanwhile(ada, acme):

@@ -14,6 +14,7 @@ from service.feedback import actions, activity, comments, history, planning, roa
 from service.feedback.actions import Undone
 
 LETTERS = "SELECT text, state FROM letter WHERE kind = 'status_changed' ORDER BY event_seq"
+DUE = "SELECT extract(epoch FROM run_at - now())::float FROM job WHERE kind = 'letter.send'"
 ANSWERED = "SELECT answered_at FROM post WHERE number = 1"
 
 
@@ -46,6 +47,25 @@ def test_undoing_a_later_status_lets_the_letter_about_the_earlier_one_go_out(acm
     take(acme, "planned")
     actions.undo(acme.team, take(acme, "done").id)
     assert sent() == ["kept", "withdrawn"]
+
+
+def test_a_letter_that_is_due_while_a_later_status_can_be_undone_waits_for_that(acme, post):
+    take(acme, "planned")
+    work_off()
+    later = take(acme, "done", notify=False)
+    make_due()
+    work_off(rounds=1)
+    assert [state for _, state in db.rows(LETTERS)] == ["waiting"] and 25 < db.row(DUE)[0] <= 30
+    actions.undo(acme.team, later.id)
+    assert sent() == ["kept"]
+
+
+def test_a_letter_about_a_status_that_was_left_is_withdrawn_when_that_can_no_longer_be_undone(acme, post):
+    take(acme, "planned")
+    take(acme, "done", notify=False)
+    assert sent() == ["waiting"]
+    db.changed("UPDATE event SET created_at = created_at - interval '31 seconds'")
+    assert sent() == ["withdrawn"]
 
 
 def test_a_status_that_was_left_for_good_is_not_written_about_whatever_was_undone_after(acme, post):

@@ -42,15 +42,17 @@ SELECT e.seq, e.type, e.post_number, e.data::text, e.created_at, e.user_id, u.ex
   LEFT JOIN person p ON p.id = e.person_id
  WHERE e.workspace_id = %(workspace)s AND e.seq > %(after)s AND e.type = ANY(%(types)s) ORDER BY e.seq LIMIT %(most)s"""
 
-# What was undone is as if it had never happened, and so is its undoing.
+# What was undone is as if it had never happened, and so is its undoing; what still can be may come to be so.
 MOVED_SINCE = """
 WITH later AS MATERIALIZED (
-  SELECT seq, data->>'to' AS at, (data->>'undo_of')::bigint AS undo_of FROM event
+  SELECT seq, data->>'to' AS at, (data->>'undo_of')::bigint AS undo_of,
+         coalesce(extract(epoch FROM created_at - now()) + (data->>'undo_seconds')::integer, 0) AS seconds FROM event
    WHERE workspace_id = %(workspace)s AND post_number = %(post)s AND seq > %(seq)s AND type = 'post.status_changed'
 )
-SELECT EXISTS (SELECT FROM later WHERE undo_of = %(seq)s OR (
-  at <> %(to)s AND coalesce(undo_of < %(seq)s, true)
-  AND NOT EXISTS (SELECT FROM later undoing WHERE undoing.undo_of = later.seq)))"""
+SELECT greatest(0, min(seconds))::float FROM later WHERE undo_of = %(seq)s OR (
+       at <> %(to)s AND coalesce(undo_of < %(seq)s, true)
+   AND NOT EXISTS (SELECT FROM later undoing WHERE undoing.undo_of = later.seq))
+HAVING count(*) > 0"""
 
 FOR_ADMINS = ("key.", "member.")  # types that begin so tell of what only admins may list
 BY_ITSELF = {"changelog.published"}  # what Sayso also does without anyone, when its moment has come
@@ -125,10 +127,12 @@ def history(workspace_id: int, number: int, most: int = 100, before: int | None 
     return [Entry(*row) for row in db.rows(HISTORY, workspace=workspace_id, number=number, most=most, before=before)]
 
 
-def was_moved_since(event: Event) -> bool:
-    """Whether this event, which set a post to a status, was undone, or the post was set to another one after it."""
+def moved_since(event: Event) -> float | None:
+    """Whether this event, which set a post to a status, was undone, or the post was set to another one after it: None when
+    not, else for how many seconds that can still be undone; 0 when it cannot."""
     place = {"workspace": event.workspace_id, "post": event.post_number, "seq": event.seq, "to": event.data["to"]}
-    return db.row(MOVED_SINCE, **place)[0]
+    row = db.row(MOVED_SINCE, **place)
+    return row and row[0]
 
 
 def news(seen: dict[int, int], most: int) -> dict[int, list[News]]:

@@ -62,6 +62,14 @@ class Written(NamedTuple):
     html: str
 
 
+class NotYet(Exception):
+    """Whether there is anything to tell is decided in so many seconds."""
+
+    def __init__(self, seconds: float):
+        super().__init__()
+        self.seconds = seconds
+
+
 class Letter(NamedTuple):
     id: int
     event_seq: int
@@ -119,6 +127,13 @@ def finish(job: jobs.Job, letter: Letter, state: str, written: Written | None) -
     said = (written or Written("Withdrawn: what it tells of is gone", "", ""))._asdict()
     with database.atomic():
         db.changed(FINISH, workspace=job.workspace_id, id=letter.id, state=state, **said)
+        job.complete()
+
+
+def put_off(job: jobs.Job, seconds: float) -> None:
+    """Look at a letter again in so many seconds."""
+    with database.atomic():
+        jobs.enqueue(SEND, job.workspace_id, queue=QUEUE, delay=seconds, **job.args)
         job.complete()
 
 

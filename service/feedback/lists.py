@@ -73,11 +73,11 @@ FOR_MEMBERS = {"tag", "company", "segment", "author", "plan", "mrr_from", "assig
 PAGE = f"""
 SELECT p.*, {{rank}} AS rank FROM {{source}}
  WHERE p.workspace_id = %(workspace)s AND {listed(own="%(mine)s")}{{narrowed}}
- ORDER BY {{order}} LIMIT {{most}}"""
+ ORDER BY {{order}} LIMIT %({{most}})s"""
 # OFFSET 0: these few are read by their numbers and then put in order, not looked for in the order of all.
 AMONG = "(SELECT * FROM post WHERE workspace_id = %(workspace)s AND number = ANY(%(among)s) OFFSET 0)"
 SIFTED = "SELECT p.* FROM ({page}) p WHERE {fits} ORDER BY {order} LIMIT %(limit)s"
-LAST_LOOKED_AT = f"SELECT pinned, rank, number FROM ({{page}}) p ORDER BY {{order}} OFFSET {LOOKED_AT - 1}"
+LAST_LOOKED_AT = "SELECT pinned, rank, number FROM ({page}) p ORDER BY {order} OFFSET %(looked_at)s - 1"
 
 # PostgreSQL knows how many posts stand at a status of this id, and not how many at one of this key
 PLACES = """
@@ -98,7 +98,7 @@ SELECT s.key, (SELECT count(*) FROM (
 def statement(sort: str, asked: frozenset[str] = frozenset(), many: frozenset[str] = frozenset()) -> str:
     """The SQL of a page in this order, narrowed by these FILTERS; what `many` posts fit is asked of the first LOOKED_AT
     posts only, one by one."""
-    page, order = in_order(sort, asked, LOOKED_AT if many else "%(limit)s"), ORDERS[sort].shown
+    page, order = in_order(sort, asked, "looked_at" if many else "limit"), ORDERS[sort].shown
     if many:
         page = SIFTED.format(page=page, fits=" AND ".join(FITS[name] for name in sorted(many)), order=order)
     return DECORATED.format(page=page, order=order)
@@ -107,10 +107,10 @@ def statement(sort: str, asked: frozenset[str] = frozenset(), many: frozenset[st
 @lru_cache(maxsize=500)
 def last_looked_at(sort: str, asked: frozenset[str]) -> str:
     """The SQL of the place where such a look ends; no row when it came to the end of the list."""
-    return LAST_LOOKED_AT.format(page=in_order(sort, asked, LOOKED_AT), order=ORDERS[sort].shown)
+    return LAST_LOOKED_AT.format(page=in_order(sort, asked, "looked_at"), order=ORDERS[sort].shown)
 
 
-def in_order(sort: str, asked: frozenset[str], most: int | str) -> str:
+def in_order(sort: str, asked: frozenset[str], most: str) -> str:
     order = ORDERS[sort]
     conditions = {**FILTERS, "last": order.last}
     narrowed = "".join(f"\n   AND {conditions[name]}" for name in sorted(asked - {"among"}))
@@ -166,6 +166,7 @@ def page(reader: Reader, *, sort: str = "top", board: str | None = None, status:
 def read(sort: str, asked: frozenset[str], values: dict, bounded: bool) -> Page:
     many = frozenset()
     if bounded:
+        values["looked_at"] = LOOKED_AT
         values["among"], many = sifted(asked.intersection(FITS), values)
         asked = asked.difference(FITS).union([] if values["among"] is None else ["among"])
     found = [Post(*row) for row in db.rows(statement(sort, asked, many), **values)]

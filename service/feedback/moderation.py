@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from service import db, events
-from service.feedback import actions, blocking
+from service.feedback import actions, blocking, versions
 from service.feedback.readers import Reader
 from service.retention import DELETED_DAYS
 
@@ -16,7 +16,7 @@ SELECT count(*) FROM (SELECT FROM post WHERE workspace_id = %(workspace)s AND he
 APPROVE = """
 UPDATE post SET held_at = NULL, updated_at = now() WHERE workspace_id = %(workspace)s AND number = %(number)s"""
 HOLD = """
-SELECT number, author_id FROM post
+SELECT number, author_id, title, body FROM post
  WHERE workspace_id = %(workspace)s AND number = ANY(%(numbers)s) AND held_at IS NOT NULL AND deleted_at IS NULL
  ORDER BY number FOR NO KEY UPDATE"""
 # A page of posts by the moment that puts them there, and who they are by.
@@ -33,7 +33,7 @@ HELD = LIST.format(at="held_at", way="", more=", NULL, false", joined="", those=
    AND (%(at)s IS NULL OR (held_at, number) > (%(at)s::timestamptz, %(number)s)) ORDER BY held_at, number""")
 DELETED = LIST.format(at="deleted_at", way="DESC", more=", who.name, who.by_team", joined="""
   LEFT JOIN LATERAL (
-    SELECT coalesce(m.name, o.name, '') AS name, e.person_id IS NOT NULL AS by_team FROM event e
+    SELECT coalesce(nullif(m.name, ''), m.email, o.name, '') AS name, e.person_id IS NOT NULL AS by_team FROM event e
       LEFT JOIN person m ON m.id = e.person_id
       LEFT JOIN "user" o ON o.workspace_id = e.workspace_id AND o.id = e.user_id
      WHERE e.workspace_id = %(workspace)s AND e.post_number = p.number AND e.type = 'post.deleted'
@@ -106,9 +106,13 @@ def blocked(reader: Reader, most: int, after: tuple[datetime, int] | None = None
 
 
 @db.verb
-def approve(reader: Reader, numbers: list[int]) -> int:
-    """Let these posts in; returns how many of them waited. The others stay as they are."""
+def approve(reader: Reader, numbers: list[int], seen: dict[int, str] | None = None) -> int:
+    """Let these posts in; returns how many of them waited. The others stay as they are. `seen` are the versions of their
+    words (`version`) that were read; Conflict when an author has changed them since."""
     there = hold(reader, numbers)
+    for number, (_, words) in there.items():
+        if seen:
+            versions.check(seen.get(number), *words, why=f"The author of #{number} changed it meanwhile; read it again.")
     for number in there:
         db.changed(APPROVE, workspace=reader.workspace.id, number=number)
         events.record("post.approved", reader.workspace.id, public=True, post=number, **reader.actor())
@@ -121,10 +125,16 @@ def decline(reader: Reader, numbers: list[int], *, block: bool = False) -> actio
     stay as they are. Taken back, they wait again. Conflict when one is to be blocked who is of the team."""
     there = hold(reader, numbers)
     if block:  # users before the counter, as everywhere
-        blocking.block_each(reader, sorted({author for author in there.values() if author is not None}))
+        blocking.block_each(reader, sorted({author for author, _ in there.values() if author is not None}))
     return actions.take(reader, "delete", list(there)) if there else None
 
 
-def hold(reader: Reader, numbers: list[int]) -> dict[int, int | None]:
-    """Those of these posts that wait, with their authors, held until the transaction ends."""
-    return dict(db.rows(HOLD, workspace=reader.workspace.id, numbers=numbers))
+def hold(reader: Reader, numbers: list[int]) -> dict[int, tuple[int | None, tuple[str, str]]]:
+    """Those of these posts that wait, with their authors and words, held until the transaction ends."""
+    found = db.rows(HOLD, workspace=reader.workspace.id, numbers=numbers)
+    return {number: (author, (title, body)) for number, author, title, body in found}
+
+
+def version(post: Waiting) -> str:
+    """Names the words of a post that waits."""
+    return versions.version(post.title, post.body)

@@ -4,7 +4,7 @@ from service.errors import NotFound
 from service.feedback import activity, changelog, letters, members, posts, questions, team, workspaces
 from service.feedback.activity import Event
 from service.feedback.followers import HEARING
-from service.feedback.letters import Written
+from service.feedback.letters import NotYet, Written
 from service.feedback.readers import MEMBER, Reader
 from service.jobs import Job
 from service.lib import markdown
@@ -81,10 +81,13 @@ def new_post(event: Event) -> Written:
 
 def status_changed(event: Event) -> Written:
     """NotFound also when this was undone, or the post stands elsewhere by now, or was moved and came back: another letter
-    tells that."""
+    tells that. NotYet while that can still be undone."""
     reader, data = Reader(workspaces.find(event.workspace_id), is_member=True), event.data
     post = posts.find(reader, event.post_number)
-    if post.status_key != data["to"] or activity.was_moved_since(event):
+    seconds = activity.moved_since(event)
+    if seconds:
+        raise NotYet(seconds)
+    if post.status_key != data["to"] or seconds is not None:
         raise NotFound("The post does not stand there any more.")
     return letters.write(
         "status_changed", f"{post.title}: {data['name']}", workspace=reader.workspace, post=post, status=data,
@@ -125,6 +128,9 @@ def send(job: Job) -> None:
         written = WRITERS[letter.kind](activity.find(job.workspace_id, letter.event_seq))
     except NotFound:  # the post was deleted meanwhile, or its status taken back: there is nothing left to tell
         letters.finish(job, letter, "withdrawn", None)
+        return
+    except NotYet as later:
+        letters.put_off(job, later.seconds)
         return
     state = letters.deliver(letter.to_email, written, f"{job.workspace_id}.{letter.id}")
     letters.finish(job, letter, state, written)

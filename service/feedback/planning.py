@@ -53,7 +53,7 @@ def set_status(reader: Reader, number: int, key: str, note: str = "", *, notify:
     if held.status == status.key and note in ("", told_last(workspace, number)):
         return None
     db.changed(SET_STATUS, workspace=workspace, number=number, status=status.id, person=reader.person)
-    wait = {"undo_seconds": undo_seconds} if undo_seconds and notify else {}
+    wait = {"undo_seconds": undo_seconds} if undo_seconds else {}
     return moved(reader, held, status, note=note, notify=notify, **wait)
 
 

@@ -5,11 +5,12 @@ from typing import NamedTuple
 
 from service import db, events
 from service.errors import Conflict, Forbidden, Invalid, NotFound
-from service.feedback import limits, members
+from service.feedback import limits, members, users
 from service.feedback.readers import Reader
 from service.lib import text
 
 ROLES = ("owner", "admin", "member")
+LONGEST_NAME = 80
 # Each invitation is a letter to somebody who did not ask for it.
 INVITATIONS_A_DAY = 100  # of one workspace
 INVITED_A_DAY = 3  # of one address, by all workspaces together
@@ -30,6 +31,11 @@ SELECT person_id FROM member WHERE workspace_id = %(workspace)s AND role = 'owne
 HOLD = """
 SELECT role FROM member WHERE workspace_id = %(workspace)s AND person_id = %(person)s FOR NO KEY UPDATE"""
 SET_ROLE = "UPDATE member SET role = %(role)s WHERE workspace_id = %(workspace)s AND person_id = %(person)s"
+RENAME = "UPDATE person SET name = %(name)s WHERE id = %(person)s AND name <> %(name)s"
+# A person has one name: their users have it in every workspace of theirs, for users read it there.
+RENAME_USERS = """
+UPDATE "user" u SET name = %(name)s FROM member m
+ WHERE m.person_id = %(person)s AND u.workspace_id = m.workspace_id AND u.external_id = %(external)s"""
 REMOVE = "DELETE FROM member WHERE workspace_id = %(workspace)s AND person_id = %(person)s"
 
 
@@ -87,6 +93,19 @@ def set_role(reader: Reader, person: int, role: str) -> Member:
         db.changed(SET_ROLE, workspace=reader.workspace.id, person=person, role=role)
         note("member.updated", reader, person, role)
     return find(reader, person)
+
+
+@db.verb
+def rename(reader: Reader, name: str) -> None:
+    """Say what the member who acts is called; users read it beside what they write. Invalid when it is no name; the same
+    again is no change."""
+    said = text.fitting(name, LONGEST_NAME, text.tidy_line)
+    if not said:
+        raise Invalid(name=f"Write your name, 1–{LONGEST_NAME} characters.")
+    if db.changed(RENAME, person=reader.person, name=said):
+        db.changed(RENAME_USERS, person=reader.person, name=said, external=f"{users.MEMBER}{reader.person}")
+        data = {"person": reader.person, "changed": ["name"]}
+        events.record("member.updated", reader.workspace.id, data=data, **reader.actor())
 
 
 @db.verb

@@ -1,4 +1,4 @@
-"""Forms that are sent without a new page: who is quicker than the server loses nothing, and hits nothing else."""
+"""Forms that are sent without a new page: who is quicker than the server, or than a colleague, loses nothing."""
 
 import pytest
 from cast import Company
@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from service import db
 from service.db import database
-from service.feedback import members, tags
+from service.feedback import general, members, tags
 
 QUINN = "quinn@quick.example"
 POSTS = 4
@@ -192,3 +192,36 @@ def test_what_a_form_did_is_asked_for_once(desk, company, complaints):
     expect(page.get_by_role("button", name="1 new post")).to_be_visible()
     assert asked == ["POST", "GET"]
     assert complaints == []
+
+
+def test_one_box_ticks_all_and_says_how_many(desk, company, complaints):
+    page = desk("inbox")
+    every, words = page.get_by_role("checkbox", name="Select all"), page.locator("[data-count]")
+    every.check()
+    expect(words).to_have_text(f"{POSTS} selected")
+    page.get_by_role("checkbox", name="Select #2:").uncheck()
+    expect(every).not_to_be_checked()
+    page.get_by_role("checkbox", name="Select #2:").check()
+    expect(every).to_be_checked()
+    page.get_by_label("Tag", exact=True).last.select_option("slow")
+    page.get_by_role("button", name="Add").click()
+    expect(words).to_have_text("With the selected posts")
+    expect(every).not_to_be_checked()
+    assert tagged(company) == list(range(1, POSTS + 1))
+    assert complaints == []
+
+
+def test_settings_that_another_member_saves_meanwhile_are_seen_and_not_overwritten(desk, company, complaints):
+    page = desk("settings/general")
+    name, minutes = page.locator("main [name=name]"), page.locator("main [name=edit_minutes]")
+    name.fill("Mine")
+    general.change(company.team, edit_minutes=77)
+    expect(minutes).to_have_value("77")
+    expect(name).to_have_value("Mine")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    expect(name).to_have_value("Mine")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("status").filter(has_text="The settings were saved.")).to_be_visible()
+    assert general.of(company.team)[::2] == ("Mine", 77)
+    assert [said for said in complaints if "409" not in said] == []

@@ -27,11 +27,11 @@ class Moderation(Page):
         found = SHOWN[tab](req.context.reader, PAGE + 1, places.after(req, tab))
         page, following = cursors.cut(found, PAGE, tab, lambda each: places.of(each.at, each[0]))
         render(req, resp, "app/moderation.html", active="moderation", tab=tab, found=page, days=DELETED_DAYS,
-               count=moderation.waiting(req.context.reader),
+               count=moderation.waiting(req.context.reader), version=moderation.version,
                next_url=following and query(show=tab, cursor=following))  # fmt: skip
 
     def approve(self, req):
-        done = moderation.approve(req.context.reader, numbers(req))
+        done = moderation.approve(req.context.reader, numbers(req), {number: seen for number, seen in ticked(req) if seen})
         return Done(f"{were(done)} approved; everyone can see {'it' if done == 1 else 'them'} now." if done else DECIDED)
 
     def decline(self, req):
@@ -63,12 +63,17 @@ class Moderation(Page):
     deeds = {"approve": approve, "decline": decline, "block": block, "restore": restore, "unblock": unblock}
 
 
-def numbers(req) -> list[int]:
-    """The posts that are ticked, or the one whose button was pressed."""
-    found = [sent for each in req.context.form.every("number")[:PAGE] if (sent := whole(each))]
+def ticked(req) -> list[tuple[int, str]]:
+    """The posts that are ticked, or the one whose button was pressed, each with the version of it that was read."""
+    sent = [each.partition(":") for each in req.context.form.every("number")[:PAGE]]
+    found = [(number, seen) for digits, _, seen in sent if (number := whole(digits))]
     if not found:
         raise Invalid(number="Tick the posts first.")
     return found
+
+
+def numbers(req) -> list[int]:
+    return [number for number, _ in ticked(req)]
 
 
 def were(count: int) -> str:

@@ -19,7 +19,7 @@ class Setting(Page):
     """One page of the settings, called `key`."""
 
     key = ""
-    harmless: frozenset[str] = frozenset()  # deeds that change nothing, which every member may do
+    harmless: frozenset[str] = frozenset()  # deeds that change nothing of the workspace, which every member may do
 
     def on_post(self, req, resp, **place):
         if req.context.form.get("do") not in self.harmless:

@@ -2,7 +2,7 @@
 
 from service.errors import NotFound
 from service.feedback import team
-from service.web.dashboard.page import Done, whole
+from service.web.dashboard.page import Done, at, whole
 from service.web.dashboard.settings import Setting
 
 ROLES = {"owner": "Owner", "admin": "Admin", "member": "Member"}
@@ -10,11 +10,17 @@ ROLES = {"owner": "Owner", "admin": "Admin", "member": "Member"}
 
 class Team(Setting):
     key = "team"
+    harmless = frozenset(["rename"])
 
     def show(self, req, resp):
         may = ROLES if req.context.role == "owner" else {role: name for role, name in ROLES.items() if role != "owner"}
         self.render(req, resp, members=team.of(req.context.reader), names=ROLES, roles=list(may.items()),
-                    is_owner=req.context.role == "owner", me=req.context.person.id)  # fmt: skip
+                    is_owner=req.context.role == "owner", me=req.context.person.id,
+                    longest_name=team.LONGEST_NAME)  # fmt: skip
+
+    def rename(self, req):
+        team.rename(req.context.reader, req.context.form.get("name", ""))
+        return Done("Your name was saved.", to=at(req, "settings/team"))
 
     def invite(self, req):
         form = req.context.form
@@ -31,7 +37,7 @@ class Team(Setting):
         return Done(f"{gone.name or gone.email} is no longer in the team.",
                     to="/app" if gone.id == req.context.person.id else None)  # fmt: skip
 
-    deeds = {"invite": invite, "role": set_role, "remove": remove}
+    deeds = {"rename": rename, "invite": invite, "role": set_role, "remove": remove}
 
 
 def told(email: str, is_new: bool) -> str:
