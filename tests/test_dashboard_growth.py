@@ -42,7 +42,8 @@ INSERT INTO event (workspace_id, seq, type, public, post_number, user_id, create
 SELECT %(workspace)s, number + 1000000, 'post.created', true, number, author_id, created_at
   FROM post WHERE workspace_id = %(workspace)s AND number >= %(first)s;
 INSERT INTO post_worth (workspace_id, post_number, mrr)
-SELECT workspace_id, number, number * 7919 %% 89989 + 100 FROM post WHERE workspace_id = %(workspace)s AND number >= %(first)s;
+SELECT workspace_id, number, number * 7919 %% 89989 + 100 FROM post
+ WHERE workspace_id = %(workspace)s AND number >= %(first)s;
 INSERT INTO segment_user (workspace_id, segment_id, user_id)
 SELECT s.workspace_id, s.id, u.id FROM segment s JOIN "user" u ON u.workspace_id = s.workspace_id AND u.id %% 3 = 0
  WHERE s.workspace_id = %(workspace)s ON CONFLICT DO NOTHING;

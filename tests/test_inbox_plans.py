@@ -13,7 +13,8 @@ POSTS = """
 INSERT INTO post (workspace_id, number, board_id, status_id, title, votes, created_at, answered_at)
 SELECT %(workspace)s, n, (SELECT min(id) FROM board),
        CASE WHEN n %% %(rare)s = 0 THEN statuses[4] ELSE statuses[1 + n %% 3] END,
-       'Wish ' || n || CASE WHEN n %% 100 = 0 THEN ' seldom' ELSE '' END, n %% 50, now() - n * interval '1 minute', CASE WHEN n %% 2 = 0 THEN now() END
+       'Wish ' || n || CASE WHEN n %% 100 = 0 THEN ' seldom' ELSE '' END, n %% 50,
+       now() - n * interval '1 minute', CASE WHEN n %% 2 = 0 THEN now() END
   FROM generate_series(%(first)s, %(last)s) n,
        (SELECT array_agg(id ORDER BY id) AS statuses FROM status WHERE workspace_id = %(workspace)s) s"""
 PAGES = {
@@ -22,7 +23,8 @@ PAGES = {
     "a tag that is nowhere": {"tag": "slow"}, "most votes": {"sort": "top"},
     "most votes of a status": {"sort": "top", "status": "open"}, "trending": {"sort": "trending"}, "a plan": {"plan": "Pro"},
     "a segment": {"segment": "many"}, "MRR": {"mrr_from": 500}, "words": {"q": "wish"},
-    "most MRR": {"sort": "mrr"}, "all of it": {"plan": "Pro", "segment": "many", "mrr_from": 500, "q": "wish", "sort": "mrr"},
+    "most MRR": {"sort": "mrr"},
+    "all of it": {"plan": "Pro", "segment": "many", "mrr_from": 500, "q": "wish", "sort": "mrr"},
 }  # fmt: skip
 # What one post in a hundred has: with 1,000 posts there are ten to read, with 100,000 a page looks at LOOKED_AT of them.
 SPARSE = {"a company": {"company": "company-2"}, "a large MRR": {"mrr_from": 5900}, "a seldom plan": {"plan": "Seldom"}, 

@@ -57,9 +57,15 @@ def test_the_first_owner_runs_the_server_and_the_demos_owner_only_until_then(her
     assert members.is_operator(demo)
     first, _ = sign_in.redeem(sign_in.make_link(None), None, "ada@acme.example")
     assert members.is_operator(first) and not members.is_operator(demo)
-    installation.appoint(demo.id, instead=False)
     sign_in.redeem(sign_in.make_link("eve@globex.example"), None)
     assert members.is_operator(first)
+
+
+def test_without_a_terminal_the_server_is_run_by_whom_its_command_line_let_in(acme):
+    installation.check_keys()
+    for address, runs_it in ((members.DEMO_OWNER, True), ("ben@acme.example", True), ("eve@globex.example", False)):
+        person, _ = sign_in.redeem(sign_in.make_link(address), None)
+        assert members.is_operator(person) == runs_it, address
 
 
 def test_who_runs_the_server_sees_the_answer_with_its_figures(operator):

@@ -60,7 +60,6 @@ def make(config: Config, progress=iter) -> Made:
     `progress` wraps the list of posts and may draw a bar while they are written. Interrupted, nothing is left."""
     place = workspace() or fill(progress)
     owner = members.person(members.DEMO_OWNER, "Robin Demo")
-    installation.appoint(owner.id, instead=False)
     secrets_by_kid = identity_secrets.reveal(place)
     kid = identity_secrets.kids(place)[0]
     return Made(

@@ -27,6 +27,7 @@ UPDATE member SET joined_at = now() WHERE workspace_id = %(workspace)s AND perso
 HOLD = """
 SELECT FROM member WHERE workspace_id = %(workspace)s AND person_id = %(person)s AND joined_at IS NOT NULL FOR KEY SHARE"""
 NOBODY_YET = "SELECT NOT EXISTS (SELECT FROM person WHERE email <> %(demo)s)"
+STANDS_IN = "SELECT FROM person WHERE id = %(person)s AND email = %(demo)s"
 DEMO_OWNER = "demo@sayso.example"  # owns what `sayso demo` makes, and is nobody
 
 
@@ -102,6 +103,11 @@ def enter(workspace: Workspace, person: Person) -> str:
 def is_operator(person: Person) -> bool:
     """Whether they run this server, and so see how it fares."""
     return installation.operator_id() == person.id
+
+
+def stands_in(operator: int | None) -> bool:
+    """Whether this is the demo's owner, who runs the server only until somebody does."""
+    return operator is not None and db.row(STANDS_IN, person=operator, demo=DEMO_OWNER) is not None
 
 
 def is_nobody_yet() -> bool:

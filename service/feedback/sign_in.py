@@ -22,7 +22,8 @@ SELECT email, browser_hash FROM sign_in_link
  WHERE token_hash = %(token)s AND used_at IS NULL AND created_at > now() - %(minutes)s * interval '1 minute'"""
 USE = """
 UPDATE sign_in_link SET used_at = now()
- WHERE token_hash = %(token)s AND used_at IS NULL AND created_at > now() - %(minutes)s * interval '1 minute'"""
+ WHERE token_hash = %(token)s AND used_at IS NULL AND created_at > now() - %(minutes)s * interval '1 minute'
+RETURNING browser_hash IS NULL"""
 WHO = """
 SELECT p.id, p.email, p.name, s.seen_at < now() - interval '1 minute' FROM session s JOIN person p ON p.id = s.person_id
  WHERE s.token_hash = %(token)s
@@ -81,14 +82,16 @@ def look(secret: str, browser: str | None) -> str | None:
 def redeem(secret: str, browser: str | None, email: str = "") -> tuple[Person, str]:
     """Use a link up and start a session; returns the person and the session's secret, for a cookie.
 
-    Of many at the same moment exactly one succeeds. `email` is asked only for the first owner's link."""
+    Of many at the same moment exactly one succeeds. `email` is asked only for the first owner's link. Who comes with a link
+    from the server's command line runs the server, if nobody did before or that was the demo's owner."""
     known = look(secret, browser)
     address = known or first_owner(email)
-    if not db.changed(USE, token=tokens.hashed(secret), minutes=LINK_MINUTES):
+    used = db.row(USE, token=tokens.hashed(secret), minutes=LINK_MINUTES)
+    if used is None:
         raise Unauthenticated(GONE)
-    person = members.person(address)
-    if known is None:
-        installation.appoint(person.id)
+    person, [is_from_the_server] = members.person(address), used
+    if is_from_the_server:
+        installation.appoint(person.id, instead=known is None or members.stands_in(installation.operator_id()))
     session = tokens.secret()
     Session.insert(token_hash=tokens.hashed(session), person_id=person.id).execute()
     return person, session

@@ -110,8 +110,8 @@ def remember(req, name: str, form: Form) -> None:
 
 
 def render(req, resp, template: str, **values) -> None:
-    """Answer with a page of the dashboard. Templates ask `form("name")` for what became of one of their forms; the layout asks
-    `frame()` for what it counts."""
+    """Answer with a page of the dashboard. Templates ask `form("name")` for what became of one of their forms; the layout
+    asks `frame()` for what it counts."""
     sent = req.context.page.get("sent", {})
     pages.render(req, resp, template, form=lambda name: sent.get(name, Form()), frame=lambda: frame(req),
                  **{**values, **req.context.page})  # fmt: skip

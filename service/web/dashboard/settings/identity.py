@@ -1,6 +1,6 @@
 """How a customer's server says who its users are: secrets, code that signs, and what is wrong with a token."""
 
-from service.feedback import identity_secrets
+from service.feedback import identity_secrets, workspaces
 from service.web.dashboard.page import Done
 from service.web.dashboard.settings import Setting
 
@@ -11,7 +11,8 @@ class Identity(Setting):
 
     def show(self, req, resp):
         kids = identity_secrets.kids(req.context.workspace)
-        self.render(req, resp, kids=kids, kid=kids[0] if kids else None, secret=None, checks=None)
+        self.render(req, resp, kids=kids, kid=kids[0] if kids else None, secret=None, checks=None,
+                    snippet=workspaces.snippet(req.context.workspace, req.context.config.base_url))  # fmt: skip
 
     def make(self, req):
         kid, secret = identity_secrets.create(req.context.workspace)

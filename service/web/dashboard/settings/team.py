@@ -14,7 +14,8 @@ class Team(Setting):
 
     def show(self, req, resp):
         may = ROLES if req.context.role == "owner" else {role: name for role, name in ROLES.items() if role != "owner"}
-        self.render(req, resp, members=team.of(req.context.reader), names=ROLES, roles=list(may.items()),
+        self.render(req, resp, smtp=bool(req.context.config.smtp_url), members=team.of(req.context.reader), names=ROLES,
+                    roles=list(may.items()),
                     is_owner=req.context.role == "owner", me=req.context.person.id,
                     longest_name=team.LONGEST_NAME)  # fmt: skip
 
