@@ -11,7 +11,8 @@ def show(req, resp, template: str, part: str, **values) -> None:
     """Answer with a page of this part: users, companies, or segments."""
     items = [(at(req, key), key.capitalize(), key) for key in ("users", "companies", "segments")]
     render(req, resp, template, active="people", part=part, people=items, kinds=KINDS, called=called,
-           most_counted=MOST_COUNTED, most_found=MOST_FOUND, most_total=MOST_TOTAL, most_users=MOST_USERS, **values)  # fmt: skip
+           most_counted=MOST_COUNTED, most_found=MOST_FOUND, most_total=MOST_TOTAL, most_users=MOST_USERS,
+           **values)  # fmt: skip
 
 
 def called(user) -> str:
