@@ -225,6 +225,9 @@
     put(page, { isNews: true });
   };
 
+  // on a phone the link to the page that is shown may be outside
+  const here = $(".side nav [aria-current]");
+  if (here) here.parentElement.scrollLeft = here.offsetLeft - here.parentElement.clientWidth / 2;
   if (region.firstElementChild) announce([...region.childNodes]);
   listen(stream);
   addEventListener("sayso:refresh", refresh);
