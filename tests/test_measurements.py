@@ -8,7 +8,7 @@ from cast import CLEO, DAN
 from crowd import at_once
 from queued import work_off
 
-from service import db, jobs, measurements, plans
+from service import db, installation, jobs, measurements, plans
 from service.db import database
 from service.feedback import insight_counts, lists, scale, tags, votes
 from service.feedback.scale import Signals
@@ -142,8 +142,13 @@ def test_the_worker_looks_at_the_machine_and_keeps_the_worst_of_the_hour(here):
     assert measurements.hours(1)[0][3:7] == (1, 1, None, 99)
 
 
-def test_posts_tagged_slow_are_complaints_in_the_hour_they_were_written(acme):
-    tags.create(acme.team, "slow", "Slow")
+def test_posts_tagged_slow_are_complaints_in_the_hour_they_were_written(acme, globex):
+    """Of the workspaces of who runs the server; others may call slow what they like."""
+    installation.check_keys()
+    installation.appoint(acme.owner.id)
+    for company in (acme, globex):
+        tags.create(company.team, "slow", "Slow")
+    tags.tag(globex.team, globex.post("A stranger's complaint"), "slow")
     now, earlier = acme.post("The list takes ages"), acme.post("Loading takes ages")
     db.changed("UPDATE post SET created_at = created_at - interval '3 days' WHERE number = %(n)s", n=earlier)
     db.changed("INSERT INTO measurement (hour) VALUES (date_trunc('hour', now() - interval '3 days', 'UTC'))")
