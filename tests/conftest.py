@@ -3,8 +3,11 @@
 import dataclasses
 import itertools
 import os
+import queue
 import shutil
 import tempfile
+import threading
+from contextlib import closing, suppress
 from pathlib import Path
 
 import cast
@@ -68,13 +71,57 @@ def empty_url(postgres, admin):
     admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
+class Copies:
+    """Databases with our schema and nothing in it, one for each test, made while the tests before it run."""
+
+    AHEAD = 3
+
+    def __init__(self, server, template: str):
+        self.server, self.template = server, template
+        self.ready, self.used, self.ended = queue.Queue(self.AHEAD), queue.SimpleQueue(), False
+        self.thread = threading.Thread(target=self.run, daemon=True)
+        self.thread.start()
+
+    def run(self) -> None:
+        with closing(psycopg2.connect(self.server.address("postgres", "postgres"))) as connection:
+            connection.autocommit = True
+            cursor = connection.cursor()
+            try:
+                while not self.ended:
+                    while not self.used.empty():
+                        cursor.execute(f"DROP DATABASE IF EXISTS {self.used.get()} WITH (FORCE)")
+                    name = f"test_{next(numbers)}"
+                    cursor.execute(f"CREATE DATABASE {name} TEMPLATE {self.template} OWNER sayso")
+                    self.ready.put(name)
+            except psycopg2.Error as error:
+                self.ready.put(error)
+
+    def take(self) -> str:
+        name = self.ready.get(timeout=120)
+        if isinstance(name, Exception):
+            raise name
+        return name
+
+    def stop(self) -> None:
+        self.ended = True
+        while self.thread.is_alive():  # it may wait to hand over one more
+            with suppress(queue.Empty):
+                self.ready.get(timeout=0.1)
+
+
+@pytest.fixture(scope="session")
+def copies(postgres, template):
+    made = Copies(postgres, template)
+    yield made
+    made.stop()
+
+
 @pytest.fixture
-def url(postgres, admin, template):
+def url(postgres, copies):
     """A database with our schema and nothing in it, for one test."""
-    name = f"test_{next(numbers)}"
-    admin.execute(f"CREATE DATABASE {name} TEMPLATE {template} OWNER sayso")
+    name = copies.take()
     yield postgres.address("sayso", name)
-    admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    copies.used.put(name)
 
 
 @pytest.fixture(scope="session")
