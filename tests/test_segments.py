@@ -187,6 +187,8 @@ def test_whatever_changes_at_once_everybody_ends_where_they_belong(acme):
     segments.create(acme.team, "big", "Big", [BIG])
     for user in range(4):
         users.identify(acme.workspace, {"sub": f"u{user}"})
+    segments.create(acme.team, "steady", "Steady", [CHEF])
+    users.identify(acme.workspace, {"sub": "steady", "traits": {"role": "chef"}})  # whom nothing moves
 
     def change(number: int):
         any_ = random.Random(number)
