@@ -64,6 +64,8 @@ class Conflict(SaysoError):
 class RateLimited(SaysoError):
     """Too many of these for now; worth another try after `seconds`."""
 
+    code = "rate_limited"
+
     def __init__(self, seconds: int):
         super().__init__(f"That was a lot at once. Please try again in {seconds} seconds.")
         self.seconds = seconds

@@ -25,8 +25,18 @@ WIDGET_ROUTES = {  # address → a body that it takes; those of the API are made
     "/api/widget/posts": {"title": "Dark mode", "body": "", "board": "bugs", "meta": {}, "submission": "a" * 32},
     "/api/widget/posts/1": {},
     "/api/widget/posts/1/vote": {"voted": True},
+    "/api/widget/posts/1/follow": {"following": True},
+    "/api/widget/posts/1/edit": {"title": "Dark mode", "body": ""},
+    "/api/widget/posts/1/delete": {},
+    "/api/widget/posts/1/comments": {"body": "Me too", "parent": None, "submission": "a" * 32},
+    "/api/widget/posts/1/comments/after": {"after": 1},
+    "/api/widget/comments/1/edit": {"body": "Me too"},
+    "/api/widget/comments/1/delete": {},
     "/api/widget/similar": {"text": "dark"},
     "/api/widget/session": {"user_token": "x"},
+    "/api/widget/news": {"cursor": None},
+    "/api/widget/news/1/reaction": {"kind": "love", "on": True},
+    "/api/widget/roadmap": {"board": "bugs"},
     "/api/widget/ticket": {},
 }
 FORM_ROUTES = {  # those of the dashboard's pages are attacked in test_dashboard_forms
@@ -36,6 +46,7 @@ FORM_ROUTES = {  # those of the dashboard's pages are attacked in test_dashboard
     "/app/sign-in/secret": {"email": "a@b.example"},
     "/app/sign-out": {},
 }
+UPLOAD_ROUTES = {"/api/widget/posts/1/files"}  # attacked in test_widget_uploads
 NOT_JSON = [
     b"", b" ", b"[", b"nul", b"\0", b"\xff\xfe", b"\xef\xbb\xbf{}", b"[" * DEEP, b"NaN", b"a=1&b=2", b'"x"', b"7", b"null",
     b"true", b"[]", b"[{}]", '{"a": 1}'.encode("utf-16"), '{"a": 1}'.encode("utf-32"),
@@ -136,13 +147,14 @@ def is_polite(answer) -> bool:
 def test_every_route_with_a_body_is_attacked_here(client):
     resources = all_routes()
     taken = {
-        route.path.replace("{slug}", "acme").replace("{number:number}", "1").replace("{secret}", "secret")
+        route.path.replace("{slug}", "acme").replace("{number:number}", "1").replace("{comment:number}", "1")
+        .replace("{secret}", "secret")
         for route in inspect_routes(client.app.app)
         for method in route.methods
         if method.method in {"POST", "PUT", "PATCH"} and not method.internal and not route.path.startswith("/api/v1/")
         and not isinstance(resources.get(route.path), Page)
     }
-    assert taken == {*WIDGET_ROUTES, *FORM_ROUTES}
+    assert taken == {*WIDGET_ROUTES, *FORM_ROUTES, *UPLOAD_ROUTES}
 
 
 # ── JSON ────────────────────────────────────────────────────────────────────────────────────────────────────────────

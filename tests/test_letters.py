@@ -2,18 +2,20 @@
 
 import dataclasses
 import email
+import re
 from email.policy import default
 
 import pytest
 from aiosmtpd.controller import Controller
 from browser import Browser
+from calls import call
 from cast import ADA, BEN, CLEO, DAN
 from installation import free_ports
 from queued import work_off
 
 from service import db, jobs
 from service.db import database
-from service.feedback import boards, followers, letters, members, notifications, planning, team, users, votes
+from service.feedback import boards, followers, general, letters, members, notifications, planning, team, users, votes
 
 LETTERS = "SELECT to_email, state, subject FROM letter ORDER BY id"
 
@@ -198,3 +200,15 @@ def test_the_job_of_a_letter_that_is_gone_with_its_event_just_ends(server, acme)
     work_off()
     assert server.received == []
     assert db.row("SELECT count(*) FROM job") == (0,)
+
+
+def test_the_link_that_confirms_an_address_arrives_and_is_not_kept(server, client, acme):
+    general.change(acme.team, ask_email="optional")
+    call(client, acme, "posts", title="Dark mode", guest={"email": "sue@customer.example", "name": "Sue"})
+    work_off()
+    [letter] = [letter for to, letter in server.received if to == ["sue@customer.example"]]
+    plain, html = (letter.get_body((kind,)).get_content() for kind in ("plain", "html"))
+    [place] = re.findall(r"/b/acme/confirm/[\w.-]+", plain)
+    assert place in html and client.simulate_post(place).status_code == 303
+    kept = "".join(db.row("SELECT text, html FROM letter WHERE kind = 'guest' AND state = 'sent'"))
+    assert place not in kept and kept.count("/b/acme/confirm/…") == 2

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.lib.markdown import ATTRIBUTES, REL, TAGS, pictures, render, without_files
+from service.lib.markdown import ATTRIBUTES, DEEPEST, MOST_NODES, REL, TAGS, VOID, pictures, render, tree, without_files
 
 ALLOWED = {("a", "href"), ("a", "title"), ("a", "rel"), ("ol", "start")}
 HOSTILE = [
@@ -198,3 +198,87 @@ def test_the_allow_list_has_no_dangerous_part():
     }
     assert not TAGS & dangerous
     assert not {name for names in ATTRIBUTES.values() for name in names} & {"style", "class", "id", "src"}
+
+
+# ── the same as nodes ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def nodes(children: list, level: int = 1):
+    """(level, node) of every node."""
+    for node in children:
+        yield level, node
+        if isinstance(node, list):
+            yield from nodes(node[2:], level + 1)
+
+
+def assert_harmless_nodes(children: list, tags: set = TAGS) -> None:
+    found = list(nodes(children))
+    assert len(found) <= MOST_NODES
+    for level, node in found:
+        if isinstance(node, str):
+            assert node
+            continue
+        tag, attributes, *within = node
+        assert level <= DEEPEST and tag in tags and not (tag in VOID and within)
+        are_words = [isinstance(each, str) for each in within]
+        assert (True, True) not in zip(are_words, are_words[1:], strict=False)
+        assert set(attributes or {}) <= {"a": {"href"}, "ol": {"start"}, "img": {"src", "alt"}}.get(tag, set())
+        if tag == "a":
+            assert re.match(r"(https?|mailto):", attributes["href"], re.IGNORECASE)
+
+
+def shown(children: list) -> str:
+    """What is read of it, without the white space."""
+    return "".join("".join(node.split()) for _, node in nodes(children) if isinstance(node, str))
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_26_hostile_markdown_makes_harmless_nodes(text):
+    for around in ("{}", "> {}", "* {}", "**{}**", "[{}](https://example.com)"):
+        assert_harmless_nodes(tree(around.format(text)))
+        assert_harmless_nodes(tree(around.format(text), own), TAGS | {"img"})
+
+
+@given(st.text(alphabet=st.sampled_from(list("[]()<>!`*_~#|-\\\"'&;:/ \n\tjavscript.x1=")), max_size=200))
+def test_26_no_combination_of_signs_makes_a_harmful_node(text):
+    assert_harmless_nodes(tree(text))
+    assert shown(tree(text)) == "".join(Words(render(text)).found.split())
+
+
+class Words(HTMLParser):
+    """What a reader of the HTML reads."""
+
+    def __init__(self, html: str):
+        super().__init__()
+        self.found = ""
+        self.feed(html)
+        self.close()
+
+    def handle_data(self, data):
+        self.found += data
+
+
+def test_usual_markdown_makes_the_nodes_one_expects():
+    lists = "3. x\n\n> q\n\n* a\n\n* b\n\n```\nx\n  y\n```\n\n"
+    assert tree(f'# Big\n\none\ntwo **b** *i*\n\n{lists}[l](https://a.example "t") &amp;') == [
+        ["h3", None, "Big"],
+        ["p", None, "one", ["br", None], "two ", ["strong", None, "b"], " ", ["em", None, "i"]],
+        ["ol", {"start": 3}, ["li", None, "x"]],
+        ["blockquote", None, ["p", None, "q"]],
+        ["ul", None, ["li", None, ["p", None, "a"]], ["li", None, ["p", None, "b"]]],
+        ["pre", None, ["code", None, "x\n  y\n"]],
+        ["p", None, ["a", {"href": "https://a.example"}, "l"], " &"],
+    ]
+    assert tree("") == tree(" \n ") == []
+
+
+def test_a_picture_of_ours_is_a_node_where_it_may_be_shown():
+    assert tree("![A *shot*](file:5)", own) == [["p", None, ["img", {"src": "/files/token", "alt": "A shot"}]]]
+    assert tree("![A shot](file:5)") == [["p", None, "![A shot](file:5)"]]
+
+
+@pytest.mark.parametrize("sign", ["*a* ", "- a\n\n", "a\n", "> ", "* ", "***a*b** "])
+def test_what_is_too_much_for_a_page_is_plain_text(sign):
+    text = sign * (10_000 // len(sign)) + "x"
+    assert_harmless_nodes(tree(text))
+    assert shown(tree(text)) == "".join(Words(render(text)).found.split())

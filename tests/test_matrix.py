@@ -190,7 +190,7 @@ def test_case_56_a_workspace_shows_its_dashboard_to_its_members_alone(team, acme
 def of_the_widget() -> list[str]:
     found = [path.removeprefix("/api/widget/") for path in for_widgets() if path.startswith("/api/widget/")]
     for path in found:
-        for placeholder in set(re.findall(r"{[^}]+}", path)) - {"{number:number}"}:
+        for placeholder in set(re.findall(r"{[^}]+}", path)) - {"{number:number}", "{entry:number}"}:
             pytest.fail(f"say how to sample {placeholder} of {path}")
     return found
 
@@ -202,11 +202,13 @@ def test_the_widget_shows_its_users_what_everyone_may_see_and_nothing_else(clien
     boards.change(acme.team, "bugs", access="private")
     who = {"nobody": None, "a user": session(client, acme, CLEO), "another user": session(client, acme, DAN)}
     stranger = session(client, globex, CLEO)
+    entry = changelog.create(acme.team, "Exports", published_at=datetime.now(UTC), posts=[*seen.values(), 3]).id
 
     def asks(path: str, number: int, token: str | None):
         # a call takes no notice of the fields that it does not know
-        return call(client, acme, path.replace("{number:number}", str(number)), session=token, user_token=acme.token(),
-                    title="Dark mode", text="dark", voted=True)  # fmt: skip
+        path = path.replace("{number:number}", str(number)).replace("{entry:number}", str(entry))
+        return call(client, acme, path, session=token, user_token=acme.token(), title="Dark mode", text="dark", voted=True,
+                    kind="love", on=True)  # fmt: skip
 
     for path in of_the_widget():
         for post, number in seen.items():
@@ -215,7 +217,7 @@ def test_the_widget_shows_its_users_what_everyone_may_see_and_nothing_else(clien
                 assert answer.status_code in (200, 201), (path, post, name, answer.text)
                 assert "Secret" not in answer.text
             assert asks(path, number, stranger).status_code == 401, (path, post)
-        for post, number in unseen.items() if "{" in path else ():
+        for post, number in unseen.items() if "{number" in path else ():
             for name, token in who.items():
                 lost, answer = asks(path, 999_999_999, token), asks(path, number, token)
                 assert plain(lost, "999999999") == plain(answer, str(number)), (path, post, name)

@@ -6,6 +6,7 @@ import pytest
 from playhouse.postgres_ext import ArrayField
 
 from service import db, migrate, models
+from service.files import root
 
 GLOBAL = {"workspace", "person", "session", "sign_in_link", "cron_run", "rate", "installation", "schema_migration",
           "measurement", "slow_query"}  # fmt: skip
@@ -99,7 +100,7 @@ def test_migrating_twice_does_nothing_the_second_time(empty_url, postgres, admin
     connection.autocommit = True
     connection.cursor().execute("CREATE EXTENSION vector")
     connection.close()
-    assert migrate.run(empty_url) == ["0001_workspaces", "0002_feedback", "0003_queue", "0004_domain", "0005_dashboard"]
+    assert migrate.run(empty_url) == sorted(each.stem for each in root("migrations").glob("0*.py"))
     assert migrate.run(empty_url) == []
 
 

@@ -123,8 +123,32 @@ def test_name_language_and_minutes_are_changed_once(ada, acme):
         assert sent.status_code == 303
     page = ada.open("/app/acme/settings/general")
     assert 'value="Acme Ltd"' in page.text and '<option value="german" selected>' in page.text
-    assert general.of(acme.team) == ("Acme Ltd", "german", 15)
+    assert general.of(acme.team) == ("Acme Ltd", "german", 15, "no")
     assert happened(acme) == [("workspace.updated", {"changed": ["name", "language", "edit_minutes"]})]
+
+
+def test_whom_to_ask_for_an_address_is_chosen_once_and_read_by_everyone(ada, ben, acme):
+    for _ in range(2):
+        ada.open("/app/acme/settings/general")
+        sent = ada.send("/app/acme/settings/general", do="change", name="Acme", language="english", edit_minutes="60",
+                        ask_email="required")  # fmt: skip
+        assert sent.status_code == 303
+    assert '<option value="required" selected>' in ada.open("/app/acme/settings/general").text
+    assert "Required: no post without one" in texts(ben.open("/app/acme/settings/general"))
+    assert happened(acme) == [("workspace.updated", {"changed": ["ask_email"]})]
+    ben.send("/app/acme/settings/general", do="change", name="Acme", language="english", edit_minutes="60", ask_email="no")
+    refused = ada.send("/app/acme/settings/general", do="change", name="Acme", language="english", edit_minutes="60",
+                       ask_email="always")  # fmt: skip
+    assert refused.status_code == 422 and "Choose one of: no, optional, required." in texts(refused)
+    assert general.of(acme.team).ask_email == "required"
+
+
+def test_whom_to_ask_that_was_changed_meanwhile_is_not_overwritten_unseen(acme):
+    seen = version(*general.of(acme.team))
+    general.change(acme.team, ask_email="optional", seen=seen)
+    with pytest.raises(Conflict):
+        general.change(acme.team, ask_email="no", seen=seen)
+    assert general.of(acme.team).ask_email == "optional"
 
 
 def test_posts_after_it_are_found_by_the_new_language(acme):

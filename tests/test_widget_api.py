@@ -35,7 +35,7 @@ def hide_bugs() -> None:
 def test_one_answer_opens_the_whole_widget(client, acme):
     acme.post()
     opened = call(client, acme, "opening").json
-    assert opened["workspace"] == {"name": "Acme", "url": "http://127.0.0.1:8000/b/acme"}
+    assert opened["workspace"] == {"name": "Acme", "url": "http://127.0.0.1:8000/b/acme", "language": "en"}
     assert opened["boards"] == [{"key": "features", "name": "Features"}, {"key": "bugs", "name": "Bugs"}]
     assert [status["kind"] for status in opened["statuses"]] == ["open", "planned", "started", "done", "declined"]
     assert opened["user"] is None and "session" not in opened

@@ -111,8 +111,15 @@ class File(NamedTuple):
 def put(reader: Reader, name: str, data: bytes) -> File:
     """Keep a file, for now of no post; it is thrown away after a day unless one takes it.
 
-    Its bytes say what it is: UnsupportedMedia when that is nothing we take, TooLarge, Invalid when it is empty,
-    RateLimited after too many a day."""
+    Raises as of `taken`, and RateLimited after too many a day."""
+    type = taken(data)
+    count(reader)
+    return store(reader, name, type, data)
+
+
+def taken(data: bytes) -> str:
+    """The media type of a file, by its bytes: UnsupportedMedia when it is nothing we take, TooLarge, Invalid when it is
+    empty."""
     if not data:
         raise Invalid(file="This file is empty.")
     if len(data) > LARGEST:
@@ -120,8 +127,7 @@ def put(reader: Reader, name: str, data: bytes) -> File:
     type = media.type_of(data)
     if type is None:
         raise UnsupportedMedia("Send a picture (PNG, JPEG, WebP, GIF), a PDF, a video (MP4) or plain text (UTF-8).")
-    count(reader)
-    return store(reader, media.named(name, type), type, data)
+    return type
 
 
 def count(reader: Reader) -> None:
@@ -135,8 +141,8 @@ def count(reader: Reader) -> None:
 @db.verb
 def store(reader: Reader, name: str, type: str, data: bytes) -> File:
     workspace, state = reader.workspace.id, "waiting" if type in media.PICTURES else "ready"
-    made = db.row(MAKE, workspace=workspace, name=name, type=type, size=len(data), sha256=keep(workspace, data),
-                  state=state, **reader.actor())  # fmt: skip
+    made = db.row(MAKE, workspace=workspace, name=media.named(name, type), type=type, size=len(data),
+                  sha256=keep(workspace, data), state=state, **reader.actor())  # fmt: skip
     file = File(*made)
     if state == "waiting":
         jobs.enqueue(PROCESS, workspace, queue=QUEUE, max_attempts=5, file=file.id)

@@ -1,12 +1,11 @@
 """What people say below a post: users and the team to everyone, the team's notes among themselves, its official answer."""
 
-import re
 from datetime import datetime
 from typing import NamedTuple
 
 from service import db, events
 from service.errors import Conflict, Forbidden, Invalid, NotFound
-from service.feedback import attachments, posts
+from service.feedback import attachments, mentions, posts
 from service.feedback.posts import Held
 from service.feedback.readers import Reader, admitted, readable
 from service.lib import text
@@ -29,7 +28,7 @@ SELECT c.id, c.post_number, CASE WHEN c.deleted_at IS NULL THEN c.body ELSE '' E
          SELECT FROM comment o WHERE o.workspace_id = c.workspace_id AND o.post_number = c.post_number AND o.official
             AND o.deleted_at IS NULL AND (o.origin_number IS NULL, o.id) > (c.origin_number IS NULL, c.id)),
        c.deleted_at IS NOT NULL, c.created_at, c.edited_at,
-       coalesce(u.id = %(user)s, false),
+       coalesce(u.id = %(user)s, false), NOT p.locked AND
        now() < c.created_at + (SELECT edit_minutes FROM workspace WHERE id = %(workspace)s) * interval '1 minute'
   FROM comment c
   JOIN post p ON p.workspace_id = c.workspace_id AND p.number = c.post_number AND {readable()}
@@ -50,20 +49,24 @@ WITH RECURSIVE left_over AS (
     JOIN comment a ON a.workspace_id = %(workspace)s AND a.id = l.parent_id AND a.deleted_at IS NOT NULL
 ) {READ} c.post_number = %(number)s AND c.id > %(after)s
      AND (c.deleted_at IS NULL OR c.id IN (SELECT id FROM left_over)) ORDER BY c.id LIMIT %(most)s"""
+OFFICIAL = f"{READ} c.post_number = %(number)s AND c.official AND c.deleted_at IS NULL"
 
+SENT = "SELECT id FROM comment WHERE workspace_id = %(workspace)s AND user_id = %(user)s AND submission = %(submission)s"
 # The post is held by now. Who comments follows the post from then on. What users may read is counted, and moves the post;
-# the team's first word to them answers it.
+# the team's first word to them answers it. A draft that was sent before: no row.
 CREATE = """
 WITH made AS (
-  INSERT INTO comment (workspace_id, post_number, user_id, body, parent_id, internal, official)
-  VALUES (%(workspace)s, %(number)s, %(user)s, %(body)s, %(parent)s, %(internal)s, %(official)s) RETURNING id
+  INSERT INTO comment (workspace_id, post_number, user_id, body, parent_id, internal, official, submission)
+  VALUES (%(workspace)s, %(number)s, %(user)s, %(body)s, %(parent)s, %(internal)s, %(official)s, %(submission)s)
+  ON CONFLICT ON CONSTRAINT one_comment_per_submission DO NOTHING RETURNING id
 ), followed AS (
-  INSERT INTO follower (workspace_id, post_number, user_id) VALUES (%(workspace)s, %(number)s, %(user)s)
+  INSERT INTO follower (workspace_id, post_number, user_id)
+  SELECT %(workspace)s, %(number)s, %(user)s FROM made
   ON CONFLICT ON CONSTRAINT one_subscription_per_user DO NOTHING
 ), counted AS (
   UPDATE post SET comments = comments + 1, updated_at = now(), answered_at = coalesce(answered_at, (
            SELECT now() FROM "user" WHERE workspace_id = %(workspace)s AND id = %(user)s AND kind = 'member'))
-   WHERE workspace_id = %(workspace)s AND number = %(number)s AND NOT %(internal)s
+   WHERE workspace_id = %(workspace)s AND number = %(number)s AND NOT %(internal)s AND EXISTS (SELECT FROM made)
 )
 SELECT id FROM made"""
 SAVE = """
@@ -89,9 +92,6 @@ UPDATE post p SET comments = (SELECT count(*) FROM comment c WHERE c.workspace_i
                                  AND c.post_number = p.number AND NOT c.internal AND c.deleted_at IS NULL)
  WHERE p.workspace_id = %(workspace)s AND p.number = %(number)s"""
 IS_OF_THE_TEAM = "SELECT FROM \"user\" WHERE workspace_id = %(workspace)s AND id = %(user)s AND kind = 'member'"
-TEAM = """
-SELECT p.id, p.name FROM member m JOIN person p ON p.id = m.person_id
- WHERE m.workspace_id = %(workspace)s AND m.joined_at IS NOT NULL"""
 
 
 class Comment(NamedTuple):
@@ -117,13 +117,16 @@ class Comment(NamedTuple):
     created_at: datetime
     edited_at: datetime | None
     mine: bool
-    is_fresh: bool  # young enough for its author to change it
+    is_fresh: bool  # young enough for its author to change it, and its post not closed
 
 
 def of(reader: Reader, number: int, after: int = 0) -> list[Comment]:
     """200 comments below a post that this reader may see, the first ones or those `after` the one of this id, each with its
     answers after it, the oldest first; where the official answer is comes first of all."""
-    found = [Comment(*row) for row in db.rows(LIST, **reader.scope(), number=number, most=AT_ONCE, after=after)]
+    return threaded(read(LIST, reader, number=number, most=AT_ONCE, after=after))
+
+
+def threaded(found: list[Comment]) -> list[Comment]:
     beginning: dict[int, int] = {}
     for comment in found:  # who answers came later
         beginning[comment.id] = beginning.get(comment.parent, comment.id)
@@ -135,7 +138,23 @@ def page(reader: Reader, number: int, most: int, after: int | None = None) -> li
     """`most` comments below a post that this reader may see, `after` the one of this id, in the order in which they were
     written; NotFound without the post."""
     posts.find(reader, number)
-    return [Comment(*row) for row in db.rows(LIST, **reader.scope(), number=number, most=most, after=after or 0)]
+    return read(LIST, reader, number=number, most=most, after=after or 0)
+
+
+def read(sql: str, reader: Reader, **place) -> list[Comment]:
+    return [Comment(*row) for row in db.rows(sql, **reader.scope(), **place)]
+
+
+def part(reader: Reader, number: int, most: int, after: int = 0) -> tuple[list[Comment], int | None]:
+    """`most` comments below a post in the order of `of`, and the id after which there are more. The official answer is
+    always among the first ones and never among later ones."""
+    found = read(LIST, reader, number=number, most=most + 1, after=after)
+    shown, following = (found, None) if len(found) <= most else (found[:most], found[most - 1].id)
+    if after:
+        shown = [each for each in shown if not each.official]
+    elif following and not any(each.official for each in shown):
+        shown += [each for each in read(OFFICIAL, reader, number=number) if each.official]
+    return threaded(shown), following
 
 
 def find(reader: Reader, id: int) -> Comment:
@@ -148,13 +167,17 @@ def find(reader: Reader, id: int) -> Comment:
 
 @db.verb
 def create(reader: Reader, number: int, body: str, *, parent: int | None = None, internal: bool = False,
-           official: bool = False, files: list[int] | None = None) -> int:  # fmt: skip
+           official: bool = False, files: list[int] | None = None, submission: str | None = None) -> int:  # fmt: skip
     """Say something below a post as the reader's user, who follows it from then on; returns the comment's id.
 
-    `parent` is the comment of this post that it answers; what answers an internal note is one itself. Members may write
-    `internal` notes, and the `official` answer, which takes the place of an earlier one. `files` become part of it.
+    `submission` names the draft: sending it twice makes one comment. `parent` is the comment of this post that it answers;
+    what answers an internal note is one itself. Members may write `internal` notes, and the `official` answer, which takes
+    the place of an earlier one. `files` become part of it.
     Raises NotFound without the post, Conflict when it was merged, Forbidden when it is locked, Invalid with the field that
     must change."""
+    draft = {"user": reader.user, "submission": posts.named(submission)}
+    if submission and (sent := db.row(SENT, workspace=reader.workspace.id, **draft)):
+        return sent[0]
     written = checked(body)
     allow_marks(reader, internal, official)
     post = posts.hold(reader, number)
@@ -166,13 +189,16 @@ def create(reader: Reader, number: int, body: str, *, parent: int | None = None,
     if (internal or official) and db.row(IS_OF_THE_TEAM, workspace=reader.workspace.id, user=reader.user) is None:
         raise Invalid(author="Internal notes and official answers are words of the team, not of a user.")
     place = {"workspace": reader.workspace.id, "number": number}
-    [made] = db.row(CREATE, **place, user=reader.user, body=written, parent=parent, internal=internal, official=official)
+    row = db.row(CREATE, **place, **draft, body=written, parent=parent, internal=internal, official=official)
+    [made] = row or db.row(SENT, **place, **draft)
+    if row is None:  # it was sent twice at once
+        return made
     if official:
         db.changed(ONLY_THIS_IS_OFFICIAL, **place, id=made)
     if files:
         attachments.attach(reader, files, comment=made)
     data = {"comment": made, "internal": internal, "official": official, "parent": parent}
-    data["mentions"] = mentioned(reader, written)
+    data["mentions"] = mentions.mentioned(reader, written)
     events.record("comment.created", reader.workspace.id, public=not internal, post=number, data=data, **reader.actor())
     return made
 
@@ -201,23 +227,6 @@ def answerable(reader: Reader, number: int, id: int) -> Comment:
     if row is None or row[1] != number:
         raise Invalid(parent=f"There is no such comment below #{number}.")
     return Comment(*row)
-
-
-def mentioned(reader: Reader, body: str) -> list[int]:
-    """The members whose whole or first name follows an @ in this text, where it can mean only one of them."""
-    if "@" not in body:
-        return []
-    bearers: dict[str, set[int]] = {}
-    for person, name in db.rows(TEAM, workspace=reader.workspace.id):
-        whole = " ".join(name.casefold().split())
-        for known in {whole, whole.partition(" ")[0]} - {""}:
-            bearers.setdefault(known, set()).add(person)
-    if not bearers:
-        return []
-    # names are people's own words: escaped, the longest first, and nothing that repeats
-    names = "|".join(re.escape(name) for name in sorted(bearers, key=len, reverse=True))
-    found = [bearers[match[1]] for match in re.finditer(rf"(?<!\w)@({names})(?!\w)", body.casefold())]
-    return sorted({person for persons in found if len(persons) == 1 for person in persons})
 
 
 @db.verb

@@ -9,6 +9,7 @@ from psycopg2.extras import Json
 from service import db, events
 from service.errors import Conflict, Forbidden, Invalid, NotFound
 from service.feedback import attachments, boards, fields, posts, versions
+from service.feedback.attachments import File
 from service.feedback.posts import Held, Post
 from service.feedback.readers import Reader
 
@@ -30,7 +31,8 @@ SELECT p.title, p.deleted_at, d.name, d.email FROM post p
        AND e.type = 'post.deleted' ORDER BY e.seq DESC LIMIT 1) told ON true
   LEFT JOIN person d ON d.id = told.person_id
  WHERE p.workspace_id = %(workspace)s AND p.number = %(number)s AND p.deleted_at IS NOT NULL"""
-FILES = "SELECT count(*) FROM file WHERE workspace_id = %(workspace)s AND post_number = %(number)s"
+FILES = """
+SELECT count(*) FROM file WHERE workspace_id = %(workspace)s AND post_number = %(number)s AND state <> 'refused'"""
 RESTORE = "UPDATE post SET deleted_at = NULL WHERE workspace_id = %(workspace)s AND number = %(number)s"
 REVISIONS = """
 SELECT r.id, r.title, r.body, coalesce(m.name, u.name, ''), r.created_at FROM post_revision r
@@ -150,16 +152,53 @@ def gone(reader: Reader, number: int) -> Gone:
 
 @db.verb
 def attach(reader: Reader, number: int, files: list[int]) -> None:
-    """Make these files, which are a part of nothing yet, a part of a post. For members. Raises Invalid when they are too
-    many or not there."""
+    """Make these files, which are a part of nothing yet, a part of a post: members' of every one, authors' of their own for
+    a day. Raises Invalid when they are too many or not there."""
     if not files:
         return
-    posts.hold(reader, number)
+    held = holding_room(reader, number, len(set(files)))
     attachments.attach(reader, files, post=number)
-    if db.row(FILES, workspace=reader.workspace.id, number=number)[0] > attachments.MOST:
-        raise Invalid(files=f"A post has at most {attachments.MOST} files; take one away first.")
     data = {"changed": ["files"]}
-    events.record("post.updated", reader.workspace.id, public=True, post=number, data=data, **reader.actor())
+    events.record("post.updated", reader.workspace.id, public=not held.waits, post=number, data=data, **reader.actor())
+
+
+def add_file(reader: Reader, number: int, name: str, data: bytes) -> File:
+    """Keep a file as a part of a post, as of `attachments.put` and `attach`: both, or neither. Only what is allowed counts
+    as one of the day's files."""
+    holding_room(reader, number, 1)
+    type = attachments.taken(data)
+    attachments.count(reader)
+    return keep_file(reader, number, name, type, data)
+
+
+@db.verb
+def keep_file(reader: Reader, number: int, name: str, type: str, data: bytes) -> File:
+    holding_room(reader, number, 1)  # the post before the counter, as everywhere
+    file = attachments.store(reader, name, type, data)
+    attach(reader, number, [file.id])
+    return file
+
+
+@db.verb
+def holding_room(reader: Reader, number: int, more: int) -> Held:
+    """The post, held, if this reader may add so many `more` files to it; else raises Forbidden, or Invalid without room."""
+    held = posts.hold(reader, number)
+    if not reader.is_member:
+        allow_files(held)
+    if db.row(FILES, workspace=reader.workspace.id, number=number)[0] + more > attachments.MOST:
+        raise Invalid(files=f"A post has at most {attachments.MOST} files.")
+    return held
+
+
+def allow_files(held: Held) -> None:
+    if not held.mine:
+        raise Forbidden("Only its author and the team can add files to this post.")
+    if held.is_approved:
+        raise Forbidden("The team has let this post in as it stands; add a comment instead.", "approved")
+    if held.locked:
+        raise Forbidden("This post is closed for new files.", "locked")
+    if not held.is_new:
+        raise Forbidden("Files can be added on the first day only; add a comment instead.", "too_late")
 
 
 def revisions(reader: Reader, number: int) -> list[Revision]:

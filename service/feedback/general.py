@@ -17,12 +17,21 @@ LANGUAGES = {
     "romanian": "Romanian", "russian": "Russian", "serbian": "Serbian", "spanish": "Spanish", "swedish": "Swedish",
     "tamil": "Tamil", "turkish": "Turkish", "yiddish": "Yiddish", "simple": "Another language, or several",
 }  # fmt: skip
+CODES = {  # the same as ISO 639 and HTML name them; `simple` is of no language
+    "arabic": "ar", "armenian": "hy", "basque": "eu", "catalan": "ca", "danish": "da", "dutch": "nl", "english": "en",
+    "finnish": "fi", "french": "fr", "german": "de", "greek": "el", "hindi": "hi", "hungarian": "hu", "indonesian": "id",
+    "irish": "ga", "italian": "it", "lithuanian": "lt", "nepali": "ne", "norwegian": "no", "portuguese": "pt",
+    "romanian": "ro", "russian": "ru", "serbian": "sr", "spanish": "es", "swedish": "sv", "tamil": "ta", "turkish": "tr",
+    "yiddish": "yi", "simple": "",
+}  # fmt: skip
 LONGEST_EDIT = 7 * 24 * 60  # minutes
+ASK_EMAIL = ("no", "optional", "required")
 
-READ = "SELECT name, language::text, edit_minutes FROM workspace WHERE id = %(workspace)s"
+READ = "SELECT name, language::text, edit_minutes, ask_email FROM workspace WHERE id = %(workspace)s"
 HOLD = f"{READ} FOR NO KEY UPDATE"
 SAVE = """
-UPDATE workspace SET name = %(name)s, language = %(language)s::regconfig, edit_minutes = %(edit_minutes)s
+UPDATE workspace SET name = %(name)s, language = %(language)s::regconfig, edit_minutes = %(edit_minutes)s,
+       ask_email = %(ask_email)s
  WHERE id = %(workspace)s"""
 
 
@@ -30,6 +39,7 @@ class General(NamedTuple):
     name: str
     language: str  # of PostgreSQL's text search; posts keep the one they were written under
     edit_minutes: int  # in which users may change what they wrote
+    ask_email: str  # of people without an account, when they write a post: no, optional or required
 
 
 def of(reader: Reader) -> General:
@@ -38,14 +48,14 @@ def of(reader: Reader) -> General:
 
 @db.verb
 def change(reader: Reader, *, name: str | None = None, language: str | None = None, edit_minutes: int | None = None,
-           seen: str | None = None) -> General:  # fmt: skip
+           ask_email: str | None = None, seen: str | None = None) -> General:  # fmt: skip
     """Change what is given and leave the rest; nothing new is no change. `seen` is the version that the change was made for
     (`versions.version`); Conflict when it is another by now."""
     before = General(*db.row(HOLD, workspace=reader.workspace.id))
     versions.check(seen, *before)
     after = checked(
         before.name if name is None else name, before.language if language is None else language,
-        before.edit_minutes if edit_minutes is None else edit_minutes,
+        before.edit_minutes if edit_minutes is None else edit_minutes, before.ask_email if ask_email is None else ask_email,
     )  # fmt: skip
     changed = [field for field in General._fields if getattr(before, field) != getattr(after, field)]
     if changed:
@@ -54,7 +64,7 @@ def change(reader: Reader, *, name: str | None = None, language: str | None = No
     return after
 
 
-def checked(name: str, language: str, edit_minutes: int) -> General:
+def checked(name: str, language: str, edit_minutes: int, ask_email: str) -> General:
     wrong, said = {}, text.fitting(name, workspaces.LONGEST_NAME, text.tidy_line)
     if not said:
         wrong["name"] = f"Give your product's name, 1–{workspaces.LONGEST_NAME} characters."
@@ -62,9 +72,11 @@ def checked(name: str, language: str, edit_minutes: int) -> General:
         wrong["language"] = "Choose one of the languages of the list."
     if not 0 <= edit_minutes <= LONGEST_EDIT:
         wrong["edit_minutes"] = f"Give a number of minutes from 0 to {LONGEST_EDIT:,}, which is a week."
+    if ask_email not in ASK_EMAIL:
+        wrong["ask_email"] = f"Choose one of: {', '.join(ASK_EMAIL)}."
     if wrong:
         raise Invalid(**wrong)
-    return General(said, language, edit_minutes)
+    return General(said, language, edit_minutes, ask_email)
 
 
 @db.verb

@@ -22,8 +22,8 @@ PAGE = 50
 # is written when it is sent: an event with thousands of readers is still one statement.
 ADDRESS = """
 WITH reader AS ({readers}), made AS (
-  INSERT INTO letter (workspace_id, event_seq, kind, to_email)
-  SELECT %(workspace)s, %(event)s, %(kind)s, email FROM reader
+  INSERT INTO letter (workspace_id, event_seq, kind, to_email, to_name)
+  SELECT %(workspace)s, %(event)s, %(kind)s, email, %(name)s FROM reader
   ON CONFLICT ON CONSTRAINT one_letter_per_event_and_reader DO NOTHING RETURNING id
 )
 INSERT INTO job (workspace_id, kind, queue, args, run_at)
@@ -31,7 +31,8 @@ SELECT %(workspace)s, %(job)s, %(queue)s, jsonb_build_object('letter', id), now(
   FROM made"""
 SUBJECT = "coalesce(CASE subject WHEN '' THEN 'Emptied: its author was erased' ELSE subject END, 'Not written yet')"
 READ = f"""
-SELECT id, event_seq, kind, to_email, state, created_at, sent_at, {SUBJECT}, coalesce(text, ''), coalesce(html, '')
+SELECT id, event_seq, kind, to_email, state, created_at, sent_at, {SUBJECT}, coalesce(text, ''), coalesce(html, ''),
+       coalesce(to_name, '')
   FROM letter WHERE workspace_id = %(workspace)s AND id = %(id)s"""
 LIST = f"""
 SELECT id, event_seq, kind, to_email, state, created_at, sent_at, {SUBJECT} FROM letter
@@ -39,7 +40,7 @@ SELECT id, event_seq, kind, to_email, state, created_at, sent_at, {SUBJECT} FROM
 # What is empty, not NULL, stays so: its author was erased, perhaps while it was being sent (privacy.EMPTY_LETTERS).
 FINISH = """
 UPDATE letter SET state = %(state)s, subject = coalesce(subject, %(subject)s), text = coalesce(text, %(text)s),
-       html = coalesce(html, %(html)s), sent_at = now()
+       html = coalesce(html, %(html)s), to_name = NULL, sent_at = now()
  WHERE workspace_id = %(workspace)s AND id = %(id)s"""
 
 templates = Environment(
@@ -81,6 +82,7 @@ class Letter(NamedTuple):
     subject: str
     text: str = ""
     html: str = ""
+    to_name: str = ""  # how its reader says they are called; only until it is sent
 
 
 def start(config: Config) -> None:
@@ -93,10 +95,12 @@ def link(path: str) -> str:
     return settings[0].base_url + path
 
 
-def address(sql: str, kind: str, workspace_id: int, event: int, *, delay: int = 0, **parameters) -> None:
+def address(sql: str, kind: str, workspace_id: int, event: int, *, delay: int = 0, name: str | None = None,
+            **parameters) -> None:  # fmt: skip
     """Have a letter of this kind sent to the readers that `sql` finds (an ADDRESS), after a `delay` in seconds; a second
-    time nothing happens."""
-    named = {"workspace": workspace_id, "event": event, "kind": kind, "job": SEND, "queue": QUEUE, "delay": delay}
+    time nothing happens. `name` is what the letter itself needs to know, of the only one."""
+    named = {"workspace": workspace_id, "event": event, "kind": kind, "name": name, "job": SEND, "queue": QUEUE,
+             "delay": delay}  # fmt: skip
     if db.changed(sql, **named, **parameters):
         db.notify(jobs.HINT)
 

@@ -1,10 +1,13 @@
 """Who is told what, by letter: for each reason to write, who reads it and what it says."""
 
+import re
+
 from service.errors import NotFound
-from service.feedback import activity, changelog, letters, members, posts, questions, team, workspaces
+from service.feedback import activity, changelog, guests, letters, members, posts, questions, team, workspaces
 from service.feedback.activity import Event
 from service.feedback.followers import HEARING
-from service.feedback.letters import NotYet, Written
+from service.feedback.guests import Guest
+from service.feedback.letters import Letter, NotYet, Written
 from service.feedback.readers import MEMBER, Reader
 from service.jobs import Job
 from service.lib import markdown
@@ -23,6 +26,7 @@ TO_THE_INVITED = letters.ADDRESS.format(readers="""
   SELECT p.email FROM member m JOIN person p ON p.id = m.person_id
    WHERE m.workspace_id = %(workspace)s AND m.person_id = %(person)s AND m.joined_at IS NULL""")
 TO_VOTERS = letters.ADDRESS.format(readers=questions.READERS)
+SECRET = re.compile(r"(/confirm/)[\w.-]+")  # that a link to one's own address holds
 
 
 def tell_the_team(event: Event) -> None:
@@ -113,6 +117,19 @@ def shipped(event: Event) -> Written:
     )  # fmt: skip
 
 
+def guest(event: Event, letter: Letter) -> Written:
+    """NotFound when whoever wrote the post was erased, blocked or confirmed meanwhile."""
+    workspace = workspaces.find(event.workspace_id)
+    post = posts.find(Reader(workspace, is_member=True), event.post_number)
+    link = guests.token(workspace.id, event.user_id, Guest(letter.to_email, letter.to_name))
+    if not guests.waits(workspace, link):
+        raise NotFound("There is nothing left to confirm.")
+    return letters.write(
+        "guest", f"Confirm your e-mail address for {workspace.name}", workspace=workspace,
+        title=guests.without_links(post.title), url=letters.link(f"/b/{workspace.slug}/confirm/{link}"), days=guests.DAYS,
+    )  # fmt: skip
+
+
 WRITERS = {
     "new_post": new_post, "status_changed": status_changed, "shipped": shipped, "question": question,
     "invitation": invitation,
@@ -125,7 +142,7 @@ def send(job: Job) -> None:
     if letter is None:
         return
     try:
-        written = WRITERS[letter.kind](activity.find(job.workspace_id, letter.event_seq))
+        written = write(letter, activity.find(job.workspace_id, letter.event_seq))
     except NotFound:  # the post was deleted meanwhile, or its status taken back: there is nothing left to tell
         letters.finish(job, letter, "withdrawn", None)
         return
@@ -133,4 +150,13 @@ def send(job: Job) -> None:
         letters.put_off(job, later.seconds)
         return
     state = letters.deliver(letter.to_email, written, f"{job.workspace_id}.{letter.id}")
-    letters.finish(job, letter, state, written)
+    letters.finish(job, letter, state, written if state == "kept" else without_secrets(written))
+
+
+def write(letter: Letter, event: Event) -> Written:
+    return guest(event, letter) if letter.kind == guests.LETTER else WRITERS[letter.kind](event)
+
+
+def without_secrets(written: Written) -> Written:
+    """A letter as it is kept once it has arrived: what its link can do, it can do from there."""
+    return Written(*(SECRET.sub(r"\1…", part) for part in written))

@@ -51,16 +51,20 @@ SUBMITTED = """
 SELECT number FROM post
  WHERE workspace_id = %(workspace)s AND author_id = %(user)s AND submission = %(submission)s"""
 
+# SQL about the post `p`: is it young enough for its author to change it; did the team let it in, as it stood then?
+FRESH = """
+now() < p.created_at + (SELECT edit_minutes FROM workspace WHERE id = p.workspace_id) * interval '1 minute'"""
+APPROVED = """(p.held_at IS NULL
+       AND (SELECT approve_first FROM board b WHERE b.workspace_id = p.workspace_id AND b.id = p.board_id))"""
+
 # Without a join: after waiting for another's change, PostgreSQL looks at the post again but not at what was joined.
 HOLD = f"""
 SELECT p.number, p.title, p.body, p.fields::text, p.author_id, p.author_id = %(user)s, p.merged_into, p.locked, p.pinned,
        (SELECT key FROM status s WHERE s.workspace_id = p.workspace_id AND s.id = p.status_id),
        (SELECT key FROM board b WHERE b.workspace_id = p.workspace_id AND b.id = p.board_id),
        (SELECT access FROM board b WHERE b.workspace_id = p.workspace_id AND b.id = p.board_id),
-       p.assignee_id, p.eta, p.updated_at,
-       now() < p.created_at + (SELECT edit_minutes FROM workspace WHERE id = p.workspace_id) * interval '1 minute',
-       p.held_at IS NOT NULL,
-       p.held_at IS NULL AND (SELECT approve_first FROM board b WHERE b.workspace_id = p.workspace_id AND b.id = p.board_id)
+       p.assignee_id, p.eta, p.updated_at, {FRESH}, now() < p.created_at + interval '1 day', p.held_at IS NOT NULL,
+       {APPROVED}
   FROM post p WHERE p.workspace_id = %(workspace)s AND p.number = ANY(%(numbers)s) AND {readable()}
  ORDER BY p.number FOR NO KEY UPDATE"""
 
@@ -162,6 +166,7 @@ class Held(NamedTuple):
     eta: date | None
     updated_at: datetime
     is_fresh: bool  # young enough for its author to change it
+    is_new: bool  # less than a day old
     waits: bool  # for the team's approval
     is_approved: bool  # it stands on a board where nothing stands without
 

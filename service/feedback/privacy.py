@@ -2,7 +2,7 @@
 
 from service import db, events, retention
 from service.errors import Conflict, NotFound
-from service.feedback import letters, users, views
+from service.feedback import guests, letters, users, views
 from service.feedback.readers import Reader
 from service.feedback.users import MEMBER
 from service.feedback.workspaces import Workspace
@@ -113,6 +113,14 @@ WITH gone AS (
 )
 DELETE FROM job USING gone WHERE job.workspace_id = %(workspace)s AND job.kind = %(kind)s AND job.claim IS NULL
    AND job.args = jsonb_build_object('letter', gone.id)"""
+# Those that asked them to confirm an address, which is theirs only then.
+DELETE_QUESTIONS = """
+WITH gone AS (
+  DELETE FROM letter l USING event e WHERE l.workspace_id = %(workspace)s AND l.kind = %(kind)s
+     AND e.workspace_id = l.workspace_id AND e.seq = l.event_seq AND e.user_id = %(user)s RETURNING l.id
+)
+DELETE FROM job USING gone WHERE job.workspace_id = %(workspace)s AND job.kind = %(job)s AND job.claim IS NULL
+   AND job.args = jsonb_build_object('letter', gone.id)"""
 # What hangs on them goes with the row (follows, segments, reactions) or stays without a name (posts, comments, events).
 DELETE_USER = 'DELETE FROM "user" WHERE workspace_id = %(workspace)s AND id = %(user)s'
 
@@ -142,6 +150,7 @@ def erase(reader: Reader, external_id: str) -> None:
     hashes = [bytes(each) for row in db.rows(DELETE_FILES, **place) for each in row if each]
     retention.drop(workspace, hashes)
     db.changed(EMPTY_LETTERS, **place)
+    db.changed(DELETE_QUESTIONS, **place, kind=guests.LETTER, job=letters.SEND)
     db.changed(EMPTY_META, **place)
     db.changed(EMPTY_STEPS, **place)
     db.changed(FORGET_ANSWERS, **place)

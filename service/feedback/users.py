@@ -21,7 +21,7 @@ WHAT_AN_ID_IS = "A user's id has 1–255 characters, no “/” and none that is
 # No row when somebody else is just making the same user: then it is there.
 MAKE = """
 WITH there AS MATERIALIZED (
-  SELECT * FROM "user" WHERE workspace_id = %(workspace)s AND external_id = %(external)s
+  SELECT * FROM "user" WHERE workspace_id = %(workspace)s AND external_id = ANY(%(known)s)
 ), made AS (
   INSERT INTO "user" (workspace_id, external_id, kind, name, email)
   SELECT %(workspace)s, %(external)s, %(kind)s, %(name)s, %(email)s WHERE NOT EXISTS (SELECT FROM there)
@@ -143,7 +143,7 @@ def make_anonymous(workspace: Workspace, draft: str | None = None) -> User:
     `draft` is the random name of what they send: sent again, because our answer was lost, it is by the same user."""
     unguessable = draft and len(draft) >= DRAFT_LENGTH
     name = tokens.hashed(draft).hex()[:24] if unguessable else secrets.token_hex(12)
-    return make(workspace, f"anon_{name}", "anonymous")
+    return make(workspace, f"anon_{name}", "anonymous", later=f"guest_{name}")
 
 
 def of_member(workspace: Workspace, person: Person) -> User:
@@ -197,9 +197,11 @@ def own_voice(external_id: str, person: int | None, field: str) -> None:
         raise Invalid(**{field: "A member writes and votes for themselves."})
 
 
-def make(workspace: Workspace, external_id: str, kind: str, name: str = "", email: str | None = None) -> User:
-    """The user with this id, made when they are new; who is there stays as they are."""
-    told, row = {"external": external_id, "kind": kind, "name": name, "email": email}, None
+def make(workspace: Workspace, external_id: str, kind: str, name: str = "", email: str | None = None,
+         later: str | None = None) -> User:  # fmt: skip
+    """The user with this id, or with the one that they have `later`, made when they are new; who is there stays as they
+    are."""
+    told, row = {"external": external_id, "kind": kind, "name": name, "email": email, "known": [external_id, later]}, None
     while row is None:
         row = db.row(MAKE, workspace=workspace.id, **told)
     return User(*row)

@@ -35,7 +35,7 @@ WITH made AS (
 SELECT id FROM made"""
 
 COLUMNS = """w.id, w.public_id, w.slug, w.name, w.language::text, w.origins, w.key_generation, w.key_oldest, w.loaded_at,
-  w.guide_dismissed_at"""
+  w.guide_dismissed_at, w.edit_minutes, w.ask_email"""
 FIND = "SELECT {columns} FROM workspace w WHERE w.{column} = %(value)s"
 BY_ID, BY_SLUG = (FIND.format(columns=COLUMNS, column=name) for name in ("id", "slug"))
 
@@ -51,6 +51,8 @@ class Workspace(NamedTuple):
     key_oldest: int
     loaded_at: datetime | None  # when a page of the customer's first opened the widget
     guide_dismissed_at: datetime | None
+    edit_minutes: int  # in which users may change what they wrote
+    ask_email: str  # of users without an account, when they write a post: no, optional or required
 
 
 @db.verb

@@ -1,7 +1,8 @@
-"""Markdown that users write → HTML that is safe to show anywhere."""
+"""Markdown that users write → HTML that is safe to show anywhere, or the same as a tree of nodes."""
 
 import re
 from collections.abc import Callable
+from html.parser import HTMLParser
 
 import nh3
 from markdown_it import MarkdownIt
@@ -19,6 +20,9 @@ NAMED = re.compile(r"!\[([^\]\n]*)\]\(file:[0-9]+\)")
 LINK = re.compile(rf"(?:{'|'.join(sorted(SCHEMES))}):", re.IGNORECASE)
 REL = "nofollow ugc noopener noreferrer"
 TITLE_LEVELS = 2  # the page's own h1 and h2 stand above a post's headings
+VOID = {"br", "hr", "img"}
+HOLDERS = {"", "blockquote", "ul", "ol", "li"}  # what holds blocks, where a line's end between two means nothing
+MOST_NODES, DEEPEST = 2_000, 20  # of a tree
 
 
 def render(text: str, picture: Callable[[int], str | None] | None = None) -> str:
@@ -37,6 +41,67 @@ def render(text: str, picture: Callable[[int], str | None] | None = None) -> str
     html = markdown.renderer.render(tokens, markdown.options, {})
     tags, attributes = (TAGS, ATTRIBUTES) if picture is None else (TAGS | {"img"}, PICTURE_ATTRIBUTES)
     return nh3.clean(html, tags=tags, attributes=attributes, url_schemes=SCHEMES, link_rel=REL)
+
+
+def tree(text: str, picture: Callable[[int], str | None] | None = None) -> list:
+    """What `render` makes of it, as nodes for a page that may not be given HTML: a node is a string, or `[tag, attributes
+    or None, *nodes]` with nothing but `href` (a), `start` (ol), `src` and `alt` (img).
+
+    At most 20 levels and 2,000 nodes; what is beyond them is plain text."""
+    reader = TreeReader()
+    reader.feed(render(text, picture))
+    reader.close()
+    return reader.root[2:]
+
+
+class TreeReader(HTMLParser):
+    """Reads HTML that was sanitised into nodes below `root`."""
+
+    def __init__(self):
+        super().__init__()
+        self.root = ["", None]
+        self.open: list[list | None] = [self.root]  # None: an element that is shown as plain text
+        self.inner = [self.root]  # those of them that are there
+        self.left = MOST_NODES - DEEPEST - 2  # what remains is for the text behind each level, when no more is to be had
+
+    def handle_starttag(self, tag, attrs):
+        is_void = tag in VOID
+        node = [tag, kept(tag, dict(attrs))] if self.left > 0 and (is_void or len(self.inner) <= DEEPEST) else None
+        if node:
+            self.left -= 1
+            self.inner[-1].append(node)
+        elif tag == "br":
+            self.handle_data("\n")
+        if not is_void:
+            self.open.append(node)
+            self.inner += [node] if node else []
+
+    def handle_endtag(self, tag):
+        if tag not in VOID and len(self.open) > 1 and self.open.pop():
+            self.inner.pop()
+
+    def handle_data(self, data):
+        node = self.inner[-1]
+        if self.open[-1] is node and node[0] in HOLDERS and "\n" in data and not data.strip():
+            return
+        if isinstance(node[-1], list) and node[-1][0] == "br":
+            data = data.removeprefix("\n")
+        if len(node) > 2 and isinstance(node[-1], str):
+            node[-1] += data
+        elif data:
+            self.left -= 1
+            node.append(data)
+
+
+def kept(tag: str, given: dict[str, str]) -> dict | None:
+    """The attributes that a node has."""
+    if tag == "a" and LINK.match(given.get("href", "")):
+        return {"href": given["href"]}
+    if tag == "ol" and "start" in given:
+        return {"start": int(given["start"])}
+    if tag == "img":
+        return {"src": given.get("src", ""), "alt": given.get("alt", "")}
+    return None
 
 
 def illustrate(image: Token, picture: Callable[[int], str | None]) -> None:

@@ -25,9 +25,10 @@ LIFETIME = {  # seconds; None = no time in it, so that signing again gives the s
     "csrf": None,  # ends with the dashboard session that it is bound to
     "browser": 60 * MINUTE,
     "file": DAY,
+    "guest": 7 * DAY,
     "notice": MINUTE,
 }
-LONGEST = 1024  # characters
+LONGEST = 4096  # characters
 SECRET_BYTES = 32
 
 serializers: dict[str, URLSafeSerializer] = {}

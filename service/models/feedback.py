@@ -131,6 +131,7 @@ class Comment(Numbered):
     origin_number = IntegerField(null=True)
     edited_at = DateTimeTZField(null=True)
     deleted_at = DateTimeTZField(null=True)
+    submission = TextField(null=True)
 
 
 class ChangelogEntry(Numbered):
@@ -193,6 +194,7 @@ class Letter(Numbered):
     event_seq = BigIntegerField()
     kind = TextField()
     to_email = TextField()
+    to_name = TextField(null=True)
     subject = TextField(null=True)
     text = TextField(null=True)
     html = TextField(null=True)

@@ -38,6 +38,7 @@ class Workspace(Table):
     loaded_at = DateTimeTZField(null=True)
     loaded_from = TextField(null=True)
     guide_dismissed_at = DateTimeTZField(null=True)
+    ask_email = TextField()
 
 
 class Person(Table):
@@ -127,6 +128,7 @@ class User(Numbered):
     company_id = BigIntegerField(null=True)
     blocked_at = DateTimeTZField(null=True)
     session_version = IntegerField()
+    news_seen_at = DateTimeTZField(null=True)
     first_seen_at = DateTimeTZField()
     last_seen_at = DateTimeTZField()
 

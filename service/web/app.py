@@ -20,7 +20,7 @@ from service.web.api import tags as api_tags
 from service.web.api import team as api_team
 from service.web.api import users as api_users
 from service.web.api import votes as api_votes
-from service.web.board import board
+from service.web.board import board, confirm
 from service.web.dashboard import changelog as team_changelog
 from service.web.dashboard import companies as team_companies
 from service.web.dashboard import files as team_files
@@ -47,9 +47,13 @@ from service.web.dashboard.settings import keys as setting_keys
 from service.web.dashboard.settings import lists as setting_lists
 from service.web.dashboard.settings import team as setting_team
 from service.web.middleware import Around, HeadFollowsGet
+from service.web.widget import comments as widget_comments
 from service.web.widget import files as widget_files
+from service.web.widget import news as widget_news
 from service.web.widget import opening
 from service.web.widget import posts as widget_posts
+from service.web.widget import roadmap as widget_roadmap
+from service.web.widget import uploading as widget_uploading
 
 
 class Number(BaseConverter):
@@ -81,15 +85,26 @@ def for_widgets() -> dict[str, object]:
     scripts = widget_files.Files(files.root("widget"))
     return {
         "/w.js": widget_files.Loader(scripts),
-        "/w/{name}": widget_files.Chunk(scripts),
+        "/w/{build}/{name}": widget_files.Chunk(scripts),
         "/api/widget/opening": opening.Opening(),
         "/api/widget/session": opening.Session(),
         "/api/widget/ticket": opening.Ticket(),
+        "/api/widget/news": widget_news.News(),
+        "/api/widget/news/{entry:number}/reaction": widget_news.Reaction(),
+        "/api/widget/roadmap": widget_roadmap.Roadmap(),
         "/api/widget/list": widget_posts.List(),
         "/api/widget/similar": widget_posts.Similar(),
         "/api/widget/posts": widget_posts.Posts(),
         "/api/widget/posts/{number:number}": widget_posts.Post(),
         "/api/widget/posts/{number:number}/vote": widget_posts.Vote(),
+        "/api/widget/posts/{number:number}/follow": widget_posts.Follow(),
+        "/api/widget/posts/{number:number}/edit": widget_posts.Edit(),
+        "/api/widget/posts/{number:number}/delete": widget_posts.Delete(),
+        "/api/widget/posts/{number:number}/files": widget_uploading.Files(),
+        "/api/widget/posts/{number:number}/comments": widget_comments.Comments(),
+        "/api/widget/posts/{number:number}/comments/after": widget_comments.After(),
+        "/api/widget/comments/{comment:number}/edit": widget_comments.Edit(),
+        "/api/widget/comments/{comment:number}/delete": widget_comments.Delete(),
     }
 
 
@@ -170,6 +185,7 @@ def for_everyone() -> dict[str, object]:
         "/b/{slug}": board.Board(),
         "/b/{slug}/posts/{number:number}": board.Post(),
         "/b/{slug}/changelog": board.Changelog(),
+        "/b/{slug}/confirm/{token}": confirm.Confirm(),
     }
 
 

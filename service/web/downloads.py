@@ -18,12 +18,15 @@ SAFE = {
     "Cross-Origin-Resource-Policy": "cross-origin",  # the widget shows them on customers' pages
     "Cache-Control": "private, max-age=86400, immutable",
 }
+# Scripts of any page may read the answer, whatever it is: who knows the address may see the file, and no cookie counts.
+ANY_PAGE = {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "Retry-After"}
 RETRY_SECONDS = 2
 GONE = "There is no such file, or its address is too old; look at the post again."
 
 
 class Download:
     def on_get(self, req, resp, token):
+        resp.set_headers(ANY_PAGE)
         signed = said(token)
         is_thumbnail = signed["v"] == "t"
         file = shown(signed, is_thumbnail)

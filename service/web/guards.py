@@ -30,14 +30,18 @@ def bearer(req) -> str:
 # ── users behind the widget ─────────────────────────────────────────────────────────────────────────────────────────
 
 
-def identify_user(req, resp, _resource, _params, shape, most: int | None = None) -> None:
-    """Reads the body as `shape`; sets `call`, `workspace`, `user` (None until an anonymous user acts) and `reader`.
+def read_call(req, shape):
+    return inputs.read(req, shape, (inputs.PLAIN_TEXT, inputs.JSON))
+
+
+def identify_user(req, resp, _resource, _params, shape, most: int | None = None, read=read_call) -> None:
+    """Takes the body as `shape` by `read`; sets `call`, `workspace`, `user` (None until an anonymous user acts), `reader`.
 
     Never looks at a cookie. Signatures are checked without the database; then the page's origin must be one of the
     workspace's, and only then may the page read our answer. `most`: how often a minute one user may do this."""
     resp.set_header("Vary", "Origin")
     resp.cache_control = ["no-store"]
-    call = req.context.call = inputs.read(req, shape, (inputs.PLAIN_TEXT, inputs.JSON))
+    call = req.context.call = read(req, shape)
     key = tokens.read("widget-key", call.key)
     signed, refusal = signed_user(key["w"], call)
     most_of_each = caps(req, key["w"], signed, most)
@@ -50,9 +54,10 @@ def identify_user(req, resp, _resource, _params, shape, most: int | None = None)
 
 def signed_user(workspace_id: int, call) -> tuple[dict | None, Unauthenticated | None]:
     """What the call's token says of its user, and why it is not believed, if it is a session: that must hold. An
-    anonymous token that does not is as good as none."""
+    anonymous token that does not is as good as none. It does not count either where a token of the customer's says who comes."""
+    is_signing_in = getattr(call, "user_token", None) is not None
     try:
-        token = call.session or call.anonymous
+        token = call.session or (None if is_signing_in else call.anonymous)
         signed = tokens.read("session" if call.session else "anonymous", token) if token else None
         if signed and signed["w"] != workspace_id:
             raise Unauthenticated("This session belongs to another workspace.")

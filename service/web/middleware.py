@@ -23,7 +23,7 @@ LONGEST_URL = 8192
 
 
 class Around:
-    """The one middleware. A resource that needs no database says `offline = True`."""
+    """The one middleware. A resource that needs no database says `offline = True`; a preflight never does."""
 
     def __init__(self, config: Config):
         self.config = config
@@ -40,8 +40,8 @@ class Around:
         if "\0" in req.path or "%00" in req.query_string:
             raise Malformed("An address cannot hold a NUL character.")
 
-    def process_resource(self, _req, _resp, resource, _params) -> None:
-        if resource is not None and not getattr(resource, "offline", False):
+    def process_resource(self, req, _resp, resource, _params) -> None:
+        if resource is not None and not getattr(resource, "offline", False) and req.method != "OPTIONS":
             db.connect()
 
     def process_response(self, req, resp, resource, _succeeded) -> None:

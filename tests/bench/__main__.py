@@ -23,7 +23,7 @@ from service.web.widget.files import Files
 POSTS = 200
 # figure → budget, in round trips unless it says otherwise; a transaction's BEGIN and COMMIT count too
 BUDGETS = {
-    "widget: open": 5,
+    "widget: open": 4,
     "widget: similar while typing": 3,
     "widget: vote": 6,
     "widget: new post": 6,

@@ -1,6 +1,7 @@
 """A real browser, a real installation, a real mail server, and a customer's site on another origin."""
 
 import email
+import json
 import re
 import shutil
 import threading
@@ -58,7 +59,7 @@ def sayso(letters):
 class Site:
     """A customer's site: one page with our tag, under the strictest policy that the manual promises to work with."""
 
-    POLICY = ("default-src 'none'; script-src {base}; connect-src {base} {stream}; style-src 'none'; img-src 'none'; "
+    POLICY = ("default-src 'none'; script-src {base}; connect-src 'self' {base} {stream}; style-src 'none'; img-src 'none'; "
               "base-uri 'none'; require-trusted-types-for 'script'; trusted-types 'none'")  # fmt: skip
     PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>Tidewater</title>{before}<script async src="{base}/w.js" data-key="{key}"{more}></script>
@@ -67,16 +68,25 @@ class Site:
     def __init__(self, sayso):
         self.base, self.stream = sayso.base_url, f"http://127.0.0.1:{sayso.stream_port}"
         self.key, self.attributes, self.before = sayso.demo["widget_key"], "", ""
+        self.answers = {}  # path: a function that gives what stands there, as JSON
         site = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self):
+                if self.path in site.answers:
+                    return self.tell(site.answers[self.path]())
                 self.send_response(200 if self.path == "/" else 404)
                 self.send_header("Content-Type", "text/html")
                 self.send_header("Content-Security-Policy", site.POLICY.format(base=site.base, stream=site.stream))
                 self.end_headers()
                 page = site.PAGE.format(base=site.base, key=site.key, more=site.attributes, before=site.before)
                 self.wfile.write(page.encode())
+
+            def tell(self, value):
+                self.send_response(200)
+                self.send_header("Content-Type", "application/json")
+                self.end_headers()
+                self.wfile.write(json.dumps(value).encode())
 
             def log_message(self, *_):
                 pass

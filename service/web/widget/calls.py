@@ -24,6 +24,11 @@ class List(Call):
     cursor: str | None = None
 
 
+class Guest(msgspec.Struct):
+    email: str
+    name: str = ""
+
+
 class NewPost(Call):
     title: str
     body: str = ""
@@ -31,10 +36,34 @@ class NewPost(Call):
     meta: Meta | None = None
     fields: Meta | None = None  # values of custom fields, from a form that shows them
     submission: str | None = None
+    guest: Guest | None = None  # who it is from, where the workspace asks
 
 
 class Vote(Call):
     voted: bool
+
+
+class Follow(Call):
+    following: bool
+
+
+class Edit(Call):
+    title: str
+    body: str
+
+
+class NewComment(Call):
+    body: str
+    parent: shapes.Parent = None
+    submission: str | None = None
+
+
+class CommentEdit(Call):
+    body: str
+
+
+class After(Call):
+    after: shapes.Id
 
 
 class Text(Call):
@@ -42,7 +71,7 @@ class Text(Call):
 
 
 class Trade(Call):
-    user_token: str
+    user_token: str | None = None  # signed by the customer; without one, it is asked who an anonymous token is
 
 
 class Card(msgspec.Struct, omit_defaults=True):
@@ -59,6 +88,8 @@ class Card(msgspec.Struct, omit_defaults=True):
     created_at: datetime
     url: str
     held: bool = False
+    pinned: bool = False
+    comments: int = 0
 
 
 class Cards(msgspec.Struct):
@@ -90,6 +121,7 @@ class Who(msgspec.Struct):
 class Place(msgspec.Struct):
     name: str
     url: str
+    language: str  # as in HTML; empty when it is none of those we know
 
 
 class Key(msgspec.Struct):
@@ -97,20 +129,34 @@ class Key(msgspec.Struct):
     name: str
 
 
+class Field(msgspec.Struct):
+    key: str
+    name: str
+    type: str
+    required: bool
+    options: list[str]
+    board: str | None  # key; null: asked on every board
+
+
 class Opening(msgspec.Struct, omit_defaults=True):
     workspace: Place
     boards: list[Key]
+    fields: list[Field]
     statuses: list[ColoredStatus]
+    ask_email: str  # of who has no account, with a post: no, optional or required
+    edit_minutes: int
     user: Who | None
+    unread: int  # entries of the news
     posts: Cards
     stream_url: str
     session: str | None = None
 
 
-class Session(msgspec.Struct):
-    session: str
-    user: Who
-    expires_in: int
+class Session(msgspec.Struct, omit_defaults=True):
+    user: Who | None
+    unread: int
+    session: str | None = None
+    expires_in: int | None = None
 
 
 class Stream(msgspec.Struct):
@@ -121,7 +167,7 @@ def card(req, post: Post) -> Card:
     status = ColoredStatus(post.status_key, post.status_name, post.status_kind, post.status_color)
     address = shapes.url(req.context.config, req.context.workspace, post.number)
     return Card(post.number, post.title, post.body, status, post.board_key, post.votes, post.voted, post.mine,
-                post.created_at, address, post.held)  # fmt: skip
+                post.created_at, address, post.held, post.pinned, post.comments)  # fmt: skip
 
 
 def who(user) -> Who | None:

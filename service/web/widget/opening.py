@@ -1,8 +1,10 @@
-"""The first answer to an opened widget, whole in one request; and a fresh ticket when the stream must be opened again."""
+"""The first answer to an opened widget, whole in one request; a fresh ticket when the stream must be opened again; and who
+somebody is."""
 
 import falcon
 
-from service.feedback import boards, guide, identity_secrets, statuses
+from service.feedback import front, general, guide, identity_secrets, news
+from service.feedback.readers import Reader
 from service.lib import tokens
 from service.web import shapes
 from service.web.forms import is_ours
@@ -15,17 +17,19 @@ from service.web.widget.posts import page_of
 class Opening:
     @falcon.before(identify_user, shape=calls.List)
     def on_post(self, req, resp):
-        workspace, user, config = req.context.workspace, req.context.user, req.context.config
+        workspace, user, address = req.context.workspace, req.context.user, req.context.config.base_url
         if workspace.loaded_at is None and not is_ours(req):
             guide.record_load(workspace, req.get_header("Origin"))
         identified = user is not None and user.kind == "identified"
+        heard = stream_url(req, public=True)  # first: what happens from here on is heard
+        found, language = front.look(req.context.reader), general.CODES.get(workspace.language, "")
         shapes.answer(resp, calls.Opening(
-            stream_url=stream_url(req, public=True),  # first: what happens from here on is heard
-            workspace=calls.Place(workspace.name, f"{config.base_url}/b/{workspace.slug}"),
-            boards=[calls.Key(board.key, board.name) for board in boards.of(req.context.reader)],
-            statuses=[shapes.ColoredStatus(*status[1:]) for status in statuses.of(workspace.id)],
-            user=calls.who(user),
-            posts=page_of(req),
+            workspace=calls.Place(workspace.name, f"{address}/b/{workspace.slug}", language),
+            boards=[calls.Key(*board) for board in found.boards],
+            fields=[calls.Field(*field) for field in found.fields],
+            statuses=[shapes.ColoredStatus(*status) for status in found.statuses],
+            ask_email=workspace.ask_email, edit_minutes=workspace.edit_minutes,
+            user=calls.who(user), unread=found.unread, posts=page_of(req), stream_url=heard,
             session=user_token("session", workspace, user) if identified else None,
         ))  # fmt: skip
 
@@ -37,11 +41,14 @@ class Ticket:
 
 
 class Session:
-    """The customer's user token, traded for a session of ours."""
+    """The customer's user token, traded for a session of ours; without one, who asks is told who they are to us."""
 
     @falcon.before(identify_user, shape=calls.Trade)
     def on_post(self, req, resp):
-        workspace = req.context.workspace
-        user = identity_secrets.trade(workspace, req.context.call.user_token)
+        workspace, call = req.context.workspace, req.context.call
+        if call.user_token is None:
+            return shapes.answer(resp, calls.Session(calls.who(req.context.user), news.unread(req.context.reader)))
+        user = identity_secrets.trade(workspace, call.user_token)
+        unread = news.unread(Reader(workspace, user.id))
         session = user_token("session", workspace, user)
-        shapes.answer(resp, calls.Session(session, calls.who(user), tokens.LIFETIME["session"]))
+        return shapes.answer(resp, calls.Session(calls.who(user), unread, session, tokens.LIFETIME["session"]))

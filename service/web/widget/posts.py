@@ -1,14 +1,15 @@
-"""Posts through the widget: the list, one, a new one, a vote, and the like of what is being typed."""
+"""Posts through the widget: the list, one, a new one, what is done to one, and the like of what is being typed."""
 
 import falcon
 
 from service import db
-from service.feedback import lists, posts, similar, votes
+from service.feedback import details, edits, followers, guests, limits, lists, posts, similar, votes
 from service.web import shapes
 from service.web.guards import act, identify_user
-from service.web.widget import calls
+from service.web.widget import calls, shown
+from service.web.widget.comments import comments_of
 
-POSTS_A_MINUTE, VOTES_A_MINUTE = 30, 120  # of one user
+POSTS_A_MINUTE, EDITS_A_MINUTE, VOTES_A_MINUTE = 30, 30, 120  # of one user
 
 
 class List:
@@ -26,13 +27,35 @@ class Posts:
 class Post:
     @falcon.before(identify_user, shape=calls.Call)
     def on_post(self, req, resp, number):
-        present(req, resp, number, req.context.reader)
+        post = shown.detail(req, details.find(req.context.reader, number))
+        shapes.answer(resp, shown.PostPage(post, comments_of(req, number)))
 
 
 class Vote:
     @falcon.before(identify_user, shape=calls.Vote, most=VOTES_A_MINUTE)
     def on_post(self, req, resp, number):
-        present(req, resp, number, *vote(req, number))
+        show(req, resp, number, *vote(req, number))
+
+
+class Follow:
+    @falcon.before(identify_user, shape=calls.Follow, most=VOTES_A_MINUTE)
+    def on_post(self, req, resp, number):
+        show(req, resp, number, *follow(req, number))
+
+
+class Edit:
+    @falcon.before(identify_user, shape=calls.Edit, most=EDITS_A_MINUTE)
+    def on_post(self, req, resp, number):
+        call = req.context.call
+        edits.change(req.context.reader, number, title=call.title, body=call.body)
+        show(req, resp, number, req.context.reader)
+
+
+class Delete:
+    @falcon.before(identify_user, shape=calls.Call, most=EDITS_A_MINUTE)
+    def on_post(self, req, resp, number):
+        edits.delete(req.context.reader, number)
+        shapes.answer(resp, shown.Deleted())
 
 
 class Similar:
@@ -47,9 +70,13 @@ class Similar:
 
 @db.verb
 def create(req, call: calls.NewPost):
+    said = call.guest or calls.Guest("")
+    guest = guests.checked(req.context.workspace, req.context.user, said.email, said.name)
     reader, anonymous = act(req, call.submission)
     number = posts.create(reader, call.title, call.body, board=call.board, meta=call.meta,
                           values=call.fields, submission=call.submission)  # fmt: skip
+    if guest:
+        guests.ask(reader, number, guest, limits.network(req.remote_addr))
     return number, reader, anonymous
 
 
@@ -57,6 +84,13 @@ def create(req, call: calls.NewPost):
 def vote(req, number: int):
     reader, anonymous = act(req)
     (votes.cast if req.context.call.voted else votes.withdraw)(reader, number)
+    return reader, anonymous
+
+
+@db.verb
+def follow(req, number: int):
+    reader, anonymous = act(req)
+    (followers.follow if req.context.call.following else followers.unfollow)(reader, number)
     return reader, anonymous
 
 
@@ -69,3 +103,7 @@ def page_of(req) -> calls.Cards:
 
 def present(req, resp, number: int, reader, anonymous: str | None = None, status: int = 200) -> None:
     shapes.answer(resp, calls.OnePost(calls.card(req, posts.find(reader, number)), anonymous), status)
+
+
+def show(req, resp, number: int, reader, anonymous: str | None = None) -> None:
+    shapes.answer(resp, shown.OneDetail(shown.detail(req, details.find(reader, number)), anonymous))

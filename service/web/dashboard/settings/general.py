@@ -1,22 +1,29 @@
-"""What the workspace is called, its language, and how long users may change what they wrote."""
+"""What the workspace is called, its language, how long users may change what they wrote, and whom it asks for an address."""
 
 from service.feedback import general
 from service.web.dashboard.page import Done, whole
 from service.web.dashboard.settings import Setting
+
+ASK_EMAIL = [
+    ("no", "No"),
+    ("optional", "Optional: they can leave it empty"),
+    ("required", "Required: no post without one"),
+]
 
 
 class General(Setting):
     key = "general"
 
     def show(self, req, resp):
-        self.render(req, resp, general=general.of(req.context.reader), languages=list(general.LANGUAGES.items()))
+        self.render(req, resp, general=general.of(req.context.reader), languages=list(general.LANGUAGES.items()),
+                    ask_email=ASK_EMAIL)  # fmt: skip
 
     def change(self, req):
         form = req.context.form
         minutes = whole(form.get("edit_minutes", "").strip())
         general.change(
             req.context.reader, name=form.get("name", ""), language=form.get("language", ""),
-            edit_minutes=-1 if minutes is None else minutes, seen=form.get("seen"),
+            edit_minutes=-1 if minutes is None else minutes, ask_email=form.get("ask_email"), seen=form.get("seen"),
         )  # fmt: skip
         return Done("The settings were saved.")
 

@@ -1,0 +1,138 @@
+"""Guests: who wrote without an account and left an e-mail address. Nothing is made of it, and nobody sees the name that they
+gave, before they open the link in the letter that goes to this address, and say so."""
+
+import re
+from typing import NamedTuple
+
+from service import db, events
+from service.errors import Conflict, Forbidden, Invalid, NotFound, RateLimited, SaysoError, Unauthenticated
+from service.feedback import letters, limits
+from service.feedback.readers import Reader
+from service.feedback.users import User
+from service.feedback.workspaces import Workspace
+from service.lib import text, tokens
+
+LETTER = "guest"  # kind of the letter, and purpose of the token in its link
+LONGEST_NAME = 80
+DAYS = tokens.LIFETIME[LETTER] // tokens.DAY  # for which a link holds
+MOST_LETTERS = {"network": 20, "address": 3, "workspace": 500}  # a day: nobody is flooded with them, and no mail server
+LINK = re.compile(r"\S*(?:://|www\.|\w\.\w+/)\S*", re.IGNORECASE)
+
+WRITTEN = """
+SELECT seq FROM event e
+ WHERE workspace_id = %(workspace)s AND post_number = %(number)s AND type = 'post.created' AND user_id = %(user)s
+   AND NOT EXISTS (SELECT FROM letter l WHERE l.workspace_id = e.workspace_id AND l.event_seq = e.seq
+                      AND l.kind = %(kind)s AND l.to_email = %(email)s)"""
+TO_THE_GUEST = letters.ADDRESS.format(readers="SELECT %(email)s AS email")
+STANDING = 'SELECT kind, email, blocked_at IS NOT NULL FROM "user" WHERE workspace_id = %(workspace)s AND id = %(user)s'
+HOLD = f"{STANDING} FOR NO KEY UPDATE"
+# The rest of the id stays: a draft that is sent once more is still by the same user (users.make_anonymous).
+CONFIRM = """
+UPDATE "user" SET kind = 'guest', email = %(email)s, name = %(name)s,
+       external_id = regexp_replace(external_id, '^anon_', 'guest_')
+ WHERE workspace_id = %(workspace)s AND id = %(user)s"""
+
+
+class Guest(NamedTuple):
+    """Who somebody says they are."""
+
+    email: str
+    name: str = ""
+
+
+class Link(NamedTuple):
+    """What the link of a letter says, and whether it was confirmed."""
+
+    user: int
+    guest: Guest
+    is_confirmed: bool
+
+
+def checked(workspace: Workspace, user: User | None, email: str, name: str) -> Guest | None:
+    """Who is to be asked whether they wrote a post; None when this workspace does not ask this user, or lets them choose
+    and they gave nothing. Raises Invalid with the field that must change."""
+    if workspace.ask_email == "no" or (user and user.kind != "anonymous"):
+        return None
+    if not email.strip() and workspace.ask_email == "optional":
+        return None
+    wrong, said = {}, (text.email(email), text.fitting(name, LONGEST_NAME, text.tidy_line))
+    if said[0] is None:
+        wrong["email"] = "Write your e-mail address, like ada@example.com."
+    if said[1] is None:
+        wrong["name"] = f"A name has at most {LONGEST_NAME} characters."
+    if wrong:
+        raise Invalid(**wrong)
+    return Guest(*said)
+
+
+@db.verb
+def ask(reader: Reader, number: int, guest: Guest, network: str) -> None:
+    """Have a letter sent that asks this guest whether they wrote the post, as a part of writing it. Asked already, or more
+    than MOST_LETTERS: nothing happens, and whoever wrote the post does not learn which. `network` is where they are."""
+    place = {"workspace": reader.workspace.id, "user": reader.user, "number": number}
+    row = db.row(WRITTEN, **place, kind=LETTER, email=guest.email)
+    if row and is_within_limits(reader.workspace.id, guest.email, network):
+        letters.address(TO_THE_GUEST, LETTER, reader.workspace.id, row[0], name=guest.name, email=guest.email)
+
+
+def is_within_limits(workspace_id: int, email: str, network: str) -> bool:
+    """Counts one more letter. In this order, so that one network cannot use up what all others have."""
+    mailbox, _, domain = email.lower().rpartition("@")
+    same = f"{mailbox.partition('+')[0].replace('.', '')}@{domain}"  # spellings of one mailbox
+    keys = {"network": network, "address": tokens.hashed(same).hex()[:32], "workspace": workspace_id}
+    try:
+        for what, most in MOST_LETTERS.items():
+            limits.hit(f"guest-letters:{what}:{keys[what]}", most, tokens.DAY)
+    except RateLimited:
+        return False
+    return True
+
+
+def token(workspace_id: int, user: int, guest: Guest) -> str:
+    """What makes the link. It is in the letter and nowhere else."""
+    return tokens.sign(LETTER, {"w": workspace_id, "u": user, "e": guest.email, "n": guest.name})
+
+
+def without_links(title: str) -> str:
+    """A title for somebody who perhaps never wrote it: no letter of ours leads them to a stranger's page."""
+    return LINK.sub("…", title)
+
+
+def look(workspace: Workspace, token: str) -> Link:
+    """What a link says, without confirming it. Unauthenticated when it does not hold, NotFound when the user was erased,
+    Forbidden when they were blocked, Conflict when they are somebody else by now."""
+    return found(STANDING, workspace, token)
+
+
+@db.verb
+def confirm(workspace: Workspace, token: str) -> Link:
+    """Make the user of this link a guest with its address and name; again, nothing happens. Errors as of `look`."""
+    link = found(HOLD, workspace, token)
+    if not link.is_confirmed:
+        db.changed(CONFIRM, workspace=workspace.id, user=link.user, **link.guest._asdict())
+        changed = ["email", "name"] if link.guest.name else ["email"]
+        events.record("user.identified", workspace.id, user=link.user, data={"changed": changed})
+    return link._replace(is_confirmed=True)
+
+
+def waits(workspace: Workspace, token: str) -> bool:
+    """Whether there is still somebody who can open this link."""
+    try:
+        return not look(workspace, token).is_confirmed
+    except SaysoError:
+        return False
+
+
+def found(sql: str, workspace: Workspace, token: str) -> Link:
+    said = tokens.read(LETTER, token)
+    if said["w"] != workspace.id:
+        raise Unauthenticated("This link belongs to another address.")
+    row = db.row(sql, workspace=workspace.id, user=said["u"])
+    if row is None:
+        raise NotFound("What you wrote was taken away meanwhile, so there is nothing left to confirm.")
+    kind, email, is_blocked = row
+    if is_blocked:
+        raise Forbidden(f"{workspace.name} takes nothing more from whoever wrote this.", "blocked")
+    if kind != "anonymous" and (kind, email) != ("guest", said["e"]):
+        raise Conflict("Whoever wrote this has confirmed another address meanwhile. Nothing was changed.")
+    return Link(said["u"], Guest(said["e"], said["n"]), kind == "guest")
