@@ -16,7 +16,7 @@ run: $(VENV)/run  ## install what is needed and run everything at http://127.0.0
 demo: $(VENV)/run  ## fill the running installation with a demo workspace and print its addresses
 	$(BIN)/sayso demo
 
-test: $(VENV)/test browser  ## run every test (needs Chromium and Caddy; as root on Debian it installs them; SAYSO_POSTGRES=16 for that version)
+test: $(VENV)/test programs types  ## run every test (needs Chromium, Firefox, Caddy and npm; as root on Debian it installs them; SAYSO_POSTGRES=16 for that version)
 	$(BIN)/ruff check service migrations tests
 	$(BIN)/lint-imports --config setup.cfg
 	$(BIN)/python -m pytest
@@ -41,9 +41,16 @@ $(VENV)/test: $(VENV)/run
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[embedded,test]'
 	touch $@
 
-.PHONY: browser
-browser:
-	@if ! { command -v chromium && command -v caddy; } > /dev/null; then \
+# for the tests alone; it lives where `make clean` removes it
+.PHONY: types
+types: $(VENV)/node_modules/typescript/bin/tsc
+$(VENV)/node_modules/typescript/bin/tsc: | $(VENV)/run programs
+	npm install --silent --no-audit --no-fund --no-save --prefix $(VENV) typescript@5.9.3
+
+.PHONY: programs
+programs:
+	@missing=; for each in chromium firefox-esr caddy npm; do command -v $$each > /dev/null || missing="$$missing $$each"; done; \
+	if [ -n "$$missing" ]; then \
 	  if [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null; then \
-	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium caddy > /dev/null; \
-	  else echo "The tests need chromium and caddy; install them, e.g.: sudo apt-get install chromium caddy" >&2; exit 1; fi; fi
+	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $$missing > /dev/null; \
+	  else echo "The tests need$$missing; install what is missing, e.g.: sudo apt-get install$$missing" >&2; exit 1; fi; fi

@@ -44,6 +44,7 @@ FORM_ROUTES = {  # those of the dashboard's pages are attacked in test_dashboard
     "/app/acme/files": {},
     "/app/sign-in": {"email": "a@b.example"},
     "/app/sign-in/secret": {"email": "a@b.example"},
+    "/b/acme/confirm/token": {},
     "/app/sign-out": {},
 }
 UPLOAD_ROUTES = {"/api/widget/posts/1/files"}  # attacked in test_widget_uploads
@@ -148,7 +149,7 @@ def test_every_route_with_a_body_is_attacked_here(client):
     resources = all_routes()
     taken = {
         route.path.replace("{slug}", "acme").replace("{number:number}", "1").replace("{comment:number}", "1")
-        .replace("{secret}", "secret")
+        .replace("{secret}", "secret").replace("{entry:number}", "1").replace("{token}", "token")
         for route in inspect_routes(client.app.app)
         for method in route.methods
         if method.method in {"POST", "PUT", "PATCH"} and not method.internal and not route.path.startswith("/api/v1/")

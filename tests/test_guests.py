@@ -202,7 +202,7 @@ def test_opening_the_link_changes_nothing_and_its_button_makes_a_guest(client, a
 def test_twenty_presses_at_once_confirm_once(client, acme):
     write(client, acme, guest=sue(""))
     address = link()
-    assert {answer.status_code for answer in at_once(lambda _: client.simulate_post(address))} == {303}
+    assert {answer.status_code for answer in at_once(lambda _: Browser(client).send(address))} == {303}
     assert db.rows(IDENTIFIED) == [({"changed": ["email"]}, None)]
 
 
@@ -212,7 +212,7 @@ def test_a_link_that_does_not_hold_says_so_and_does_nothing(client, acme, globex
     token = address.rpartition("/")[2]
     foreign = tokens.sign("anonymous", tokens.read("guest", token))  # of another purpose
     for place in (f"acme/confirm/{token[:-1]}", f"globex/confirm/{token}", f"acme/confirm/{foreign}", "acme/confirm/é"):
-        for answer in (client.simulate_get(f"/b/{place}"), client.simulate_post(f"/b/{place}")):
+        for answer in (client.simulate_get(f"/b/{place}"), Browser(client).send(f"/b/{place}")):
             assert answer.status_code == 401 and "This link does not work" in answer.text, place
     assert client.simulate_get(f"/b/nowhere/confirm/{token}").status_code == 404
     assert users()[0][0] == "anonymous"
@@ -222,7 +222,7 @@ def test_a_link_ends_after_a_week(client, acme, monkeypatch):
     write(client, acme, guest=sue())
     address = link()
     monkeypatch.setitem(tokens.LIFETIME, "guest", -1)
-    for answer in (client.simulate_get(address), client.simulate_post(address)):
+    for answer in (client.simulate_get(address), Browser(client).send(address)):
         assert answer.status_code == 401 and "This link is too old" in answer.text
     assert users()[0][0] == "anonymous"
 
@@ -232,9 +232,9 @@ def test_who_was_blocked_or_erased_meanwhile_is_told_and_nothing_happens(client,
     address = link()
     [(id,)] = db.rows('SELECT external_id FROM "user"')
     blocking.block(acme.team, id)
-    assert [client.simulate_get(address).status_code, client.simulate_post(address).status_code] == [403, 403]
+    assert [client.simulate_get(address).status_code, Browser(client).send(address).status_code] == [403, 403]
     privacy.erase(acme.team, id)
-    gone = client.simulate_post(address)
+    gone = Browser(client).send(address)
     assert gone.status_code == 404 and "nothing left to confirm" in gone.text
     assert users() == []
 
@@ -245,7 +245,7 @@ def test_the_first_of_two_addresses_that_is_confirmed_stays(client, acme):
     write(client, acme, guest={"email": "other@customer.example"}, anonymous=token)
     second = link()
     press(client, second)
-    answer = client.simulate_post(first)
+    answer = Browser(client).send(first)
     assert answer.status_code == 409 and "another address" in answer.text and "other@" not in answer.text
     assert users() == [("guest", "", "other@customer.example", "guest_")]
 

@@ -3,17 +3,19 @@ and for what is not there. Made from the table of addresses: what is new there i
 
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import pytest
 from addresses import CHOSEN, World, address, missing, named_by, operations, unknown
 from browser import Browser
-from calls import call, session
+from calls import SITE, call, session
 from cast import ADA, CLEO, DAN, EVE
 from dashboards import furnish, in_acme, of_the_team
 from queued import work_off
+from uploads import form
 
 from service import db
-from service.feedback import boards, keys
+from service.feedback import boards, changelog, comments, keys
 from service.web.app import for_widgets
 
 FAR_AWAY = 500_000  # the first number of a post of Globex, so that none is also one of Acme's
@@ -186,11 +188,15 @@ def test_case_56_a_workspace_shows_its_dashboard_to_its_members_alone(team, acme
 
 # ── the widget ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
+FOR_AUTHORS = {  # what nobody else may do
+    "posts/{number:number}/edit", "posts/{number:number}/delete", "posts/{number:number}/files",
+    "comments/{comment:number}/edit", "comments/{comment:number}/delete",
+}  # fmt: skip
 
 def of_the_widget() -> list[str]:
     found = [path.removeprefix("/api/widget/") for path in for_widgets() if path.startswith("/api/widget/")]
     for path in found:
-        for placeholder in set(re.findall(r"{[^}]+}", path)) - {"{number:number}", "{entry:number}"}:
+        for placeholder in set(re.findall(r"{[^}]+}", path)) - {"{number:number}", "{entry:number}", "{comment:number}"}:
             pytest.fail(f"say how to sample {placeholder} of {path}")
     return found
 
@@ -199,26 +205,38 @@ def test_the_widget_shows_its_users_what_everyone_may_see_and_nothing_else(clien
     move_numbers(globex)
     seen = {"own": acme.post(by=CLEO), "another user's": acme.post("Export", by=DAN)}
     unseen = {"the team's": acme.post("Secret", board="bugs", public=False), "another workspace's": globex.post()}
+    said = {"the team's": comments.create(acme.writer, unseen["the team's"], "Secret"),
+            "another workspace's": comments.create(globex.reader(), unseen["another workspace's"], "Elsewhere")}  # fmt: skip
     boards.change(acme.team, "bugs", access="private")
     who = {"nobody": None, "a user": session(client, acme, CLEO), "another user": session(client, acme, DAN)}
     stranger = session(client, globex, CLEO)
-    entry = changelog.create(acme.team, "Exports", published_at=datetime.now(UTC), posts=[*seen.values(), 3]).id
+    linked = [*seen.values(), unseen["the team's"]]
+    entry = changelog.create(acme.team, "Exports", published_at=datetime.now(UTC), posts=linked).id
 
-    def asks(path: str, number: int, token: str | None):
+    def asks(path: str, number: int, comment: int, token: str | None):
         # a call takes no notice of the fields that it does not know
-        path = path.replace("{number:number}", str(number)).replace("{entry:number}", str(entry))
-        return call(client, acme, path, session=token, user_token=acme.token(), title="Dark mode", text="dark", voted=True,
-                    kind="love", on=True)  # fmt: skip
+        placed = path.replace("{number:number}", str(number)).replace("{entry:number}", str(entry))
+        placed = placed.replace("{comment:number}", str(comment))
+        if path.endswith("/files"):
+            fields = {"key": acme.widget_key, "session": token or ""}
+            body, kind = form(*[(name, None, said.encode()) for name, said in fields.items()], ("file", "a", b"text"))
+            return client.simulate_post(f"/api/widget/{placed}", body=body, headers={"Content-Type": kind, "Origin": SITE})
+        return call(client, acme, placed, session=token, user_token=acme.token(), title="Dark mode", text="dark", voted=True,
+                    kind="love", on=True, body="Words", following=True, after=1)  # fmt: skip
 
     for path in of_the_widget():
-        for post, number in seen.items():
+        for author, claims in (("a user", CLEO), ("another user", DAN)):
             for name, token in who.items():
-                answer = asks(path, number, token)
-                assert answer.status_code in (200, 201), (path, post, name, answer.text)
+                number = acme.post("Night mode", by=claims)
+                place = number, comments.create(acme.reader(claims), number, "Me too")
+                assert asks(path, *place, stranger).status_code == 401, (path, author)
+                answer = asks(path, *place, token)
+                expected = (403,) if path in FOR_AUTHORS and name != author else (200, 201)
+                assert answer.status_code in expected, (path, author, name, answer.text)
                 assert "Secret" not in answer.text
-            assert asks(path, number, stranger).status_code == 401, (path, post)
-        for post, number in unseen.items() if "{number" in path else ():
+        for post, number in unseen.items() if "{number" in path or "{comment" in path else ():
             for name, token in who.items():
-                lost, answer = asks(path, 999_999_999, token), asks(path, number, token)
-                assert plain(lost, "999999999") == plain(answer, str(number)), (path, post, name)
+                lost, answer = asks(path, 999_999_999, 999_999_999, token), asks(path, number, said[post], token)
+                own = number if "{number" in path else said[post]
+                assert plain(lost, "999999999") == plain(answer, str(own)), (path, post, name)
                 assert lost.status_code == 404

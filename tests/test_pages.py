@@ -109,12 +109,20 @@ def values(word="Tidewater", **more):
         "widget_key": "key",
         "user_token": word,
         "board_url": "/b/tidewater",
+        "switches": {"theme": (word, {"auto": word}), "lang": (word, {"en": word})},
+        "look": {"theme": "auto", "lang": "en", "accent": "", "side": "left", "launcher": "on", "csp": "strict", "user": word},
+        "wanted": 12,
+        "is_open": True,
         "comments": [
             Thing(author_name=word, by_team=True, body=word, created_at=NOW, edited_at=NOW, parent=None, internal=internal,
                   official=not internal, is_deleted=deleted) for internal in (False, True) for deleted in (False, True)
         ],
         "entries": [Thing(id=1, title=word, body=word, categories=[word], posts=[12], published_at=NOW)],
         "bodies": {1: word},
+        "link": Thing(guest=Thing(name=word, email=word), is_confirmed=False),
+        "refusal": word,
+        "code": "blocked",
+        "days": 7,
     }
     return given | more
 
@@ -124,6 +132,7 @@ EMPTY = {
     "errors": {},
     "values": {},
     "posts": [],
+    "link": None,
     "statuses": [],
     "boards": [],
     "chosen": "",

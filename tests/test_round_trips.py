@@ -13,7 +13,7 @@ ROUND_TRIPS = {  # BEGIN, COMMIT and the hint after it count too
     "vote on behalf": (6, "PUT", "/api/v1/posts/2/votes/dan-8", None),
     "widget: vote": (6, "POST", "/api/widget/posts/2/vote", {"voted": True}),
     "widget: new post": (6, "POST", "/api/widget/posts", {"title": "One more", "submission": "a" * 24}),
-    "widget: open": (6, "POST", "/api/widget/opening", {}),  # of all; two less once it is known that the tag is in
+    "widget: open": (4, "POST", "/api/widget/opening", {}),
     "widget: news": (2, "POST", "/api/widget/news", {}),
     "widget: roadmap": (4, "POST", "/api/widget/roadmap", {}),
 }

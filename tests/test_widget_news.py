@@ -13,7 +13,7 @@ from uploads import png
 from service import db
 from service.db import database
 from service.feedback import attachments, boards, changelog, edits
-from service.feedback.news import COUNT
+from service.feedback.news import COUNT, PAGE
 from service.lib import tokens
 from service.web.cursors import closed
 
@@ -103,16 +103,18 @@ def test_the_count_stops_at_99_and_nobody_has_none(client, acme, cleo):
     assert unread(client, acme, None) == [0, 0]
 
 
-def test_counting_reads_the_index_alone_from_the_newest(acme, cleo):
-    """However many entries there are, those that are not new are not looked at."""
+def test_counting_and_a_page_read_the_index_from_the_newest(acme, cleo):
+    """However many entries there are, those that are not new, or not on the page, are not looked at."""
     database.execute_sql("""INSERT INTO changelog_entry (workspace_id, title, published_at)
                             SELECT id, 'x', now() - n * interval '1 hour' FROM workspace, generate_series(1, 20000) n""")
     database.execute_sql('UPDATE "user" SET news_seen_at = now()')
     database.execute_sql("ANALYZE changelog_entry")
     reader = acme.reader(CLEO)
-    [plan] = db.row(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT json) {COUNT}", **reader.scope())
-    assert "changelog_published" in str(plan)
-    assert plan[0]["Plan"]["Shared Hit Blocks"] + plan[0]["Plan"]["Shared Read Blocks"] < 20
+    place = {"before": datetime.now(UTC) - timedelta(days=300), "id": 1, "most": 11, "is_first": False}
+    for sql, most in ((COUNT, 20), (PAGE, 120)):
+        [[plan]] = db.row(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT json) {sql}", **reader.scope(), **place)
+        assert "changelog_published" in str(plan)
+        assert plan["Plan"]["Shared Hit Blocks"] + plan["Plan"]["Shared Read Blocks"] < most
 
 
 # ── the pages ───────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -115,8 +115,8 @@ declare namespace Sayso {
     /** Resolves when the button is on the page. */
     readonly ready: Promise<void>;
     /** Opens the panel; without a view, where it was left, or on a new post. */
-    open(view?: View, options?: Options): Promise<void>;
     open(view: "post", options: Options & { post: number }): Promise<void>;
+    open(view?: View, options?: Options): Promise<void>;
     close(): void;
     toggle(): void;
     isOpen(): boolean;

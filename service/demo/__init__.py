@@ -5,6 +5,8 @@ Its rows are written with their own dates and without the jobs that would follow
 import json
 import time
 from datetime import date, timedelta
+from functools import cache
+from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
@@ -87,7 +89,7 @@ def user_token(place: Workspace, user: str) -> str:
 
 @db.verb
 def fill(progress) -> Workspace:
-    facts, posts = data("data"), sorted(data("posts"), key=lambda post: -post["days_ago"])
+    facts, posts = data("data"), posts_in_order()
     owner = members.person(members.DEMO_OWNER, "Robin Demo")
     place = members.found(facts["workspace"]["name"], owner)
     identity_secrets.create(place)
@@ -99,9 +101,7 @@ def fill(progress) -> Workspace:
     for number, post in enumerate(progress(posts), start=1):
         numbers[post["title"]] = number
         write(scope, number, post, statuses)
-    for comment in data("comments"):
-        db.changed(COMMENT, **scope, number=numbers[comment["post"]], author=author(comment), body=comment["body"],
-                   days=comment["days_ago"])  # fmt: skip
+    discuss(scope, data("comments"), numbers)
     for entry in data("changelog"):
         announce(scope, entry, [numbers[title] for title in entry["posts"]])
     db.changed(COUNT, **scope, posts=len(posts))
@@ -126,6 +126,17 @@ def triage(robin: Reader, facts: dict, numbers: dict) -> None:
         views.save(robin, view["name"], view["query"])
 
 
+def posts_in_order() -> list[dict]:
+    """The posts as they were written, so the first is number 1."""
+    return sorted(data("posts"), key=lambda post: -post["days_ago"])
+
+
+@cache
+def number(title: str) -> int:
+    """The number that this post got."""
+    return 1 + [post["title"] for post in posts_in_order()].index(title)
+
+
 def data(name: str):
     return json.loads((FOLDER / f"{name}.json").read_text())
 
@@ -146,10 +157,11 @@ COMPANY = """
 INSERT INTO company (workspace_id, external_id, name, plan, mrr)
 VALUES (%(workspace)s, %(id)s, %(name)s, %(plan)s, %(mrr)s)"""
 USER = """
-INSERT INTO "user" (workspace_id, external_id, kind, name, email, locale, company_id, first_seen_at, last_seen_at)
+INSERT INTO "user" (workspace_id, external_id, kind, name, email, locale, company_id,
+                    first_seen_at, news_seen_at, last_seen_at)
 SELECT %(workspace)s, %(id)s, %(kind)s, %(name)s, %(email)s, %(locale)s,
        (SELECT id FROM company WHERE workspace_id = %(workspace)s AND external_id = %(company)s),
-       now() - interval '300 days', now() - abs(hashtext(%(id)s)) %% 40 * interval '17 hours'"""
+       now() - interval '300 days', now() - interval '30 days', now() - abs(hashtext(%(id)s)) %% 40 * interval '17 hours'"""
 POST = """
 WITH post AS (
   INSERT INTO post (workspace_id, number, board_id, status_id, author_id, title, body, meta, votes, created_at, updated_at)
@@ -180,19 +192,35 @@ SELECT %(workspace)s, seq, %(type)s, true, %(number)s, u.id, %(data)s::jsonb, no
   FROM taken, "user" u WHERE u.workspace_id = %(workspace)s AND u.external_id = %(who)s"""
 COMMENT = """
 WITH made AS (
-  INSERT INTO comment (workspace_id, post_number, user_id, body, created_at)
-  SELECT %(workspace)s, %(number)s, id, %(body)s, now() - %(days)s * interval '1 day' FROM "user"
-   WHERE workspace_id = %(workspace)s AND external_id = %(author)s RETURNING post_number
+  INSERT INTO comment (workspace_id, post_number, user_id, body, parent_id, official, created_at)
+  SELECT %(workspace)s, %(number)s, id, %(body)s, %(parent)s, %(official)s, now() - %(days)s * interval '1 day' FROM "user"
+   WHERE workspace_id = %(workspace)s AND external_id = %(author)s RETURNING id, post_number
 )
-UPDATE post SET comments = comments + 1 FROM made WHERE workspace_id = %(workspace)s AND number = made.post_number"""
+UPDATE post SET comments = comments + 1 FROM made WHERE workspace_id = %(workspace)s AND number = made.post_number
+RETURNING made.id"""
 ENTRY = """
 WITH entry AS (
   INSERT INTO changelog_entry (workspace_id, title, body, categories, published_at, announced_at)
   SELECT %(workspace)s, %(title)s, %(body)s, %(categories)s, at, at
     FROM (SELECT now() - %(days_ago)s * interval '1 day') told (at)
   RETURNING id
+), linked AS (
+  INSERT INTO changelog_post (workspace_id, entry_id, post_number) SELECT %(workspace)s, id, unnest(%(numbers)s) FROM entry
 )
-INSERT INTO changelog_post (workspace_id, entry_id, post_number) SELECT %(workspace)s, id, unnest(%(numbers)s) FROM entry"""
+SELECT id FROM entry"""
+REACTIONS = """
+INSERT INTO changelog_reaction (workspace_id, entry_id, user_id, kind)
+SELECT %(workspace)s, %(entry)s, id, %(kind)s FROM "user" WHERE workspace_id = %(workspace)s AND kind = 'identified'
+ ORDER BY md5(external_id || %(kind)s) LIMIT %(count)s"""
+PICTURE = """
+WITH content AS (
+  INSERT INTO content (workspace_id, sha256, data) VALUES (%(workspace)s, %(sha256)s, %(data)s)
+), file AS (
+  INSERT INTO file (workspace_id, name, type, size, sha256, state, entry_id)
+  VALUES (%(workspace)s, %(name)s, 'image/webp', %(size)s, %(sha256)s, 'ready', %(entry)s) RETURNING id
+)
+UPDATE changelog_entry e SET body = replace(body, '(picture)', '(file:' || file.id || ')') FROM file
+ WHERE e.workspace_id = %(workspace)s AND e.id = %(entry)s"""
 SEGMENT = """
 INSERT INTO segment (workspace_id, key, name, rules) VALUES (%(workspace)s, %(key)s, %(name)s, %(rules)s::jsonb)"""
 ANSWERED = """
@@ -243,5 +271,23 @@ def write(scope: dict, number: int, post: dict, statuses: dict) -> None:
                    days=step["days_ago"])  # fmt: skip
 
 
+def discuss(scope: dict, comments: list[dict], numbers: dict) -> None:
+    """Writes the comments; a reply answers the last one below the same post that is none."""
+    asked = {}
+    for comment in comments:
+        post, is_reply = comment["post"], comment.get("reply", False)
+        [id] = db.row(COMMENT, **scope, number=numbers[post], author=author(comment), body=comment["body"],
+                      parent=asked[post] if is_reply else None, official=comment.get("official", False),
+                      days=comment["days_ago"])  # fmt: skip
+        if not is_reply:
+            asked[post] = id
+
+
 def announce(scope: dict, entry: dict, numbers: list[int]) -> None:
-    db.changed(ENTRY, **scope, **entry, numbers=numbers)
+    [id] = db.row(ENTRY, **scope, **entry, numbers=numbers)
+    for kind, count in entry["reactions"].items():
+        db.changed(REACTIONS, **scope, entry=id, kind=kind, count=count)
+    if "picture" in entry:
+        content = (FOLDER / entry["picture"]).read_bytes()
+        db.changed(PICTURE, **scope, entry=id, name=entry["picture"], data=content, size=len(content),
+                   sha256=sha256(content).digest())  # fmt: skip

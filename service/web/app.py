@@ -85,6 +85,8 @@ def for_widgets() -> dict[str, object]:
     scripts = widget_files.Files(files.root("widget"))
     return {
         "/w.js": widget_files.Loader(scripts),
+        "/w.mjs": widget_files.Source(files.root("widget") / "w.mjs"),
+        "/w.d.ts": widget_files.Source(files.root("widget") / "w.d.ts"),
         "/w/{build}/{name}": widget_files.Chunk(scripts),
         "/api/widget/opening": opening.Opening(),
         "/api/widget/session": opening.Session(),

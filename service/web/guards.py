@@ -54,7 +54,8 @@ def identify_user(req, resp, _resource, _params, shape, most: int | None = None,
 
 def signed_user(workspace_id: int, call) -> tuple[dict | None, Unauthenticated | None]:
     """What the call's token says of its user, and why it is not believed, if it is a session: that must hold. An
-    anonymous token that does not is as good as none. It does not count either where a token of the customer's says who comes."""
+    anonymous token that does not is as good as none. Nor does it count where a token of the customer's
+    says who comes."""
     is_signing_in = getattr(call, "user_token", None) is not None
     try:
         token = call.session or (None if is_signing_in else call.anonymous)

@@ -29,8 +29,12 @@ CUSTOMER = (
     "img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
     "require-trusted-types-for 'script'; trusted-types 'none'"
 )
+ORDINARY = (  # a customer who allows what most do; the widget needs none of it
+    "default-src 'self' {scripts}; connect-src 'self' {scripts} {streams}; object-src 'none'; base-uri 'none'; "
+    "form-action 'self'; frame-ancestors 'none'"
+)
 POLICIES = {  # of templates that are not like the rest
-    "demo.html": CUSTOMER,
+    "demo.html": CUSTOMER.replace("form-action 'none'", "form-action 'self'"),  # it has switches
     "app/preview.html": CUSTOMER.replace("frame-ancestors 'none'", "frame-ancestors 'self'"),  # of the settings
 }
 LETTER = (
@@ -40,12 +44,13 @@ LETTER = (
 SIGN_IN_LINKS = "/app/sign-in/"  # behind it stands a secret
 
 
-def render(req: falcon.Request, resp: falcon.Response, template: str, **values) -> None:
-    """Answer with `template`. Values that every page needs may stand in `req.context.page`, a dict."""
+def render(req: falcon.Request, resp: falcon.Response, template: str, policy: str | None = None, **values) -> None:
+    """Answer with `template`, under its own policy or this one. Values that every page needs may stand in
+    `req.context.page`, a dict."""
     shared = req.context.get("page") or {}
     values = {**shared, **values}
     resp.text = TEMPLATES.get_template(template).render(values)
-    policy = POLICIES.get(template, PAGE)
+    policy = policy or POLICIES.get(template, PAGE)
     protect(resp, policy.format(streams=origin(values.get("stream_url")), scripts=origin(values.get("script_url"))))
     if req.path.startswith(SIGN_IN_LINKS):
         resp.set_header("Referrer-Policy", "no-referrer")

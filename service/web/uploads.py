@@ -16,6 +16,7 @@ from service.web import inputs
 
 FORM = "multipart/form-data"
 FRAME = 64 * 1024  # bytes of a form besides its file
+MARGIN = 2 * 1024 * 1024  # above what we take, and still read: only who sends a key is told why, and it is in the form
 MOST_PARTS = 20
 LONGEST_FIELD = 8 * 1024  # bytes
 STARRED = re.compile(r"utf-8'[^']*'(.*)", re.IGNORECASE)  # RFC 5987
@@ -46,7 +47,7 @@ def read_call(req: falcon.Request, shape: type):
     Raises as of `read`."""
     if not is_form(req):
         raise UnsupportedMedia(f"Send the file as {FORM}.")
-    check(req, FRAME)
+    check(req, MARGIN)
     req.context.upload, fields = of_form(req, shape.__struct_fields__)
     try:
         return msgspec.convert(fields, shape)

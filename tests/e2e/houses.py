@@ -1,9 +1,9 @@
 """Pages that are hard to be a guest on, as their owners serve them: `hosts/*.html`, one trap each.
 
-The comment on top of a page says what the trap is, and in lines `word: …` how the page is to be used:
-`header` (of the answer), `viewport`, `ready` (what to wait for), `opener` (what opens the panel, when not the launcher), `frame`
-(where the widget is), `meanwhile` (what the page does while somebody types), `open` and `after` (what must hold then). All but
-the first three are JavaScript or selectors."""
+The comment on top of a page says what the trap is and, in lines `word: …`, how the page is used: `header` (one of the
+answer's), `viewport`, `ready` (JavaScript to wait for), `opener` (what opens the panel, when not our button), `frame`
+(where the widget is), `meanwhile` (what the page does while somebody types), `open` and `after` (JavaScript that must be
+true then)."""
 
 import re
 import threading
@@ -50,8 +50,8 @@ class Street:
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
         port = self.server.server_port
         self.url, self.other = f"http://localhost:{port}", f"http://127.0.0.1:{port}"
-        self.names = {"base": sayso.base_url, "stream": f"http://127.0.0.1:{sayso.stream_port}", "key": sayso.demo["widget_key"],
-                      "other": self.other}  # fmt: skip
+        stream = f"http://127.0.0.1:{sayso.stream_port}"
+        self.names = {"base": sayso.base_url, "stream": stream, "key": sayso.demo["widget_key"], "other": self.other}
 
     def house(self, path: str) -> House:
         text = self.pages[path].replace("{{tag}}", TAG)

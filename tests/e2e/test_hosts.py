@@ -1,5 +1,5 @@
-"""A guest in thirty houses: on every page of `hosts/` somebody opens the panel, types, sends, votes and closes it, and neither
-the visit nor the page suffers."""
+"""A guest in thirty houses: on every page of `hosts/` somebody opens the panel, types, sends, votes and closes it, and
+neither the visit nor the page suffers."""
 
 import houses
 import pytest
@@ -8,7 +8,8 @@ from playwright.sync_api import expect
 
 # for the words on a page that must hold: what is in our shadow roots, and how well a field can be read
 WITH = """
-const inside = (selector) => [...document.querySelectorAll("*")].map((one) => one.shadowRoot?.querySelector(selector)).find(Boolean);
+const inside = (selector) => [...document.querySelectorAll("*")]
+  .map((one) => one.shadowRoot?.querySelector(selector)).find(Boolean);
 const light = (color) => color.match(/[\\d.]+/g).slice(0, 3).map((part) => part / 255)
   .map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4))
   .reduceRight((sum, part, index) => sum + part * [0.2126, 0.7152, 0.0722][index], 0);
@@ -97,7 +98,7 @@ def write(page, frame, house, wish: str) -> None:
 
 
 def vote(page, frame) -> None:
-    frame.get_by_role("tab", name="All posts").click()
+    frame.get_by_role("tab", name="Posts", exact=True).click()
     button = frame.get_by_role("button", name="Vote for “Recurring invoices”")
     expect(button).to_have_attribute("aria-pressed", "false")
     button.click()
@@ -112,7 +113,7 @@ def vote(page, frame) -> None:
 
 def leave(page, frame, opener) -> None:
     page.keyboard.press("Escape")
-    expect(frame.get_by_role("tab", name="All posts")).to_be_hidden()
+    expect(frame.get_by_role("tab", name="Posts", exact=True)).to_be_hidden()
     expect(opener).to_be_focused()
     assert frame.evaluate("sayso.isOpen()") is False
     assert frame.evaluate(CLICKED), "something of ours still lies over the page"

@@ -81,7 +81,8 @@ def slow_down(page):
 def test_it_asks_for_two_things_at_most_and_a_few_bytes(page, site, figure):
     tools, ours, transferred = page.context.new_cdp_session(page), {}, []
     tools.on("Network.requestWillBeSent", lambda sent: ours.update({sent["requestId"]: sent["request"]["url"]}))
-    tools.on("Network.loadingFinished", lambda done: transferred.append((ours[done["requestId"]], done["encodedDataLength"])))
+    tools.on("Network.loadingFinished",
+             lambda done: transferred.append((ours[done["requestId"]], done["encodedDataLength"])))  # fmt: skip
     tools.send("Network.enable")
     arrive(page, site)
     sizes = [size for address, size in transferred if not address.startswith(site.url)]
@@ -121,7 +122,7 @@ def test_it_never_holds_a_slow_processor_up(browser, page, site, figure):
 
 
 def durations(events: list[dict], name: str) -> list[float]:
-    """How many milliseconds each task took in which the script of this name ran: when it came, and in the event it waits for.
+    """How many milliseconds each task took in which this script ran: when it came, and in the event that it waits for.
 
     Not all tasks of the page: the longest are those of the tools that look at it. In processor time of the thread (`tdur`),
     for a busy machine must not fail anybody: waiting for a processor does not count, and the slowing down does, being done
@@ -139,7 +140,7 @@ def test_the_first_frame_after_a_click_is_measured(page, site, figure):
     page.evaluate("sayso.open('new')")
     arrive(page, site)
     slow_down(page)
-    figure(f"milliseconds from open() to its first frame, warm cache, processor {SLOW} times as slow", page.evaluate(FIRST_FRAME))
+    figure(f"from open() to the first frame, warm cache, processor {SLOW} times as slow, in ms", page.evaluate(FIRST_FRAME))
     expect(page.get_by_label("What is on your mind?")).to_be_focused()
 
 

@@ -4,6 +4,7 @@ The chunk is imported as served, in the widget's own panel on a page with the st
 
 import base64
 import io
+import re
 import struct
 
 import pytest
@@ -12,10 +13,10 @@ from PIL import Image
 from playwright.sync_api import expect
 
 IMPORT = """async () => {
-  const panel = performance.getEntriesByType("resource").find((one) => one.name.endsWith("/panel.js")).name;
-  const bring = (name) => import(new URL(name, panel).href);
-  const [{ shoot, canCapture }, { words }, more] = await Promise.all([bring("shot.js"), bring("panel.js"), bring("more.en.js")]);
-  Object.assign(words, more.default);
+  const served = performance.getEntriesByType("resource").find((one) => one.name.endsWith("/panel.js")).name;
+  const bring = (name) => import(new URL(name, served).href);
+  const { shoot, canCapture } = await bring("shot.js");
+  Object.assign((await bring("panel.js")).words, (await bring("more.en.js")).default);
   const host = document.querySelector("#sayso-panel");
   const root = host.shadowRoot;
   const frame = { host, root, style(text) {
@@ -24,7 +25,9 @@ IMPORT = """async () => {
     root.adoptedStyleSheets.push(sheet);
   } };
   window.said = [];
-  window.shoot = (picture) => (window.shot = shoot({ frame, say: (text) => said.push(text) }, picture));
+  const launcher = [...document.documentElement.children].find((one) => one !== host && one.shadowRoot);
+  const panel = { frame, page: { host: launcher }, say: (text) => said.push(text) };
+  window.shoot = (picture) => (window.shot = shoot(panel, picture));
   window.canCapture = canCapture;
 }"""
 # no pixel is black; those of the secret depend on its number
@@ -105,12 +108,18 @@ def edits(browser, site, watched):
 
 
 @pytest.fixture
-def capturing(browser_type, browser_type_launch_args):
-    """A browser whose user agrees to a picture of the page, and in which shop.test is a page without HTTPS."""
-    flags = ["--auto-accept-this-tab-capture", "--host-resolver-rules=MAP shop.test 127.0.0.1"]
-    browser = browser_type.launch(**{**browser_type_launch_args, "args": [*browser_type_launch_args["args"], *flags]})
-    yield browser
-    browser.close()
+def launched(browser_type, browser_type_launch_args):
+    """Starts a browser of our own with these flags."""
+    browsers = []
+
+    def launched(*flags):
+        arguments = [*browser_type_launch_args["args"], *flags]
+        browsers.append(browser_type.launch(**{**browser_type_launch_args, "args": arguments}))
+        return browsers[-1]
+
+    yield launched
+    for browser in browsers:
+        browser.close()
 
 
 def pixels(content: bytes) -> Image.Image:
@@ -128,7 +137,7 @@ def chunks(content: bytes) -> set[bytes]:
     return found
 
 
-@pytest.mark.parametrize(("tool", "start", "end"), [("Black out", (0.3, 0.3), (0.7, 0.7)), ("Crop", (0.7, 0.1), (0.95, 0.95))])
+@pytest.mark.parametrize(("tool", "start", "end"), [("Black out", (0.3, 0.3), (0.7, 0.7)), ("Crop", (0.7, 0.1), (0.9, 0.9))])
 def test_what_is_blacked_out_or_cut_away_leaves_no_trace(edits, complaints, tool, start, end):
     editor, files = edits(), []
     for secret in (1, 7):
@@ -152,8 +161,8 @@ def test_blacked_out_is_black_to_the_last_pixel_and_the_rest_is_as_it_was(edits)
     assert hidden.getcolors() == [(hidden.width * hidden.height, (0, 0, 0, 255))]
     bounds = result.convert("L").point(lambda light: 255 if light == 0 else 0).getbbox()
     assert all(abs(found - wanted) <= 1 for found, wanted in zip(bounds, (120, 90, 280, 210), strict=True))
-    kept = {place: result.getpixel(place) for place in [(0, 0), (399, 299), (60, 150), (bounds[0] - 1, 150), (bounds[2], 150)]}
-    assert all(color == (40 + x % 200, 40 + y % 200, 90, 255) for (x, y), color in kept.items())
+    for x, y in [(0, 0), (399, 299), (60, 150), (bounds[0] - 1, 150), (bounds[2], 150)]:
+        assert result.getpixel((x, y)) == (40 + x % 200, 40 + y % 200, 90, 255)
 
 
 def test_a_crop_is_a_smaller_picture_and_marks_stay_where_they_were(edits):
@@ -203,8 +212,7 @@ def test_the_keyboard_alone_blacks_out_and_focus_returns_to_where_it_was(edits, 
         expect(editor.tool(name)).to_be_focused()
     keys.press("Tab")
     expect(editor.canvas).to_be_focused()
-    expect(editor.canvas).to_have_accessible_description("Draw on the picture. By keyboard: arrow keys move a frame, "
-                                                         "Shift and arrow keys resize it, Enter applies the tool.")  # fmt: skip
+    expect(editor.canvas).to_have_accessible_description(re.compile("^Draw on the picture. By keyboard: arrow keys"))
     for key in ("ArrowDown", "ArrowLeft", "ArrowUp", "Shift+ArrowDown", "Shift+ArrowRight", "Enter"):
         keys.press(key)
     for name in ("Cancel", "Attach"):
@@ -268,8 +276,8 @@ def test_a_finger_draws_on_a_large_photograph_on_a_phone(edits, complaints):
     assert complaints == []
 
 
-def test_a_screenshot_shows_the_page_without_the_panel_and_the_camera_is_off(edits, capturing, complaints):
-    editor = edits(capturing, viewport={"width": 1000, "height": 700})
+def test_a_screenshot_shows_the_page_without_the_panel_and_the_camera_is_off(edits, launched, complaints):
+    editor = edits(launched("--auto-accept-this-tab-capture"), viewport={"width": 1000, "height": 700})
     editor.page.evaluate("""() => {
       const ask = navigator.mediaDevices.getDisplayMedia.bind(navigator.mediaDevices);
       navigator.mediaDevices.getDisplayMedia = async (wish) => (window.stream = await ask(wish));
@@ -286,8 +294,9 @@ def test_a_screenshot_shows_the_page_without_the_panel_and_the_camera_is_off(edi
     assert complaints == []
 
 
-def test_without_https_a_picture_that_was_brought_along_can_be_edited(edits, site, capturing):
-    editor = edits(capturing, site.url.replace("localhost", "shop.test"))
+def test_without_https_a_picture_that_was_brought_along_can_be_edited(edits, site, launched):
+    elsewhere = launched("--host-resolver-rules=MAP shop.test 127.0.0.1")
+    editor = edits(elsewhere, site.url.replace("localhost", "shop.test"))
     assert editor.page.evaluate("canCapture") is False
     editor.start()
     editor.drag("Black out", (0, 0), (1, 1))
@@ -298,10 +307,8 @@ def test_without_https_a_picture_that_was_brought_along_can_be_edited(edits, sit
     ("undefined", "No screenshot was taken. You can paste or choose a picture instead."),
     ("new Blob(['no picture'])", "This picture could not be opened."),
 ])  # fmt: skip
-def test_what_fails_is_said_in_one_sentence(edits, site, complaints, picture, words):
-    editor = edits()
-    session = editor.page.context.browser.new_browser_cdp_session()
-    session.send("Browser.setPermission", {"permission": {"name": "display-capture"}, "setting": "denied"})
+def test_what_fails_is_said_in_one_sentence(edits, launched, complaints, picture, words):
+    editor = edits(launched("--use-fake-ui-for-media-stream"))  # which has no screen to offer
     assert editor.page.evaluate(f"shoot({picture})") is None
     assert editor.page.evaluate("said") == [words]
     expect(editor.dialog).to_be_hidden()
@@ -314,5 +321,5 @@ def test_axe_objects_to_nothing(edits, scheme):
     editor = edits(color_scheme=scheme)
     editor.start()
     editor.drag("Crop", (0.1, 0.1), (0.9, 0.9))
-    found = Axe().run(editor.page, options={"resultTypes": ["violations"]}).response["violations"]
+    found = Axe().run(editor.page, "#sayso-panel", options={"resultTypes": ["violations"]}).response["violations"]
     assert [(each["id"], each["nodes"][0]["html"][:200]) for each in found] == []

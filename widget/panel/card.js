@@ -62,14 +62,20 @@ export function postCard(panel, post) {
   const title = button("title", () => panel.go("post", { post: post.number, card: vote.post }));
   const body = el("p", { dir: "auto" });
   const status = statusPill(post);
-  const mine = el("span", { className: "mine", textContent: words.yours });
-  const facts = el("div", { className: "facts" }, status, mine);
+  const said = el("span");
+  const comments = el("span", { className: "said", role: "img" }, icon("M4 5h16v11h-9l-4 4v-4H4z"), said);
+  const mine = el("span");
+  const facts = el("div", { className: "facts" }, status, comments, mine);
   const card = el("li", { className: "card" }, vote, el("div", {}, title, body, facts));
   card.update = (fresh) => {
     title.textContent = fresh.title;
     body.textContent = fresh.body;
     body.hidden = !fresh.body;
-    mine.hidden = !fresh.mine;
+    said.textContent = short(fresh.comments || 0);
+    comments.hidden = !fresh.comments;
+    comments.setAttribute("aria-label", plural(words.comments, fresh.comments || 0));
+    mine.textContent = fresh.held ? words.waiting : fresh.mine ? words.yours : "";
+    status.hidden = fresh.held;
     status.update(fresh);
     if (!vote.busy) vote.update(fresh);
   };

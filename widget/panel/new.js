@@ -1,47 +1,67 @@
-// The view *new*: a title, some details, perhaps a board. What is typed stays until it has arrived.
+// The view *new*, bare: a title, some details, perhaps a board. What is typed stays in the drafts until it has arrived.
 
 import { el } from "./dom.js";
-import { similarPosts } from "./similar.js";
-import { explain, fill, words } from "./words.js";
+import { explain, fill, speakMore, words } from "./words.js";
 
 /** Makes the view: {element, enter({title, body, board, meta}), facts, refresh, update, focus}. */
 export function newView(panel) {
-  let submission = randomHex();
-  let isSending, meta;
-  const given = {};
-  const similar = similarPosts(panel);
-  const typing = { autocomplete: "off", dir: "auto", oninput: typed };
-  const title = el("input", { id: "title", maxLength: 200, placeholder: words.titleHint, enterKeyHint: "next", ...typing });
-  const body = el("textarea", { id: "body", maxLength: 10000, placeholder: words.bodyHint, ...typing });
-  const board = el("select", { id: "board" });
+  const draft = (panel.drafts.new ||= { values: {}, given: {}, files: [] });
+  const { values, given } = draft;
+  let isSending, more, coming;
+  const typing = { autocomplete: "off", dir: "auto" };
+  const title = el("input", { name: "title", maxLength: 200, placeholder: words.titleHint, enterKeyHint: "next", ...typing });
+  const body = el("textarea", { name: "body", maxLength: 10000, placeholder: words.bodyHint, ...typing });
+  const board = el("select", { name: "board" });
   const boards = field(board, words.board);
-  const problem = el("p", { id: "problem", className: "problem", role: "alert" });
+  const problem = el("p", { className: "problem", role: "alert" });
   const send = el("button", { className: "primary", textContent: words.send });
   const who = el("p", { className: "who", textContent: words.anonymously });
+  const attach = el("div", { className: "attach" });
   const details = field(body, words.body, words.optional);
-  const fields = el("div", { className: "fields" }, field(title, words.title), similar.element, details, boards);
+  const fields = el("div", { className: "fields" }, field(title, words.title), details, boards);
   const foot = el("div", { className: "foot" }, problem, send, who);
-  const element = el("form", { className: "view", noValidate: true, onsubmit: submit, onkeydown: hurry }, fields, foot);
+  const heard = { onsubmit: submit, onkeydown: hurry, oninput: typed };
+  const element = el("form", { className: "view", noValidate: true, ...heard }, fields, foot);
+  details.append(attach);
   boards.hidden = true;
+  restore();
 
-  function typed() {
-    look();
-    complain("");
-    send.textContent = words.send;
+  // A chunk that does not come leaves the bare form, which can still send.
+  function extend() {
+    coming = Promise.all([import("../form/form.js"), speakMore()]).then(([chunk]) => {
+      more ||= chunk.extend(panel, { element, draft, title, body, board, fields, attach, who });
+      more.follow();
+    });
+    coming = coming.catch(console.warn);
   }
 
-  function look() {
-    similar.look(`${title.value}\n${body.value.slice(0, 500)}`);
+  function typed({ target }) {
+    values[target.name] = target.value;
+    complain();
+    send.textContent = words.send;
+    more?.follow(target);
   }
 
   // What the page suggests fills only what the writer has left alone.
   function enter(options) {
-    meta = options.meta || meta;
-    if (options.board) board.value = given.board = options.board;
-    for (const [name, input] of [["title", title], ["body", body]]) {
-      if (options[name] && ["", given[name]].includes(input.value)) input.value = given[name] = options[name];
+    draft.meta = options.meta || draft.meta;
+    for (const name of ["title", "body", "board"]) {
+      if (options[name] && (!values[name] || values[name] === given[name])) values[name] = given[name] = options[name];
     }
-    look();
+    restore();
+    extend();
+  }
+
+  function restore() {
+    title.value = values.title || "";
+    body.value = values.body || "";
+    place();
+  }
+
+  function place() {
+    board.value = values.board || panel.page.board;
+    if (board.selectedIndex < 0) board.selectedIndex = 0;
+    more?.follow();
   }
 
   // Enter in the title goes on to the details: a post is not sent half written.
@@ -54,82 +74,64 @@ export function newView(panel) {
   async function submit(event) {
     event.preventDefault();
     if (isSending) return;
-    if (!title.value.trim()) return complain(words.titleMissing, true);
     busy(true);
+    await coming;
     try {
-      arrived((await panel.ask("posts", draft())).post);
+      if (more?.isWrong()) complain();
+      else if (!title.value.trim()) complain(words.titleMissing);
+      else arrived(await panel.ask("posts", content()));
     } catch (refusal) {
-      refused(refusal);
+      complain(more ? more.refused(refusal) : `${explain(refusal)} ${words.kept}`);
+      panel.report(refusal);
     }
-    busy(false);
+    busy();
   }
 
   // The same submission is sent again after a failure: it may have arrived, and must not arrive twice.
-  function draft() {
+  function content() {
+    draft.submission ||= crypto.getRandomValues(new Uint32Array(4)).join();
     return {
       title: title.value.trim(),
       body: body.value.trim(),
       board: boards.hidden ? panel.page.board : board.value,
-      meta: { ...surroundings(), ...panel.page.meta, ...meta },
-      submission,
+      submission: draft.submission,
+      ...more?.said(),
     };
   }
 
-  function arrived(post) {
-    submission = randomHex();
-    title.value = body.value = "";
-    typed();
+  function arrived({ post, anonymous }) {
+    const told = { note: words.thanks, ...more?.sent(post, anonymous) };
+    draft.submission = values.title = values.body = "";
+    restore();
     panel.page.emit("submit", post);
-    panel.go("post", { post: post.number, card: post, note: words.thanks });
-    panel.say(words.thanks);
+    panel.go("post", { post: post.number, card: post, ...told });
+    panel.say(told.note);
   }
 
-  function refused(refusal) {
-    const [first] = refusal.errors || [];
-    complain(first?.message || `${explain(refusal)} ${words.kept}`, first?.field === "title");
-    panel.report(refusal);
-  }
-
-  function complain(text, aboutTitle) {
-    problem.textContent = text;
-    title.setAttribute("aria-invalid", !!aboutTitle);
-    if (aboutTitle) title.focus();
+  function complain(text) {
+    problem.textContent = text || "";
   }
 
   function busy(yes) {
     isSending = yes;
-    send.setAttribute("aria-busy", yes);
-    if (yes) complain("");
+    send.setAttribute("aria-busy", !!yes);
     send.textContent = yes ? words.sending : problem.textContent ? words.again : words.send;
   }
 
   /** Learns the boards and who is writing. */
   function facts({ boards: known, user }) {
-    const chosen = board.value || given.board || panel.page.board;
-    const option = ({ key, name }) => el("option", { value: key, textContent: name, selected: key === chosen });
-    board.replaceChildren(...known.map(option));
+    board.replaceChildren(...known.map(({ key, name }) => el("option", { value: key, textContent: name })));
     boards.hidden = known.length < 2;
     who.textContent = user && user.kind !== "anonymous" ? fill(words.as, user.name || user.id) : words.anonymously;
+    place();
   }
 
   return { element, enter, facts, refresh() {}, update() {}, focus: () => title.focus() };
 }
 
-function field(input, name, hint) {
+/** An input under its name. */
+export function field(input, name, hint) {
+  input.id = "new-" + input.name;
   const label = el("label", { htmlFor: input.id, textContent: name + " " }, hint && el("small", { textContent: hint }));
-  input.setAttribute("aria-describedby", "problem");
   return el("div", { className: "field" }, label, input);
-}
-
-function randomHex() {
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
-function surroundings() {
-  return {
-    url: location.href.slice(0, 2000),
-    browser: navigator.userAgent,
-    viewport: `${innerWidth}x${innerHeight}`,
-    language: navigator.language,
-  };
 }

@@ -1,10 +1,12 @@
 // The frame around the views: where it stands on the page, and how it shares the keyboard with it.
 
 import { button, el, icon } from "./dom.js";
-import { words } from "./words.js";
+import { fill, words } from "./words.js";
 
 // The page's shortcuts, focus traps and "click outside" must not hear what happens in here.
-const PRIVATE = "keydown keyup keypress paste copy cut pointerdown mousedown touchstart click focusin focusout".split(" ");
+const PRIVATE = (
+  "keydown keyup keypress paste copy cut pointerdown mousedown touchstart touchmove wheel click focusin focusout"
+).split(" ");
 const PHONE = "(max-width: 480px)";
 const VIEWS = ["new", "list", "roadmap", "news"];
 
@@ -32,16 +34,20 @@ export function shell(page, { close, go }) {
   dialog.oncancel = (event) => event.preventDefault() || close();
   dialog.onclose = () => isOpen() || close();
   root.addEventListener("keydown", (event) => event.key === "Escape" && !event.isComposing && leave(event, close));
-  for (const type of PRIVATE) root.addEventListener(type, (event) => event.stopPropagation());
+  for (const type of PRIVATE) root.addEventListener(type, silence, { passive: true });
   style("%styles.css%" + "%new.css%" + "%posts.css%");
   root.append(dialog);
+  // The page may take away or hide what we stand in.
+  new ResizeObserver(() => isOpen() || close()).observe(dialog);
   dark.addEventListener("change", dress, { signal });
   for (const type of ["resize", "scroll"]) window.visualViewport?.addEventListener(type, fit, { signal });
 
+  // Inside a modal of the page, whose focus trap may keep the mouse from all else.
   function show(modally) {
     hide();
-    document.documentElement.append(host);
-    if (modally || matchMedia(PHONE).matches || hasModal()) dialog.showModal();
+    const modal = findModal();
+    (modal || document.documentElement).append(host);
+    if (modally || matchMedia(PHONE).matches || modal) dialog.showModal();
     else float(dialog);
     dress();
   }
@@ -49,11 +55,12 @@ export function shell(page, { close, go }) {
   function hide() {
     if (isPopover(dialog)) dialog.hidePopover();
     if (dialog.open) dialog.close();
+    host.remove();
     dress();
   }
 
   function isOpen() {
-    return dialog.open || isPopover(dialog);
+    return (dialog.open || isPopover(dialog)) && dialog.getClientRects().length > 0;
   }
 
   function dress() {
@@ -85,6 +92,7 @@ export function shell(page, { close, go }) {
   /** Shows how much of the news is new. */
   function badge(count) {
     unread.textContent = count || "";
+    tabs[3].setAttribute("aria-label", count ? fill(words.newsUnread, words.tabNews, count) : words.tabNews);
   }
 
   /** Adds the styles of a chunk; once, however often it is shown. */
@@ -117,10 +125,15 @@ function tab(view, label, go) {
   return made;
 }
 
-// Prevented, or the page's own dialog underneath would close with us.
+// Prevented, or the page's own dialog underneath would close with us; the key comes up when we are gone.
 function leave(event, close) {
   event.preventDefault();
+  addEventListener("keyup", silence, { capture: true, once: true });
   close();
+}
+
+function silence(event) {
+  event.stopPropagation();
 }
 
 function steer({ key }, tabs) {
@@ -142,6 +155,6 @@ function isPopover(dialog) {
 }
 
 // Under a modal dialog of the page everything else is inert, the top layer too.
-function hasModal() {
-  return [...document.querySelectorAll(":is([aria-modal=true], :modal)")].some((one) => one.getClientRects().length);
+function findModal() {
+  return [...document.querySelectorAll(":is([aria-modal=true], :modal)")].filter((one) => one.getClientRects().length).pop();
 }

@@ -1,65 +1,102 @@
-// The view *post*: one post, its votes and where it stands, kept current.
+// The view *post*: one post with all that is said about it, kept current under the hands of who reads and writes.
 
-import { statusPill, voteButton } from "../panel/card.js";
 import { button, el, icon } from "../panel/dom.js";
-import { day, explain, words } from "../panel/words.js";
+import { notice, skeleton } from "../panel/states.js";
+import { explain, fill, words } from "../panel/words.js";
+import { richStyle } from "../text/text.js";
+import { postStory } from "./story.js";
 
-/** Makes the view: {element, enter({post, card, note}), refresh, update}. */
+/** Makes the view: {element, enter({post, card, note, uploads}), refresh, update, focus}. */
 export function view(panel) {
-  let number = 0;
-  let shown = null;
+  let number, shown, focused;
+  let asked = 0;
   const back = button("back", () => panel.go("list"), icon("M15 5l-7 7 7 7"), words.tabList);
   const content = el("article");
   const element = el("div", { className: "view" }, back, content);
+  element.addEventListener("focusin", (event) => (focused = event.target));
+  panel.frame.style(richStyle + "%post.css%");
 
-  function enter({ post, card, note }) {
+  function enter({ post, card, note, uploads }) {
     number = post;
     shown = null;
-    content.replaceChildren(...(note ? [el("p", { className: "note", textContent: note })] : []));
+    focused = back;
+    const above = [note && el("p", { className: "note", textContent: note }), uploads || panel.drafts["uploads" + post]];
+    content.replaceChildren(...above.filter(Boolean), skeleton());
     if (card) update(card);
     return refresh();
   }
 
-  async function refresh() {
-    const asked = number;
-    try {
-      const answer = await panel.read(`posts/${asked}`);
-      if (asked === number) update(answer.post);
-    } catch (problem) {
-      if (asked === number) refuse(problem);
-    }
-  }
-
   function update(post) {
     if (post.number !== number) return;
-    if (!shown) content.append((shown = story(panel, post)));
+    if (!shown) content.lastChild.replaceWith((shown = postStory(panel, post, refresh, leave)));
     shown.update(post);
   }
 
-  function refuse(problem) {
-    if (shown && problem.status !== 404) return panel.fail(problem);
-    shown = null;
-    const textContent = problem.status === 404 ? words.missing : explain(problem);
-    content.replaceChildren(el("p", { className: "problem", role: "alert", textContent }));
+  async function refresh() {
+    const turn = ++asked;
+    try {
+      const answer = await read(number);
+      if (turn === asked) show(answer);
+    } catch (problem) {
+      if (turn === asked) refuse(problem);
+    }
   }
 
-  return { element, enter, refresh, update, focus: () => back.focus() };
-}
+  // As many comments as are shown. An answer from before one's own last deed would take it back for a moment.
+  async function read(post) {
+    const { votes } = panel;
+    const answer = await panel.ask("posts/" + post);
+    const { comments } = answer;
+    for (let page = shown?.comments.pages; comments.next && page > 1; page--) {
+      const { data, next } = await panel.ask(`posts/${post}/comments/after`, { after: comments.next });
+      comments.data.push(...data);
+      comments.next = next;
+    }
+    return votes === panel.votes ? answer : read(post);
+  }
 
-function story(panel, post) {
-  const title = el("h3", { dir: "auto" });
-  const body = el("p", { className: "text", dir: "auto" });
-  const status = statusPill(post);
-  const vote = voteButton(panel, post);
-  const date = el("time", { dateTime: post.created_at, textContent: day(post.created_at) });
-  const link = el("a", { href: post.url, target: "_blank", rel: "noopener", textContent: words.openBoard });
-  const head = el("div", { className: "head" }, vote, el("div", {}, title, el("div", { className: "facts" }, status, date)));
-  const whole = el("div", {}, head, body, link);
-  whole.update = (fresh) => {
-    title.textContent = fresh.title;
-    body.textContent = fresh.body;
-    status.update(fresh);
-    if (!vote.busy) vote.update(fresh);
+  function show({ post, comments }) {
+    if (post.merged_into) return leadOn(post);
+    const refocus = hold();
+    update(post);
+    shown.comments.show(comments);
+    refocus();
+  }
+
+  // What had the focus may be gone: then the nearest that is left.
+  function hold() {
+    const last = element.querySelector(":focus");
+    const row = last?.closest("li");
+    const near = [last, row, row?.nextSibling, row?.previousSibling, row?.parentNode.closest("li"), back];
+    return () => last && near.find((one) => one?.getClientRects().length).focus({ preventScroll: true });
+  }
+
+  // What was being written goes along.
+  function leadOn({ merged_into: into, title }) {
+    const { drafts } = panel;
+    drafts[`posts/${into}/comments`] ||= drafts[`posts/${number}/comments`];
+    panel.go("post", { post: into, note: fill(words.merged, title) });
+  }
+
+  function refuse(problem) {
+    const isGone = problem.status === 404;
+    if (shown && (!isGone || element.querySelector(".acts[hidden]"))) return panel.fail(problem);
+    shown = null;
+    const again = !isGone && button("quiet", refresh, words.again);
+    content.replaceChildren(el("div", { role: "alert" }, notice(isGone ? words.missing : explain(problem), "", again)));
+  }
+
+  // Its author has deleted it.
+  function leave() {
+    panel.go("list");
+    panel.say(words.deleted);
+  }
+
+  return {
+    element,
+    enter,
+    refresh,
+    update,
+    focus: () => (focused.isConnected ? focused : back).focus(),
   };
-  return whole;
 }

@@ -10,21 +10,21 @@ export function frameOf({ path }) {
 /** Paints a step. One that is still being drawn comes with the `area` it is in, and only dims. */
 export function draw(pen, step, area) {
   const { tool, path } = step;
-  const { width, height } = pen.canvas;
-  let size = 1 + (width + height) / 600;
+  let size = 5 + pen.canvas.width / 200;
   pen.beginPath();
   pen.fillStyle = area ? "#000a" : "#000";
   if (tool === "crop") pen.rect(...(area || frameOf(step)));
   if (tool === "pen") path.forEach((point) => pen.lineTo(...point));
-  else if (tool === "arrow") arrow(pen, path[0], path.at(-1), size * 5);
+  else if (tool === "arrow") arrow(pen, path[0], path.at(-1), size * 2);
   else pen.rect(...frameOf(step));
   if (tool === "crop" || tool === "redact") return pen.fill("evenodd");
   pen.lineCap = pen.lineJoin = "round";
   // A white rim, to be seen on any ground.
   for (const color of ["#fff", "#e5262b"]) {
     pen.strokeStyle = color;
-    pen.lineWidth = size *= color === "#fff" ? 2 : 0.5;
+    pen.lineWidth = size;
     pen.stroke();
+    size /= 2;
   }
 }
 

@@ -3,35 +3,36 @@
 import { button, el, icon } from "../panel/dom.js";
 import { words } from "../panel/words.js";
 import { draw, frameOf } from "./draw.js";
+import { pack } from "./picture.js";
 
 const TOOLS = {
   box: "M4 5h16v14H4z",
   arrow: "M5 19L19 5M9 5h10v10",
   pen: "M4 20l1-5L16 4l4 4L9 19z",
-  redact: "M3 6h18v12H3zM7 10h10M7 14h10",
+  redact: "M3 7h18v10H3zM7 12h10",
   crop: "M6 2v16h16M2 6h16v16",
 };
 const WAYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1], Enter: [0, 0] };
 
-/** Shows the editor over everything. Resolves to the canvas with all that was done, or to nothing when cancelled. */
+/** Shows the editor over everything. Resolves to a file of what came out, or to null when it was cancelled. */
 export function edit({ root }, original) {
   let tool, draft, area, held;
   const steps = [];
-  const canvas = el("canvas", { tabIndex: 0, role: "application", "aria-label": words.shotPicture, "aria-describedby": "keys" });
+  const canvas = el("canvas", { tabIndex: 0, role: "application", "aria-label": words.shotPicture, "aria-description": words.shotKeys });
   const pen = canvas.getContext("2d");
   const tools = Object.keys(TOOLS).map((name) => el("button", { name, onclick: choose }, icon(TOOLS[name]), words[name]));
   const undo = button("", takeBack, icon("M8 5L4 9l4 4M4 9h10a5 5 0 0 1 0 10H9"), words.undo);
   const dialog = el(
     "dialog",
-    { lang: words.lang, dir: words.dir, className: root.querySelector("dialog").className + " shot", "aria-label": words.shotName },
+    { lang: words.lang, dir: words.dir, className: root.firstChild.className + " shot", "aria-label": words.shotName },
     el("div", { className: "tools" }, ...tools, undo),
     el("div", { className: "stage" }, canvas),
     el(
       "div",
       { className: "tools" },
-      el("p", { id: "keys", textContent: words.shotKeys }),
+      el("p", { textContent: words.shotKeys }),
       button("quiet", () => dialog.close(), words.cancel),
-      button("primary", () => dialog.close("yes"), words.shotDone),
+      button("primary", () => dialog.close(1), words.shotDone),
     ),
   );
 
@@ -51,8 +52,8 @@ export function edit({ root }, original) {
     undo.setAttribute("aria-disabled", !steps.length);
   }
 
-  function sketch(...path) {
-    draft = { tool, path };
+  function sketch(path) {
+    draft = path && { tool, path };
     paint();
   }
 
@@ -63,8 +64,8 @@ export function edit({ root }, original) {
   }
 
   function drop() {
-    held = draft = null;
-    paint();
+    held = null;
+    sketch();
   }
 
   function takeBack() {
@@ -85,10 +86,10 @@ export function edit({ root }, original) {
   canvas.onpointerdown = (event) => {
     if (held != null || event.button) return;
     canvas.setPointerCapture((held = event.pointerId));
-    sketch(point(event));
+    sketch([point(event)]);
   };
   canvas.onpointermove = (event) => {
-    if (held === event.pointerId) sketch(...draft.path, point(event));
+    if (held === event.pointerId) sketch([...draft.path, point(event)]);
   };
   canvas.onpointerup = (event) => {
     if (held !== event.pointerId) return;
@@ -101,10 +102,10 @@ export function edit({ root }, original) {
     const way = WAYS[event.key];
     if (!way) return;
     event.preventDefault();
-    if (!draft) return sketch(...[3, 1.5].map((part) => inside([area[0] + area[2] / part, area[1] + area[3] / part])));
+    if (!draft) return sketch([3, 1.5].map((part) => inside([area[0] + area[2] / part, area[1] + area[3] / part])));
     if (event.key === "Enter") keep();
     const move = (at, axis) => at + (way[axis] * canvas.width) / 40;
-    sketch(...draft.path.map((end, index) => (index || !event.shiftKey ? inside(end.map(move)) : end)));
+    sketch(draft.path.map((end, index) => (index || !event.shiftKey ? inside(end.map(move)) : end)));
   };
   // The browser itself closes a modal dialog on Escape; the panel underneath must not hear of it.
   dialog.onkeydown = (event) => {
@@ -115,7 +116,7 @@ export function edit({ root }, original) {
     dialog.onclose = () => {
       drop();
       dialog.remove();
-      done(dialog.returnValue && canvas);
+      done(dialog.returnValue ? pack(canvas) : null);
     };
     root.append(dialog);
     paint();

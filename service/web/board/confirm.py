@@ -4,7 +4,7 @@ import falcon
 
 from service.errors import Conflict, Forbidden, NotFound, Unauthenticated
 from service.feedback import guests
-from service.web import pages
+from service.web import inputs, pages
 from service.web.board.board import find_workspace
 from service.web.problems import STATUS
 
@@ -22,6 +22,7 @@ class Confirm:
             refuse(req, resp, refusal)
 
     def on_post(self, req, resp, token):
+        inputs.form(req)
         try:
             guests.confirm(req.context.workspace, token)
         except REFUSALS as refusal:
@@ -31,11 +32,11 @@ class Confirm:
 
 
 def refuse(req, resp, refusal: Exception) -> None:
-    show(req, resp, refusal=refusal, is_old=getattr(refusal, "code", None) == "token_expired", days=guests.DAYS)
+    show(req, resp, refusal=str(refusal), code=getattr(refusal, "code", ""))
     resp.status = STATUS[type(refusal)]
 
 
-def show(req, resp, link: guests.Link | None = None, **values) -> None:
-    pages.render(req, resp, "board/confirm.html", link=link, **values)
+def show(req, resp, link: guests.Link | None = None, refusal: str = "", code: str = "") -> None:
+    pages.render(req, resp, "board/confirm.html", link=link, refusal=refusal, code=code, days=guests.DAYS)
     resp.set_header("Referrer-Policy", "no-referrer")
     resp.cache_control = ["no-store"]

@@ -12,6 +12,7 @@ import falcon
 from service.web.widget.build import build
 
 OFFER = re.compile(r"(?:^|,)\s*([\w*-]+)\s*(?:;\s*q=(\d(?:\.\d+)?)\s*)?(?=,|$)")
+JAVASCRIPT = "text/javascript; charset=utf-8"
 LOADER_CACHE = "public, max-age=300, stale-while-revalidate=86400"
 CHUNK_CACHE = "public, max-age=31536000, immutable"
 ANY_SITE = {
@@ -73,7 +74,20 @@ class Chunk:
         send(req, resp, self.files.chunks[name], CHUNK_CACHE if build == self.files.build else "no-cache")
 
 
-def send(req, resp, script: Script, cache: str):
+class Source:
+    """GET /w.mjs and /w.d.ts: what developers take, comments and all. Types are plain text: a browser shows it."""
+
+    offline = True
+
+    def __init__(self, path: Path):
+        self.text = compress(path.read_bytes())
+        self.kind = JAVASCRIPT if path.suffix == ".mjs" else falcon.MEDIA_TEXT
+
+    def on_get(self, req, resp):
+        send(req, resp, self.text, LOADER_CACHE, self.kind)
+
+
+def send(req, resp, script: Script, cache: str, kind: str = JAVASCRIPT):
     """Answers a script in the best encoding the browser takes, or 304 when it has it."""
     encoding = choose_encoding(req.get_header("Accept-Encoding") or "")
     resp.set_headers({**ANY_SITE, "Cache-Control": cache, "Vary": "Accept-Encoding"})
@@ -82,7 +96,7 @@ def send(req, resp, script: Script, cache: str):
     if tag in (req.if_none_match or ()):
         resp.status = falcon.HTTP_304
         return
-    resp.content_type = "text/javascript; charset=utf-8"
+    resp.content_type = kind
     resp.data = getattr(script, encoding)
     if encoding != "plain":
         resp.set_header("Content-Encoding", encoding)

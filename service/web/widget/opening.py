@@ -18,8 +18,9 @@ class Opening:
     @falcon.before(identify_user, shape=calls.List)
     def on_post(self, req, resp):
         workspace, user, address = req.context.workspace, req.context.user, req.context.config.base_url
-        if workspace.loaded_at is None and not is_ours(req):
-            guide.record_load(workspace, req.get_header("Origin"))
+        origin = req.get_header("Origin")
+        if origin and workspace.loaded_at is None and not is_ours(req):
+            guide.record_load(workspace, origin)
         identified = user is not None and user.kind == "identified"
         heard = stream_url(req, public=True)  # first: what happens from here on is heard
         found, language = front.look(req.context.reader), general.CODES.get(workspace.language, "")

@@ -1,8 +1,8 @@
 // Posts like the one being written, so that a vote can take its place.
 
-import { castVote, statusPill } from "./card.js";
-import { button, el } from "./dom.js";
-import { plural, words } from "./words.js";
+import { castVote, statusPill } from "../panel/card.js";
+import { button, el, icon } from "../panel/dom.js";
+import { plural, short, words } from "../panel/words.js";
 
 const PAUSE = 350;
 const SHORTEST = 4;
@@ -15,6 +15,7 @@ export function similarPosts(panel) {
   const element = el("section", { className: "similar", hidden: true }, el("h3", { textContent: words.similar }), list);
 
   function look(typed) {
+    if (typed.trim() === text) return;
     clearTimeout(timer);
     text = typed.trim();
     if (text.length < SHORTEST) show([]);
@@ -39,11 +40,13 @@ export function similarPosts(panel) {
 
 function suggestion(panel, post) {
   const title = button("title", () => panel.go("post", { post: post.number, card: post }), post.title);
-  const vote = button("quiet", () => voteInstead(panel, post), post.voted ? words.voted : words.instead);
+  const vote = button("vote", () => voteInstead(panel, post), icon("M6 15l6-6 6 6"), el("b", { textContent: short(post.votes) }));
+  const label = [post.voted ? words.voted : words.instead, post.title].join(": ");
   vote.disabled = post.voted;
-  vote.setAttribute("aria-label", `${vote.textContent}: ${post.title}`);
+  vote.setAttribute("aria-pressed", post.voted);
+  vote.setAttribute("aria-label", [label, plural(words.votes, post.votes)].join(", "));
   title.dir = "auto";
-  return el("li", {}, title, el("div", { className: "facts" }, statusPill(post), plural(words.votes, post.votes), vote));
+  return el("li", {}, vote, el("div", {}, title, statusPill(post)));
 }
 
 async function voteInstead(panel, post) {
