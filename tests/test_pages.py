@@ -110,7 +110,8 @@ def values(word="Tidewater", **more):
         "user_token": word,
         "board_url": "/b/tidewater",
         "switches": {"theme": (word, {"auto": word}), "lang": (word, {"en": word})},
-        "look": {"theme": "auto", "lang": "en", "accent": "", "side": "left", "launcher": "on", "csp": "strict", "user": word},
+        "look": {"theme": "auto", "lang": "en", "accent": "", "side": "left", "launcher": "on", "csp": "strict",
+                 "user": word},
         "wanted": 12,
         "is_open": True,
         "comments": [

@@ -10,15 +10,14 @@ import brotli
 import falcon
 import pytest
 from falcon.testing import TestClient
+from scripts import budget, sizes
 
-from service.web.widget.build import in_order, minify_css, names
+from service.web.widget.build import asked_of, minify_css, names
+from service.web.widget.build import files as joined
 from service.web.widget.files import Chunk, Files, Loader, choose_encoding
 
 FOLDER = Path(__file__).resolve().parent.parent / "widget"
 SCRIPTS = sorted(FOLDER.glob("*/*.js"))
-# bytes, brotli 11; what is not among them has its own reason to be small
-BUDGETS = {"panel.js": 9000, "live.js": 800, "shot.js": 2500}
-LOADER, OTHER, CATALOGUE = 1600, 4000, 1200
 FORBIDDEN = "|".join(
     [
         r"innerHTML|outerHTML|insertAdjacentHTML|DOMParser|createPolicy|document\.write|eval\(|new Function",
@@ -50,12 +49,10 @@ def client(files):
 
 
 def test_every_script_keeps_its_budget(files, capsys):
-    sizes = {"w.js": (len(files.loader.br), LOADER)}
-    for name, script in files.chunks.items():
-        sizes[name] = len(script.br), BUDGETS.get(name, CATALOGUE if name.count(".") == 2 else OTHER)
+    found = {name: (size, budget(name)) for name, size in sizes(files).items()}
     with capsys.disabled():
-        print("\n" + "\n".join(f"  {name}: {size:,} of {budget:,} bytes" for name, (size, budget) in sizes.items()))
-    assert [name for name, (size, budget) in sizes.items() if size > budget] == []
+        print("\n" + "\n".join(f"  {name}: {size:,} of {most:,} bytes" for name, (size, most) in found.items()))
+    assert [name for name, (size, most) in found.items() if size > most] == []
 
 
 def test_the_loader_names_the_build(files):
@@ -65,8 +62,9 @@ def test_the_loader_names_the_build(files):
 def test_no_placeholder_is_left_and_chunks_import_each_other_by_name(files):
     for script in [files.loader, *files.chunks.values()]:
         assert not re.search(rb'"%[\w./]+%"|%build%', script.plain)
-        imported = re.findall(rb'(?:from|import\()"([^"]+)"', script.plain)
-        assert {name.decode().removeprefix("./") for name in imported} <= files.chunks.keys()
+        imported = re.findall(rb'from"\./([^"]+)"', script.plain) + [
+            name + b".js" for name in re.findall(rb'\bchunk\("(\w+)"\)', script.plain)]  # fmt: skip
+        assert {name.decode() for name in imported} <= files.chunks.keys()
 
 
 def test_what_a_chunk_imports_the_other_exports(files):
@@ -78,7 +76,7 @@ def test_what_a_chunk_imports_the_other_exports(files):
 
 @pytest.mark.parametrize("chunk", names(FOLDER))
 def test_every_file_of_a_chunk_is_joined_once_and_the_entry_last(chunk):
-    order = in_order(FOLDER / chunk, f"{chunk}.js", [])
+    order = joined(FOLDER / chunk, asked_of(FOLDER, chunk))
     assert len(order) == len(set(order))
     assert order[-1] == f"{chunk}.js"
     assert set(order) == {path.name for path in (FOLDER / chunk).glob("*.js")}, "a file that nobody imports"
@@ -86,7 +84,7 @@ def test_every_file_of_a_chunk_is_joined_once_and_the_entry_last(chunk):
 
 @pytest.mark.parametrize("chunk", names(FOLDER))
 def test_files_that_share_a_scope_share_no_name(chunk):
-    source = "\n".join((FOLDER / chunk / name).read_text() for name in in_order(FOLDER / chunk, f"{chunk}.js", []))
+    source = "\n".join((FOLDER / chunk / name).read_text() for name in joined(FOLDER / chunk, asked_of(FOLDER, chunk)))
     found = Counter(re.findall(r"^(?:export )?(?:async )?(?:function|const|let) (\w+)", source, re.MULTILINE))
     assert [name for name, times in found.items() if times > 1] == []
 

@@ -120,8 +120,8 @@ declare namespace Sayso {
     close(): void;
     toggle(): void;
     isOpen(): boolean;
-    /** Says who the user is. Resolves to them, or rejects with the reason why the token is refused. */
-    identify(who: Identity): Promise<User>;
+    /** Says who the user is. Resolves to them (null: to nobody yet), or rejects with the reason why the token is refused. */
+    identify(who: Identity): Promise<User | null>;
     /** Forgets who the user is, and what is kept in this browser of an anonymous one. */
     logout(): void;
     set(changes: Settings): void;
@@ -144,6 +144,8 @@ declare namespace Sayso {
     theme?: Theme;
     side?: "right" | "left";
     launcher?: "on" | "off";
+    /** What the button says, "Feedback" otherwise. */
+    label?: string;
     /** Elements that open the panel, as a CSS selector. */
     trigger?: string;
     /** The number of unread news on the button. */

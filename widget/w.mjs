@@ -13,7 +13,7 @@
 //
 // It adds a script tag, which `require-trusted-types-for 'script'` forbids to any script: write the tag on such pages.
 
-const ATTRIBUTES = ["key", "userToken", "tokenUrl", "locale", "theme", "side", "launcher", "trigger", "badge", "board"];
+const ATTRIBUTES = "key userToken tokenUrl locale theme side launcher label trigger badge board".split(" ");
 let tag, arrival, arrived, failed;
 expect();
 

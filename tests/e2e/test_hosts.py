@@ -1,6 +1,8 @@
 """A guest in thirty houses: on every page of `hosts/` somebody opens the panel, types, sends, votes and closes it, and
 neither the visit nor the page suffers."""
 
+import re
+
 import houses
 import pytest
 from installation import until
@@ -73,6 +75,23 @@ def test_a_visit_goes_well_and_leaves_no_trace(visit, complaints, name):
         assert frame.evaluate(SNAPSHOT) == before
     holds(frame, house, "after")
     assert complaints == []
+
+
+def test_a_frame_without_an_origin_or_storage_is_told_so_and_keeps_its_words(street, visit, complaints):
+    """What the sandbox made anonymous we answer nothing: nobody could say which page it is. (complaint 31)"""
+    frame = '<iframe src="plain.html" sandbox="allow-scripts allow-forms" width="900" height="700"></iframe>'
+    street.pages["/nowhere.html"] = f"<!--\nframe: iframe\n-->\n<!doctype html><title>Nowhere</title>{frame}"
+    page, frame, _ = visit("/nowhere.html")
+    launcher(frame).click()
+    title = frame.get_by_label("What is on your mind?")
+    expect(title).to_be_focused()
+    page.keyboard.type("A wish from nowhere")
+    frame.get_by_role("button", name="Send").click()
+    expect(frame.get_by_text("We could not reach the server.").first).to_be_visible()
+    expect(title).to_have_value("A wish from nowhere")
+    page.keyboard.press("Escape")
+    expect(title).to_be_hidden()
+    assert [said for said in complaints if not re.match("Access to fetch|Failed to load resource|sayso:", said)] == []
 
 
 def write(page, frame, house, wish: str) -> None:

@@ -71,8 +71,9 @@ def test_an_answer_that_comes_late_does_not_replace_a_newer_one(opened, complain
     until(lambda: page.evaluate("0") or held)
     page.get_by_role("searchbox").fill("slack")
     expect(page.get_by_role("listitem")).to_have_count(1)
-    held[0].continue_()
-    page.wait_for_load_state("networkidle")
+    with page.expect_response(lambda answer: '"q":"dark"' in (answer.request.post_data or "")) as late:
+        held[0].continue_()
+    late.value.finished()
     expect(page.get_by_role("listitem")).to_contain_text("Slack")
     assert complaints == []
 

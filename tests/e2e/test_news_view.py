@@ -61,7 +61,7 @@ def test_an_entry_shows_its_picture_its_posts_and_all_of_its_text(opened, compla
     on = entry.get_by_role("button", name="Read on")
     on.click()
     expect(on).to_be_hidden()
-    expect(entry.get_by_text("in Slack")).to_be_in_viewport()
+    expect(entry.get_by_text("in Slack", exact=True)).to_be_in_viewport()
     entry.get_by_role("button", name="Send reminders when an invoice is overdue").click()
     expect(page.get_by_role("heading", name="Send reminders when an invoice is overdue")).to_be_visible()
     assert complaints == []

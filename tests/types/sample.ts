@@ -3,7 +3,7 @@
 
 import sayso, { load } from "https://feedback.example.com/w.mjs";
 
-load({ key: "k", userToken: "t", tokenUrl: "/token", locale: "de", theme: "dark", side: "left", launcher: "off" });
+load({ key: "k", userToken: "t", tokenUrl: "/token", locale: "de", theme: "dark", side: "left", launcher: "on", label: "Ideas" });
 load({ key: "k", trigger: ".help", badge: "off", board: "features", from: "https://feedback.example.com", nonce: "n" })
   .then((widget) => widget.version.trim());
 
@@ -18,7 +18,7 @@ export async function everything(widget: Sayso.Widget): Promise<number> {
   widget.toggle();
   if (widget.isOpen()) widget.close();
 
-  const user: Sayso.User = await widget.identify("token");
+  const user: Sayso.User | null = await widget.identify("token");
   await widget.identify(async () => (await fetch("/token")).text());
   await widget.identify(() => null);
   widget.logout();
@@ -28,7 +28,7 @@ export async function everything(widget: Sayso.Widget): Promise<number> {
   widget.on("comment", ({ post, comment }) => console.log(post + comment));
   widget.on("open", ({ view }) => console.log(view));
   widget.on("view", ({ view, post }) => console.log(view, post?.toFixed()));
-  widget.on("identify", (who) => console.log(who?.name, user.kind));
+  widget.on("identify", (who) => console.log(who?.name, user?.kind));
   widget.on("unread", (count) => console.log(count + 1));
   widget.on("error", ({ code, message, status }) => console.log(code === "token_expired", message, status));
   widget.once("ready", () => off());

@@ -1,11 +1,13 @@
 // Files for a post that is being written: chosen, dropped, pasted, or a screenshot. They wait in the draft.
 
+import { chunk } from "../panel/chunks.js";
 import { button, el, icon } from "../panel/dom.js";
 import { fill, plural, words } from "../panel/words.js";
 import { ACCEPT, fileRow, isPicture, MOST, objection, removal } from "./rows.js";
 import { uploads } from "./uploads.js";
 
-const loadShot = () => import("../shot/shot.js");
+const CLIP = "M20 11l-8 8a5 5 0 0 1-7-7l8-8a3 3 0 0 1 5 5l-8 8a1 1 0 0 1-2-2l7-7";
+const loadShot = () => chunk("shot");
 
 /** Fills the row of the form: {send(number, anonymous)}, which sends what is there to this post and returns the list of it. */
 export function attachments(panel, { element, draft, attach }) {
@@ -14,7 +16,7 @@ export function attachments(panel, { element, draft, attach }) {
   const list = el("ul", { className: "sendings", role: "list", "aria-label": words.files });
   const problem = el("p", { className: "problem", role: "alert" });
   const picker = el("input", { type: "file", multiple: true, accept: ACCEPT, hidden: true });
-  const choose = button("tool", () => picker.click(), icon("M20 11l-8 8a5 5 0 0 1-7-7l8-8a3 3 0 0 1 5 5l-8 8a1 1 0 0 1-2-2l7-7"), words.attach);
+  const choose = button("tool", () => picker.click(), icon(CLIP), words.attach);
   // Brought along by a look at the button: some browsers forget the click while a chunk is on its way.
   const shoot = button("tool", () => edit(), icon("M4 8V4h4M16 4h4v4M20 16v4h-4M8 20H4v-4M9 12h6M12 9v6"), words.screenshot);
   panel.frame.style("%files.css%");
@@ -25,6 +27,8 @@ export function attachments(panel, { element, draft, attach }) {
   element.append(el("p", { className: "drop", textContent: words.drop }));
   element.addEventListener("paste", paste);
   for (const type of ["dragenter", "dragover", "dragleave", "drop"]) root.addEventListener(type, drag);
+  // A dialog takes the cancelling of a choice for its own, a form its path for something typed.
+  picker.oncancel = picker.oninput = (event) => event.stopPropagation();
   picker.onchange = () => {
     add(picker.files);
     picker.value = "";

@@ -12,7 +12,6 @@ export function uploads(panel, number, files, anonymous) {
   const { page } = panel;
   const list = el("ul", { className: "sendings", role: "list", "aria-label": words.files });
   const element = el("section", { className: "uploads" }, list);
-  const known = new Set();
   const rows = files.map(line);
   let sent = 0;
   list.append(...rows);
@@ -45,7 +44,7 @@ export function uploads(panel, number, files, anonymous) {
   async function start(row) {
     row.state = "sending";
     try {
-      if (!row.isOut || !(await isThere(row))) known.add((await send(row)).file.id);
+      if (row.status !== 0 || !(await isThere(row))) await send(row);
       arrived(row);
     } catch (problem) {
       if (row.state === "sending") failed(row, problem);
@@ -63,7 +62,7 @@ export function uploads(panel, number, files, anonymous) {
 
   function failed(row, problem) {
     row.state = "failed";
-    row.status = problem.status;
+    row.status = problem.status || 0;
     row.bar.hidden = true;
     row.problem.textContent = explain(problem);
     // What the server has looked at and refused, it refuses again.
@@ -104,12 +103,12 @@ export function uploads(panel, number, files, anonymous) {
     panel.read(`posts/${number}`).then(({ post }) => panel.update(post)).catch(() => {});
   }
 
-  // All of it went out, and no answer came: it may have arrived, and must not arrive twice.
-  async function isThere({ file }) {
+  // No answer came: it may have arrived, and must not arrive twice.
+  async function isThere(row) {
+    const isSame = ({ name }) => name === row.file.name;
     const { post } = await panel.read(`posts/${number}`);
-    const found = post.files.find(({ id, name }) => name === file.name && !known.has(id));
-    if (found) known.add(found.id);
-    return found;
+    const others = rows.filter((one) => one !== row && isSame(one.file) && (one.state === "sent" || one.state === "sending"));
+    return post.files.filter(isSame).length > others.length;
   }
 
   async function send(row, again) {
@@ -132,12 +131,10 @@ export function uploads(panel, number, files, anonymous) {
     request.open("POST", `${page.base}api/widget/posts/${number}/files`);
     request.responseType = "json";
     request.upload.onprogress = ({ loaded, total }) => (row.bar.value = loaded / total);
-    request.upload.onload = () => (row.isOut = true);
     return new Promise((done, fail) => {
       request.onloadend = () => {
         const { status, response } = request;
-        if (status) row.isOut = false;
-        if (status === 201) done(response);
+        if (status === 201) done();
         else fail({ ...response, status });
       };
       request.send(data);

@@ -15,7 +15,8 @@ export function complain(inputs, errors) {
 
 /** Whether an input that has a `wrong` sentence is not valid; it is said. */
 export function isWrong(inputs) {
-  const missed = Array.from(inputs).filter(({ wrong, validity, required, value }) => wrong && !(validity.valid && (!required || value.trim())));
+  const isFine = ({ validity, required, value }) => validity.valid && (!required || value.trim());
+  const missed = Array.from(inputs).filter((input) => input.wrong && !isFine(input));
   return complain(inputs, missed.map(({ name, wrong }) => ({ field: name, message: wrong })))[0];
 }
 

@@ -1,6 +1,7 @@
 // What the bare form lacks: posts that are alike, the workspace's own questions, files, and a word beside the field that is
 // wrong.
 
+import { chunk } from "../panel/chunks.js";
 import { explain, fill, words } from "../panel/words.js";
 import { about } from "./about.js";
 import { complain, isWrong } from "./complain.js";
@@ -17,9 +18,15 @@ export function extend(panel, form) {
   title.required = true;
   title.wrong = words.titleMissing;
   title.parentNode.after(similar.element);
-  form.fields.append(asked.element);
-  import("../files/files.js").then((chunk) => (files = chunk.attachments(panel, form))).catch(console.warn);
+  chunk("files").then(({ attachments }) => (files = attachments(panel, form))).catch(console.warn);
+  element.addEventListener("keydown", hurry, true);
   window.visualViewport?.addEventListener("resize", reveal, { signal: panel.page.signal });
+
+  function hurry(event) {
+    if (event.key !== "Enter" || event.isComposing || !(event.metaKey || event.ctrlKey)) return;
+    event.stopPropagation();
+    form.submit(event);
+  }
 
   // A phone's keyboard has come up under the panel.
   function reveal() {

@@ -1,8 +1,8 @@
-// The workspace's own fields, those of the chosen board, and where somebody without an account would like to be answered.
+// Which board, the questions that are asked there, and where somebody without an account would like to be answered.
 
 import { el } from "../panel/dom.js";
 import { field } from "../panel/new.js";
-import { words } from "../panel/words.js";
+import { fill, words } from "../panel/words.js";
 
 const OWN = "fields.";
 const TAGS = { long_text: "textarea", select: "select" };
@@ -14,18 +14,30 @@ const LOOKS = {
   checkbox: { type: "checkbox" },
 };
 
-/** The questions: {element, follow(), said(), clear(), refused(error)}. */
-export function questions(panel, { draft, board, who }) {
+/** The questions, at the end of the form: {follow(), said(), clear(), refused(error)}. */
+export function questions(panel, { draft, fields, who }) {
   const { values } = draft;
+  const board = el("select", { name: "board" });
+  const boards = field(board, words.board);
   const element = el("div", { className: "fields" });
   let known = {};
-  let shown = null;
-  let asked = null;
+  let shown, asked, facts;
+  boards.hidden = true;
+  fields.append(boards, element);
+
+  function learn() {
+    const { boards: all, user } = (facts = panel.facts());
+    board.replaceChildren(...all.map(({ key, name }) => el("option", { value: key, textContent: name })));
+    boards.hidden = all.length < 2;
+    who.textContent = user && user.kind !== "anonymous" ? fill(words.as, user.name || user.id) : words.anonymously;
+  }
 
   // What is asked already stays as it is, for somebody may be typing there.
   function follow() {
-    const facts = panel.facts();
-    if (!facts) return;
+    if (!panel.facts()) return;
+    if (facts !== panel.facts()) learn();
+    board.value = values.board || panel.page.board;
+    if (board.selectedIndex < 0) board.selectedIndex = 0;
     const own = facts.fields.filter((each) => [null, board.value].includes(each.board));
     const guest = (!facts.user || facts.user.kind === "anonymous") && facts.ask_email !== "no" && facts.ask_email;
     const now = JSON.stringify([own, guest]);
@@ -34,14 +46,17 @@ export function questions(panel, { draft, board, who }) {
     who.hidden = guest === "required";
     shown = own.map((each) => (known[JSON.stringify(each)] ||= ownInput(each, values)));
     const { activeElement } = element.getRootNode();
-    element.replaceChildren(...shown.map((input) => input.parentNode), ...(guest ? [(known[guest] ||= guestBox(values, guest))] : []));
+    const boxes = shown.map((input) => input.parentNode);
+    if (guest) boxes.push((known[guest] ||= guestBox(values, guest)));
+    element.replaceChildren(...boxes);
     if (element.contains(activeElement)) activeElement.focus();
   }
 
   function said() {
-    const { email, name } = element.closest("form").elements;
+    const { email, name } = fields.closest("form").elements;
     const given = shown?.map((input) => [input.name.slice(OWN.length), valueOf(input)]).filter(([, value]) => value !== "");
     return {
+      board: boards.hidden ? panel.page.board : board.value,
       fields: given && Object.fromEntries(given),
       guest: email?.value ? { email: email.value, name: name.value.trim() } : undefined,
     };
@@ -58,17 +73,18 @@ export function questions(panel, { draft, board, who }) {
     if (error?.field.startsWith(OWN)) shown = null;
   }
 
-  return { element, follow, said, clear, refused };
+  return { follow, said, clear, refused };
 }
 
 // What is not ticked says no, so a tick cannot be missing.
 function ownInput({ key, name, type, required, options }, values) {
   const isTick = type === "checkbox";
   const input = el(TAGS[type] || "input", { name: OWN + key, required: required && !isTick, ...LOOKS[type] });
-  if (type === "select") input.append(...["", ...options].map((value) => el("option", { value, textContent: value || words.choose })));
+  const choice = (value) => el("option", { value, textContent: value || words.choose });
+  if (type === "select") input.append(...["", ...options].map(choice));
   input.wrong = type === "number" ? words.numberWrong : words.fillIn;
   input[isTick ? "checked" : "value"] = values[input.name] || "";
-  const made = field(input, name, !isTick && words[required ? "required" : "optional"]);
+  const made = field(input, name, !isTick && (required ? words.required : words.optional));
   if (isTick) made.className = "field tick";
   return input;
 }
@@ -84,7 +100,8 @@ function guestBox(values, asked) {
   email.value = values.email || "";
   name.value = values.name || "";
   email.wrong = words.emailWrong;
-  const box = el("div", { className: "fields" }, field(email, words.email, words[asked]), field(name, words.name, words.optional));
+  const asks = [field(email, words.email, asked === "required" ? words.required : words.optional), field(name, words.name, words.optional)];
+  const box = el("div", { className: "fields" }, ...asks);
   email.after(el("p", { id: "why", textContent: words.why }));
   email.setAttribute("aria-describedby", "why");
   return box;

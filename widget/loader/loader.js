@@ -50,60 +50,18 @@
     },
   });
 
-  for (const name of ["pointerover", "focusin", "click"]) document.addEventListener(name, notice, { signal });
-  early?.q?.flatMap?.(([resolve, name, ...values]) => resolve(sayso[name]?.(...values)));
+  for (const name of ["pointerover", "click"]) document.addEventListener(name, notice, { signal });
+  early?.q?.map?.(([resolve, name, ...values]) => resolve(sayso[name]?.(...values)));
 
-  function on(name, heard, once) {
-    const listener = ({ detail }) => heard(detail);
-    document.addEventListener("sayso:" + name, listener, { once, signal });
-    return () => document.removeEventListener("sayso:" + name, listener);
-  }
-
-  function emit(name, detail) {
-    document.dispatchEvent(new CustomEvent("sayso:" + name, { detail }));
-  }
-
-  // Whoever ignores the promise finds a warning, not an unhandled rejection.
-  function quiet(promise) {
-    promise.catch((problem) => {
-      problem.code ||= "unavailable";
-      console.warn("sayso:", problem);
-      emit("error", problem);
-    });
-    return promise;
-  }
-
-  // A chunk that did not come may be asked for again.
-  function load() {
-    chunk ||= import(base + "w/%build%/panel.js").then(({ mount }) => mount(page));
-    chunk.catch(() => (chunk = null));
-    return chunk;
-  }
-
-  // A plain string is sent as text/plain: no preflight.
-  async function call(path, body, signal) {
-    const answer = await fetch(base + "api/widget/" + path, {
-      method: "POST",
-      credentials: "omit",
-      body: JSON.stringify({ key: page.key, ...body }),
-      signal,
-    });
-    const result = await answer.json();
-    if (answer.ok) return result;
-    throw Object.assign(Error(result.detail), result);
-  }
-
-  // A newer identity overtakes an older one.
-  async function signIn(source = page.userToken) {
-    page.userToken = source;
-    page.session = 0;
-    const token = source?.call ? await source() : source;
-    const { session, user, unread } = await call("session", { user_token: token, anonymous: anonymous() });
-    if (source != page.userToken) return user;
-    page.session = session;
-    count(unread);
-    emit("identify", user);
-    return user;
+  function notice(event) {
+    // :is() forgives a wrong data-trigger, and a missing one.
+    const { dataset, href } = event.target.closest?.(`:is([data-sayso],${page.trigger})`) || {};
+    if (!dataset) return;
+    load().catch(console.warn);
+    if (event.type != "click" || event.ctrlKey || event.metaKey) return;
+    event.preventDefault();
+    if (dataset.sayso) sayso.open(dataset.sayso).catch(() => href && (location = href));
+    else sayso.toggle();
   }
 
   // What is new since this person last read the news.
@@ -113,14 +71,10 @@
     emit("unread", unread);
   }
 
-  // The token of somebody who acted without an account: read, kept, or forgotten (""). A page may have no storage.
-  function anonymous(token) {
-    const name = "sayso:" + page.key;
-    try {
-      if (token) localStorage[name] = token;
-      else if (token == "") delete localStorage[name];
-      return localStorage[name];
-    } catch {}
+  function on(name, heard, once) {
+    const listener = ({ detail }) => heard(detail);
+    document.addEventListener("sayso:" + name, listener, { once, signal });
+    return () => document.removeEventListener("sayso:" + name, listener);
   }
 
   // After the page's load: frameworks that hydrate the whole document are done by then.
@@ -140,14 +94,62 @@
     emit("ready");
   }
 
-  function notice(event) {
-    // :is() forgives a wrong data-trigger, and a missing one.
-    const { dataset, href } = event.target.closest?.(`:is([data-sayso],${page.trigger})`) || {};
-    if (!dataset) return;
-    load().catch(console.warn);
-    if (event.type != "click" || event.ctrlKey || event.metaKey) return;
-    event.preventDefault();
-    if (dataset.sayso) sayso.open(dataset.sayso).catch(() => href && (location = href));
-    else sayso.toggle();
+  // Fetched first: a browser remembers a module that did not come, and would never ask for it again.
+  function load() {
+    chunk ||= fetch(base + "w/%build%/panel.js")
+      .then(({ url }) => import(url))
+      .then(({ mount }) => mount(page));
+    chunk.catch(() => (chunk = null));
+    return chunk;
+  }
+
+  // Whoever ignores the promise finds a warning, not an unhandled rejection.
+  function quiet(promise) {
+    promise.catch((problem) => {
+      problem.code ||= "unavailable";
+      console.warn("sayso:", problem);
+      emit("error", problem);
+    });
+    return promise;
+  }
+
+  function emit(name, detail) {
+    document.dispatchEvent(new CustomEvent("sayso:" + name, { detail }));
+  }
+
+  // A newer identity overtakes an older one.
+  async function signIn(source = page.userToken) {
+    page.userToken = source;
+    page.session = 0;
+    const token = source?.call ? await source() : source;
+    const { session, user, unread } = await call("session", { user_token: token, anonymous: anonymous() });
+    if (source != page.userToken) return user;
+    page.session = session;
+    count(unread);
+    emit("identify", user);
+    return user;
+  }
+
+  // The token of somebody who acted without an account: read, kept, or forgotten (""). A page may have no storage.
+  function anonymous(token) {
+    const name = "sayso:" + page.key;
+    try {
+      if (token) localStorage[name] = token;
+      else if (token == "") delete localStorage[name];
+      return localStorage[name];
+    } catch {}
+  }
+
+  // A plain string is sent as text/plain: no preflight.
+  async function call(path, body, signal) {
+    const answer = await fetch(base + "api/widget/" + path, {
+      method: "POST",
+      credentials: "omit",
+      body: JSON.stringify({ key: page.key, ...body }),
+      signal,
+    });
+    const result = await answer.json();
+    if (answer.ok) return result;
+    throw Object.assign(Error(result.detail), result);
   }
 })();

@@ -16,6 +16,7 @@ export function view(panel) {
   let cursor = null;
   let pages = 0;
   let asked = 0;
+  let wanted;
   const list = el("ol", { className: "news", role: "list" });
   const state = el("div", {}, skeleton());
   const more = button("more", () => load(cursor), words.more);
@@ -24,21 +25,18 @@ export function view(panel) {
   panel.frame.style(richStyle + "%news.css%");
   more.hidden = true;
 
-  async function enter({ entry }) {
-    await load();
-    if (!entry) return;
-    while (cursor && !entries.made.has(+entry) && pages < MOST_PAGES && (await load(cursor)));
-    entries.made.get(+entry)?.point();
+  function enter({ entry }) {
+    wanted = +entry;
+    return load();
   }
 
-  // Answers whether it came. The first page is what the server takes for a look at all of it.
+  // The first page is what the server takes for a look at all of it.
   async function load(after) {
     const turn = ++asked;
     const { unread } = page;
     try {
       const answer = await panel.read("news", { cursor: after || undefined });
       if (turn === asked) show(answer, after, unread);
-      return turn === asked;
     } catch (problem) {
       if (turn === asked) refuse(problem);
     }
@@ -52,6 +50,14 @@ export function view(panel) {
     more.hidden = !cursor;
     state.replaceChildren(...(entries.made.size ? [] : [notice(words.noNews, words.noNewsHint)]));
     if (!after && page.unread) page.count(0);
+    if (wanted) seek();
+  }
+
+  function seek() {
+    const found = entries.made.get(wanted);
+    if (!found && cursor && pages < MOST_PAGES) return load(cursor);
+    found?.point();
+    wanted = 0;
   }
 
   function refuse(problem) {
@@ -69,15 +75,20 @@ function story(panel, { id }, fresh) {
   const date = el("time");
   const kinds = el("span", { className: "kinds" });
   const title = el("h3", { dir: "auto", tabIndex: -1 });
-  const text = el("div", { className: "rich folded", dir: "auto", tabIndex: -1, onfocusin: () => unfold() });
+  const text = el("div", { className: "rich folded", dir: "auto", tabIndex: -1 });
   const on = button("quiet", () => unfold() || text.focus(), words.readOn);
   const ideas = el("ul", { role: "list" });
   const linked = el("section", {}, el("h4", { textContent: words.fromIdeas }), ideas);
   const pressed = reactions(panel, id);
   const about = el("div", { className: "facts" }, isNew, date, kinds);
   const whole = el("li", {}, about, title, text, on, linked, pressed);
+  text.addEventListener("focusin", unfold);
   // It grows when pictures come.
-  new ResizeObserver(() => (on.hidden = !text.matches(".folded") || text.scrollHeight <= text.clientHeight + 1)).observe(text);
+  new ResizeObserver(measure).observe(text);
+
+  function measure() {
+    on.hidden = !text.matches(".folded") || text.scrollHeight <= text.clientHeight + 1;
+  }
 
   function unfold() {
     text.classList.remove("folded");
@@ -111,6 +122,7 @@ function link(panel, { number, title }) {
 
 function reactions(panel, id) {
   const group = el("div", { className: "felt", role: "group", "aria-label": words.reactions });
+  const names = { like: words.like, love: words.love, celebrate: words.celebrate, confused: words.confused };
   const buttons = keyed(group, ({ id: kind }) => {
     const count = el("span");
     const made = button("", () => react(made), SIGNS[kind], count);
@@ -118,11 +130,12 @@ function reactions(panel, id) {
       made.now = now;
       count.textContent = now.count ? short(now.count) : "";
       made.setAttribute("aria-pressed", now.mine);
-      made.setAttribute("aria-label", words[kind] + (now.count ? ", " + short(now.count) : ""));
+      made.setAttribute("aria-label", names[kind] + (now.count ? ", " + short(now.count) : ""));
     };
     return made;
   });
-  group.update = (all) => group.busy || buttons.show(all.map((one) => ({ id: one.kind, ...one })));
+  const show = (all) => buttons.show(all.map((one) => ({ id: one.kind, ...one })));
+  group.update = (all) => group.busy || show(all);
 
   // Shown at once, taken back when the server says no.
   async function react(made) {
@@ -132,15 +145,13 @@ function reactions(panel, id) {
     const on = !now.mine;
     made.update({ ...now, mine: on, count: now.count + (on ? 1 : -1) });
     try {
-      const answer = await panel.ask(`news/${id}/reaction`, { kind: now.id, on });
+      show((await panel.ask(`news/${id}/reaction`, { kind: now.id, on })).reactions);
       panel.votes++;
-      group.busy = false;
-      group.update(answer.reactions);
     } catch (problem) {
-      group.busy = false;
       made.update(now);
       panel.fail(problem);
     }
+    group.busy = false;
   }
 
   return group;

@@ -1,7 +1,9 @@
-// The view *new*, bare: a title, some details, perhaps a board. What is typed stays in the drafts until it has arrived.
+// The view *new*, bare: a title and some details. The rest of the form is a chunk of its own. What is typed stays in the
+// drafts until it has arrived.
 
-import { el } from "./dom.js";
-import { explain, fill, speakMore, words } from "./words.js";
+import { chunk } from "./chunks.js";
+import { button, el } from "./dom.js";
+import { explain, learn, words } from "./words.js";
 
 /** Makes the view: {element, enter({title, body, board, meta}), facts, refresh, update, focus}. */
 export function newView(panel) {
@@ -11,25 +13,22 @@ export function newView(panel) {
   const typing = { autocomplete: "off", dir: "auto" };
   const title = el("input", { name: "title", maxLength: 200, placeholder: words.titleHint, enterKeyHint: "next", ...typing });
   const body = el("textarea", { name: "body", maxLength: 10000, placeholder: words.bodyHint, ...typing });
-  const board = el("select", { name: "board" });
-  const boards = field(board, words.board);
   const problem = el("p", { className: "problem", role: "alert" });
-  const send = el("button", { className: "primary", textContent: words.send });
+  // Not a submit button: a sandboxed frame may not submit forms.
+  const send = button("primary", submit, words.send);
   const who = el("p", { className: "who", textContent: words.anonymously });
   const attach = el("div", { className: "attach" });
   const details = field(body, words.body, words.optional);
-  const fields = el("div", { className: "fields" }, field(title, words.title), details, boards);
+  const fields = el("div", { className: "fields" }, field(title, words.title), details);
   const foot = el("div", { className: "foot" }, problem, send, who);
-  const heard = { onsubmit: submit, onkeydown: hurry, oninput: typed };
-  const element = el("form", { className: "view", noValidate: true, ...heard }, fields, foot);
+  const element = el("form", { className: "view", noValidate: true, onsubmit: submit, oninput: typed }, fields, foot);
   details.append(attach);
-  boards.hidden = true;
   restore();
 
   // A chunk that does not come leaves the bare form, which can still send.
   function extend() {
-    coming = Promise.all([import("../form/form.js"), speakMore()]).then(([chunk]) => {
-      more ||= chunk.extend(panel, { element, draft, title, body, board, fields, attach, who });
+    coming = Promise.all([chunk("form"), learn("form")]).then(([form]) => {
+      more ||= form.extend(panel, { element, draft, title, body, fields, attach, who, submit });
       more.follow();
     });
     coming = coming.catch(console.warn);
@@ -55,21 +54,13 @@ export function newView(panel) {
   function restore() {
     title.value = values.title || "";
     body.value = values.body || "";
-    place();
-  }
-
-  function place() {
-    board.value = values.board || panel.page.board;
-    if (board.selectedIndex < 0) board.selectedIndex = 0;
     more?.follow();
   }
 
   // Enter in the title goes on to the details: a post is not sent half written.
-  function hurry(event) {
-    if (event.key !== "Enter" || event.isComposing) return;
-    if (event.metaKey || event.ctrlKey) submit(event);
-    else if (event.target === title) event.preventDefault() || body.focus();
-  }
+  title.onkeydown = (event) => {
+    if (event.key === "Enter" && !event.isComposing) event.preventDefault() || body.focus();
+  };
 
   async function submit(event) {
     event.preventDefault();
@@ -93,7 +84,7 @@ export function newView(panel) {
     return {
       title: title.value.trim(),
       body: body.value.trim(),
-      board: boards.hidden ? panel.page.board : board.value,
+      board: panel.page.board,
       submission: draft.submission,
       ...more?.said(),
     };
@@ -118,15 +109,7 @@ export function newView(panel) {
     send.textContent = yes ? words.sending : problem.textContent ? words.again : words.send;
   }
 
-  /** Learns the boards and who is writing. */
-  function facts({ boards: known, user }) {
-    board.replaceChildren(...known.map(({ key, name }) => el("option", { value: key, textContent: name })));
-    boards.hidden = known.length < 2;
-    who.textContent = user && user.kind !== "anonymous" ? fill(words.as, user.name || user.id) : words.anonymously;
-    place();
-  }
-
-  return { element, enter, facts, refresh() {}, update() {}, focus: () => title.focus() };
+  return { element, enter, facts: () => more?.follow(), refresh() {}, update() {}, focus: () => title.focus() };
 }
 
 /** An input under its name. */

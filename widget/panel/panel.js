@@ -1,19 +1,14 @@
 // The panel: the views in one frame, the same person behind all of them, and live while it is open.
 
 import { asker } from "./api.js";
+import { chunk } from "./chunks.js";
 import { button, el } from "./dom.js";
-import { listView } from "./list.js";
 import { newView } from "./new.js";
 import { shell } from "./shell.js";
 import { notice, skeleton } from "./states.js";
-import { choose, explain, speak, speakMore, words } from "./words.js";
+import { choose, explain, learn, speak, words } from "./words.js";
 
-// What is not needed for the first look comes when it is.
-const CHUNKS = {
-  post: () => import("../post/post.js"),
-  roadmap: () => import("../roadmap/roadmap.js"),
-  news: () => import("../news/news.js"),
-};
+const LATER = ["list", "post", "roadmap", "news"]; // views that come when they are wanted
 
 /** Puts the panel on the page, closed, and into `page.panel`: {open, close, isOpen, dress, destroy}. */
 export async function mount(page) {
@@ -37,7 +32,7 @@ export async function mount(page) {
     await speak(choose(spoken, facts?.user?.locale, ...navigator.languages)).catch(console.warn);
     destroy();
     frame = panel.frame = shell(page, { close, go });
-    views = { new: newView(panel), list: listView(panel) };
+    views = { new: newView(panel) };
     frame.badge(page.unread);
     if (facts) show(facts);
     if (isShown) open(current, last);
@@ -89,9 +84,10 @@ export async function mount(page) {
     const post = +(number || options.post);
     const mine = (turn = {});
     if (views[current]) views[current].place = frame.body.scrollTop;
-    current = name === "new" || (name === "post" ? post : CHUNKS[name]) ? name : "list";
+    current = name === "new" || (LATER.includes(name) && (name !== "post" || post)) ? name : "list";
     last = { ...options, post };
     frame.mark(current);
+    if (isShown && !facts) greet();
     if (!views[current]) await bring(current, last, mine);
     if (mine !== turn || !views[current]) return;
     const wasInside = frame.isIn();
@@ -106,8 +102,8 @@ export async function mount(page) {
     frame.body.replaceChildren(skeleton());
     if (frame.isIn()) frame.focus();
     try {
-      const [chunk] = await Promise.all([CHUNKS[name](), speakMore()]);
-      views[name] ||= chunk.view(panel);
+      const [{ view }] = await Promise.all([chunk(name), learn("views")]);
+      views[name] ||= view(panel);
     } catch (problem) {
       const again = button("quiet", () => go(name, options), words.again);
       if (mine === turn) frame.body.replaceChildren(el("div", { className: "view" }, notice(explain(problem), "", again)));
@@ -128,7 +124,7 @@ export async function mount(page) {
   // A browser does not say why; the commonest reason is only for the page's developers.
   function refuse(problem) {
     if (!problem.status) console.warn(`sayso: no answer; is ${location.origin} listed under Settings → Origins?`);
-    views.list.refuse(problem);
+    views[current]?.refuse?.(problem);
   }
 
   async function hello() {
@@ -144,8 +140,8 @@ export async function mount(page) {
     frame.name.textContent = answer.workspace.name;
     page.count(answer.unread);
     views.new.facts(answer);
-    views.list.show(answer.posts);
-    if (CHUNKS[current]) views[current]?.refresh();
+    views.list?.show(answer.posts);
+    if (current !== "list") views[current]?.refresh();
   }
 
   // An answer from before a vote would show it taken back for a moment.
@@ -159,7 +155,7 @@ export async function mount(page) {
     let left;
     stop?.();
     stop = () => (left = true);
-    const { follow } = await import("../live/live.js");
+    const { follow } = await chunk("live");
     if (!left) stop = follow({ url, ticket: () => ask("ticket"), changed: () => views[current]?.refresh() });
   }
 

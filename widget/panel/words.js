@@ -1,10 +1,13 @@
-// Everything the panel says, in the reader's language. English is here at once, the others come when they are wanted.
+// Everything the widget says, in the reader's language. What the panel says in English is here at once, the rest comes when
+// it is wanted. In the sources a word has a name, like `close`; the build writes its number.
 
-export const words = "%words/en%";
-const english = { ...words };
+import { chunk } from "./chunks.js";
+
+export const words = "%words%";
+const english = [...words];
 const others = "%languages%";
 let language = "en";
-let more;
+let parts = {};
 
 /** The first of these languages (tags, or nothing) that there is a catalogue for. */
 export function choose(...wanted) {
@@ -12,19 +15,21 @@ export function choose(...wanted) {
   return plain.find((tag) => tag === "en" || others.includes(tag)) || "en";
 }
 
-/** Puts the words of this language into `words`; without its catalogue they stay English. Returns what is spoken now. */
+/** Speaks this language from now on; without its catalogue, English. */
 export async function speak(wanted) {
-  const said = wanted === "en" ? english : (await import("./panel." + wanted + ".js")).default;
-  Object.assign(words, said);
-  more = null;
-  return (language = wanted);
+  parts = {};
+  language = wanted;
+  Object.assign(words, english);
+  if (wanted !== "en") await learn("panel").catch(() => (language = "en"));
 }
 
-/** The words of all chunks but the panel, before the first of those is shown. */
-export function speakMore() {
-  more ||= import("./more." + language + ".js").then((chunk) => Object.assign(words, chunk.default));
-  more.catch(() => (more = null));
-  return more;
+/** The words of a part of the catalogue, before what says them is shown: "views" or "form". */
+export function learn(part) {
+  parts[part] ||= chunk(part + "." + language).then(({ begin, texts }) =>
+    texts.forEach((text, index) => (words[begin + index] = text)),
+  );
+  parts[part].catch(() => (parts[part] = null));
+  return parts[part];
 }
 
 /** A text with {0}, {1}… filled in. */

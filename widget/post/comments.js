@@ -7,27 +7,27 @@ import { commentRow } from "./comment.js";
 
 const DEEPEST = 3;
 
-/** The list: {show, send} on its element; `pages` says how many there are. */
+/** The list, an element with {pages, isClosed, show, send, put, refresh}. */
 export function commentList(panel, path, refresh) {
   let next;
   let known = new Map();
   const list = el("ol", { role: "list" });
   const more = button("more", load, words.more);
   const whole = el("div", { className: "comments" }, list, more);
-  const rows = keyed(list, () => commentRow(panel, { send, put, refresh }));
+  const rows = keyed(list, (comment) => commentRow(panel, whole, comment));
 
   /** Shows these and no others, but for what one is writing at, and what one wrote behind them. */
-  whole.show = ({ data, next: following }) => {
+  function show({ data, next: following }) {
     const before = known;
     next = following;
     known = new Map(data.map((comment) => [comment.id, comment]));
     for (const [id, comment] of before) {
-      if (known.has(id)) continue;
-      if (next && comment.mine && id > next) known.set(id, comment);
-      else if (panel.drafts["comments/" + id] || panel.drafts[`comments/${id}/reply`]) known.set(id, { ...comment, deleted: true });
+      const isBehind = next && comment.mine && id > next;
+      const isInUse = ["", "/reply"].some((form) => panel.drafts[`comments/${id}${form}`]);
+      if (!known.has(id) && (isBehind || isInUse)) known.set(id, { ...comment, deleted: !isBehind });
     }
     arrange();
-  };
+  }
 
   function arrange() {
     rows.show(threads([...known.values()]), 0, true);
@@ -40,10 +40,10 @@ export function commentList(panel, path, refresh) {
     arrange();
   }
 
-  // Words changed since a first try that did arrive are changed there.
+  /** Words that were changed since a first try that did arrive are changed there. */
   async function send({ body }, submission, parent) {
     let { comment } = await panel.ask(path + "/comments", { body, parent, submission });
-    if (comment.body !== body) ({ comment } = await panel.ask(`comments/${comment.id}/edit`, { body }));
+    if (comment.editable && comment.body !== body) ({ comment } = await panel.ask(`comments/${comment.id}/edit`, { body }));
     put(comment);
     panel.say(words.commented);
     panel.page.emit("comment", { post: +path.slice(6), comment: comment.id });
@@ -63,12 +63,10 @@ export function commentList(panel, path, refresh) {
     }
   }
 
-  whole.pages = 1;
-  whole.send = ({ body }, submission) => send({ body }, submission);
-  return whole;
+  return Object.assign(whole, { pages: 1, show, send, put, refresh });
 }
 
-// Each with those `below` it. What is answered deeper down than there is room says so: it has what it answers as `to`.
+// Each with those `below` it. What is answered deeper down than there is room for says so: it has what it answers as `to`.
 function threads(comments) {
   const top = { below: [], depth: 0 };
   const places = new Map();

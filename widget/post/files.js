@@ -13,7 +13,7 @@ export function fileList(refresh) {
   // Addresses are new in every answer, and old ones end after a day.
   list.update = (files) => {
     const isWaiting = files.some((file) => file.waiting);
-    renew(list, files.map(({ id, waiting }) => [id, waiting]), () => files.map(item));
+    renew(list, files.map((file) => file.waiting || file.id), () => files.map(item));
     files.forEach((file, index) => file.waiting || (list.children[index].firstChild.href = file.url));
     list.hidden = !files.length;
     clearTimeout(timer);
@@ -23,14 +23,10 @@ export function fileList(refresh) {
 }
 
 function item({ name, size, waiting, thumbnail_url: src }) {
-  const note = el("small", { textContent: waiting ? words.preparing : weight(size) });
+  const weight = new Intl.NumberFormat(words.lang, { style: "unit", unit: "kilobyte" }).format(Math.ceil(size / 1e3));
+  const note = el("small", { textContent: waiting ? words.preparing : weight });
   const shown = src ? rich([["img", { src, alt: name }]]) : [el("bdi", { textContent: name }), note];
-  return el("li", {}, el("a", { target: "_blank", rel: "noopener" }, ...shown));
-}
-
-function weight(bytes) {
-  const [unit, count] = bytes < 1e6 ? ["kilobyte", Math.ceil(bytes / 1e3)] : ["megabyte", bytes / 1e6];
-  return new Intl.NumberFormat(words.lang, { style: "unit", unit, maximumFractionDigits: 1 }).format(count);
+  return el("li", {}, el("a", { target: "_blank" }, ...shown));
 }
 
 /** Makes what is in `element` anew when `value` has changed; otherwise focus and selection in it stay. */

@@ -4,6 +4,7 @@ import { button, el, icon } from "../panel/dom.js";
 import { notice, skeleton } from "../panel/states.js";
 import { explain, fill, words } from "../panel/words.js";
 import { richStyle } from "../text/text.js";
+import { writeStyle } from "../write/write.js";
 import { postStory } from "./story.js";
 
 /** Makes the view: {element, enter({post, card, note, uploads}), refresh, update, focus}. */
@@ -14,7 +15,7 @@ export function view(panel) {
   const content = el("article");
   const element = el("div", { className: "view" }, back, content);
   element.addEventListener("focusin", (event) => (focused = event.target));
-  panel.frame.style(richStyle + "%post.css%");
+  panel.frame.style(richStyle + writeStyle + "%post.css%");
 
   function enter({ post, card, note, uploads }) {
     number = post;
@@ -67,8 +68,9 @@ export function view(panel) {
   function hold() {
     const last = element.querySelector(":focus");
     const row = last?.closest("li");
-    const near = [last, row, row?.nextSibling, row?.previousSibling, row?.parentNode.closest("li"), back];
-    return () => last && near.find((one) => one?.getClientRects().length).focus({ preventScroll: true });
+    const near = [last, row, row?.nextSibling, row?.previousSibling];
+    const write = content.querySelector("textarea");
+    return () => last && [...near, write, back].find((one) => one?.getClientRects().length).focus({ preventScroll: true });
   }
 
   // What was being written goes along.

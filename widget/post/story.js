@@ -4,7 +4,7 @@ import { statusPill, voteButton } from "../panel/card.js";
 import { button, el, icon } from "../panel/dom.js";
 import { day, plural, words } from "../panel/words.js";
 import { rich } from "../text/text.js";
-import { actions, box } from "./box.js";
+import { actions, box } from "../write/write.js";
 import { field } from "./comment.js";
 import { commentList } from "./comments.js";
 import { fileList, renew } from "./files.js";
@@ -21,8 +21,8 @@ export function postStory(panel, post, refresh, leave) {
   const notes = el("span");
   const head = el("div", { className: "head" }, vote, el("div", {}, title, el("div", { className: "facts" }, status, notes)));
   const follow = button("quiet", toggleFollow, icon("M6 17v-7a6 6 0 0 1 12 0v7zM4 17h16M10 20.5h4"), words.follow);
-  const link = el("a", { href: post.url, target: "_blank", rel: "noopener", textContent: words.openBoard });
-  const acts = actions(panel, own(), follow);
+  const link = el("a", { href: post.url, target: "_blank", textContent: words.openBoard });
+  const acts = actions(panel, { path, question: words.deletePost, fields, changed, deleted: leave }, follow);
   const count = el("h3", { className: "count" });
   const comments = commentList(panel, path, refresh);
   const closed = el("p", { className: "closed", textContent: words.closed });
@@ -37,13 +37,14 @@ export function postStory(panel, post, refresh, leave) {
     const said = [post.held && words.waiting, post.mine && words.yours, board?.name, day(post.created_at)];
     title.textContent = post.title;
     renew(text, post.text || [post.body], rich);
+    text.hidden = !post.body;
     files.update(post.files || []);
     status.update(post);
     if (!vote.busy) vote.update(post);
     notes.textContent = said.filter(Boolean).join(" · ");
-    follow.setAttribute("aria-pressed", post.following);
+    follow.setAttribute("aria-pressed", !!post.following);
     acts.update(post.editable);
-    count.textContent = post.comments ? plural(words.comments, post.comments) : "";
+    count.textContent = plural(words.comments, post.comments || 0);
     comments.isClosed = locked;
     closed.hidden = !locked;
     follow.hidden = !post.text;
@@ -67,17 +68,9 @@ export function postStory(panel, post, refresh, leave) {
     panel.update(answer.post);
   }
 
-  function own() {
-    return {
-      path,
-      question: words.deletePost,
-      fields: () => ({
-        title: { label: words.title, value: post.title, required: true, maxLength: 200 },
-        body: { label: words.body, value: post.body, maxLength: 10000 },
-      }),
-      changed,
-      deleted: leave,
-    };
+  function fields() {
+    const title = { label: words.title, value: post.title, required: true, maxLength: 200 };
+    return { title, body: { label: words.body, value: post.body, maxLength: 10000 } };
   }
 
   return whole;

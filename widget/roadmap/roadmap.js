@@ -1,4 +1,4 @@
-// The view *roadmap*: what is planned, what is being worked on, what is done. One column at a time, as there is room for one.
+// The view *roadmap*: what is planned, what is being worked on, what is done; one column at a time.
 
 import { postCard } from "../panel/card.js";
 import { button, el } from "../panel/dom.js";
@@ -26,7 +26,7 @@ export function view(panel) {
 
   function choice({ id }) {
     const dot = el("i");
-    const name = el("span");
+    const name = el("span", { dir: "auto" });
     const count = el("b");
     const made = button("", () => choose(id), dot, name, count);
     made.update = ({ status, posts, more: others }) => {

@@ -17,10 +17,13 @@ export function draw(pen, step, area) {
   if (tool === "pen") path.forEach((point) => pen.lineTo(...point));
   else if (tool === "arrow") arrow(pen, path[0], path.at(-1), size * 2);
   else pen.rect(...frameOf(step));
-  if (tool === "crop" || tool === "redact") return pen.fill("evenodd");
+  if (tool === "crop" || tool === "redact") {
+    pen.fill("evenodd");
+    if (!area || tool === "crop") return;
+  }
   pen.lineCap = pen.lineJoin = "round";
   // A white rim, to be seen on any ground.
-  for (const color of ["#fff", "#e5262b"]) {
+  for (const color of ["#fff", "#e22"]) {
     pen.strokeStyle = color;
     pen.lineWidth = size;
     pen.stroke();

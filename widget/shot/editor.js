@@ -16,11 +16,17 @@ const WAYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDo
 
 /** Shows the editor over everything. Resolves to a file of what came out, or to null when it was cancelled. */
 export function edit({ root }, original) {
-  let tool, draft, area, held;
+  let tool, draft, area, pointer;
   const steps = [];
-  const canvas = el("canvas", { tabIndex: 0, role: "application", "aria-label": words.shotPicture, "aria-description": words.shotKeys });
+  const canvas = el("canvas", {
+    tabIndex: 0,
+    role: "application",
+    "aria-label": words.shotPicture,
+    "aria-description": words.shotKeys,
+  });
   const pen = canvas.getContext("2d");
-  const tools = Object.keys(TOOLS).map((name) => el("button", { name, onclick: choose }, icon(TOOLS[name]), words[name]));
+  const names = [words.box, words.arrow, words.pen, words.redact, words.crop];
+  const tools = Object.keys(TOOLS).map((name, index) => el("button", { name, onclick: choose }, icon(TOOLS[name]), names[index]));
   const undo = button("", takeBack, icon("M8 5L4 9l4 4M4 9h10a5 5 0 0 1 0 10H9"), words.undo);
   const dialog = el(
     "dialog",
@@ -64,7 +70,7 @@ export function edit({ root }, original) {
   }
 
   function drop() {
-    held = null;
+    pointer = null;
     sketch();
   }
 
@@ -74,25 +80,25 @@ export function edit({ root }, original) {
   }
 
   // In whole pixels: what is blacked out would shine through an edge between two of them.
-  function inside(point) {
+  function within(point) {
     return point.map((at, axis) => Math.round(Math.max(area[axis], Math.min(area[axis] + area[axis + 2], at))));
   }
 
   function point({ offsetX, offsetY }) {
     const zoom = canvas.width / canvas.clientWidth;
-    return inside([area[0] + offsetX * zoom, area[1] + offsetY * zoom]);
+    return within([area[0] + offsetX * zoom, area[1] + offsetY * zoom]);
   }
 
   canvas.onpointerdown = (event) => {
-    if (held != null || event.button) return;
-    canvas.setPointerCapture((held = event.pointerId));
+    if (pointer != null || event.button) return;
+    canvas.setPointerCapture((pointer = event.pointerId));
     sketch([point(event)]);
   };
   canvas.onpointermove = (event) => {
-    if (held === event.pointerId) sketch([...draft.path, point(event)]);
+    if (pointer === event.pointerId) sketch([...draft.path, point(event)]);
   };
   canvas.onpointerup = (event) => {
-    if (held !== event.pointerId) return;
+    if (pointer !== event.pointerId) return;
     keep();
     drop();
   };
@@ -102,10 +108,10 @@ export function edit({ root }, original) {
     const way = WAYS[event.key];
     if (!way) return;
     event.preventDefault();
-    if (!draft) return sketch([3, 1.5].map((part) => inside([area[0] + area[2] / part, area[1] + area[3] / part])));
+    if (!draft) return sketch([3, 1.5].map((part) => within([area[0] + area[2] / part, area[1] + area[3] / part])));
     if (event.key === "Enter") keep();
     const move = (at, axis) => at + (way[axis] * canvas.width) / 40;
-    sketch(draft.path.map((end, index) => (index || !event.shiftKey ? inside(end.map(move)) : end)));
+    sketch(draft.path.map((end, index) => (index || !event.shiftKey ? within(end.map(move)) : end)));
   };
   // The browser itself closes a modal dialog on Escape; the panel underneath must not hear of it.
   dialog.onkeydown = (event) => {

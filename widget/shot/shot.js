@@ -13,16 +13,16 @@ export const canCapture = !!navigator.mediaDevices?.getDisplayMedia;
 /** Lets somebody edit `picture`, or a screenshot where none is given. Returns a File, or null when there is none. */
 export async function shoot(panel, picture) {
   const { frame, page } = panel;
-  const focused = frame.root.activeElement;
+  const { firstChild, activeElement } = frame.root;
   try {
-    const bitmap = await (picture ? createImageBitmap(picture) : capture(frame.root.firstChild, page.host.shadowRoot.lastChild));
+    const bitmap = await (picture ? createImageBitmap(picture) : capture(firstChild, page.host.shadowRoot.lastChild));
     frame.isShot ||= !frame.style("%shot.css%");
     return await edit(frame, shrink(bitmap));
   } catch {
     panel.say(picture ? words.shotUnread : words.shotRefused);
     return null;
   } finally {
-    focused?.focus();
+    activeElement?.focus();
   }
 }
 

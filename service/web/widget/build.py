@@ -3,8 +3,8 @@
 A folder is a chunk, its file of the same name the entry. A chunk's files are joined into one scope, the imported before
 the importing; what they import from another folder (`../panel/dom.js`) stays an import, of that chunk. `loader` is
 the script on customers' pages, `words` holds a catalogue for each language. In a source, "%x.css%" stands for the text of
-a stylesheet beside it, "%words/en%" for the English catalogue, "%languages%" for the others there are, "%build%" for the
-name of the whole build."""
+a stylesheet beside it, "%words%" for what the panel says in English, "%languages%" for the others there are, "%build%" for
+the name of the whole build. `words.close` is written by its number, so that no catalogue has to repeat the names."""
 
 import hashlib
 import json
@@ -14,16 +14,17 @@ from pathlib import Path
 import rjsmin
 
 IMPORT = re.compile(r'^import \{([^}]*)\} from "(?:\./|\.\./(\w+)/)(\w+\.js)";\n', re.MULTILINE)
-LAZY = re.compile(r'import\("\.\./(\w+)/\1\.js"\)')
 EXPORT = re.compile(r"^export (?=(?:async )?(?:function|const) (\w+))", re.MULTILINE)
 PLACE = re.compile(r'"%([\w./]+)%"')
-PARTS = ("panel", "more")  # of a catalogue: what the panel says at once, and what all other chunks say
+WORD = re.compile(r"\bwords\.(\w+)")
+ENGLISH = "en"
+FIRST = "panel"  # the part of a catalogue that the panel brings along in English
 
 
 def build(folder: Path) -> tuple[str, dict[str, str], str]:
     """The loader, every chunk by its file name, and the name of the build."""
     chunks = {f"{name}.js": chunk(folder, name) for name in names(folder)} | catalogues(folder)
-    name = hashlib.sha256(json.dumps(chunks, sort_keys=True).encode()).hexdigest()[:8]
+    name = hashlib.sha256(json.dumps(chunks, sort_keys=True).encode()).hexdigest()[:6]
     return chunk(folder, "loader").replace("%build%", name), chunks, name
 
 
@@ -34,29 +35,62 @@ def names(folder: Path) -> list[str]:
 
 
 def catalogues(folder: Path) -> dict[str, str]:
-    """A chunk for each language and part; the panel brings its own English words."""
-    known = {path.stem: json.loads(path.read_text()) for path in sorted((folder / "words").glob("*.json"))}
-    said = {f"{part}.{language}.js": f"export default {compact(words[part])};"
-            for language, words in known.items() for part in PARTS}  # fmt: skip
-    return {name: text for name, text in said.items() if name != "panel.en.js"}
+    """A chunk for each language and part of what is said: the texts, and the number of the first. Those of the panel in
+    English it brings itself."""
+    made, english = {}, spoken(folder, ENGLISH)
+    for language in languages(folder):
+        begin = 0
+        for part, words in english.items():
+            texts = [spoken(folder, language)[part][key] for key in words]
+            made[f"{part}.{language}.js"] = f"export const begin={begin};export const texts={compact(texts)};"
+            begin += len(words)
+    del made[f"{FIRST}.{ENGLISH}.js"]
+    return made
+
+
+def languages(folder: Path) -> list[str]:
+    return sorted(path.stem for path in (folder / "words").glob("*.json"))
+
+
+def spoken(folder: Path, language: str) -> dict[str, dict]:
+    """A catalogue: its parts, each a text (or its plural forms) by name."""
+    return json.loads((folder / "words" / f"{language}.json").read_text())
+
+
+def numbered(folder: Path) -> dict[str, int]:
+    """The number of each word, through all parts."""
+    return {key: number for number, key in enumerate(key for words in spoken(folder, ENGLISH).values() for key in words)}
 
 
 def chunk(folder: Path, name: str) -> str:
     """One chunk, joined and minified."""
     home, entry = folder / name, f"{name}.js"
-    sources = {file: (home / file).read_text() for file in in_order(home, entry, [])}
-    kept = set(EXPORT.findall(sources[entry])) | asked_of(folder, name)
+    asked = asked_of(folder, name)
+    sources = {file: (home / file).read_text() for file in files(home, asked)}
+    kept = set(EXPORT.findall(sources[entry])).union(*asked.values())
     code = "".join(EXPORT.sub(lambda found: found[0] if found[1] in kept else "", each) for each in sources.values())
     head = "".join(f'import {{ {", ".join(sorted(listed))} }} from "./{other}.js";\n'
                    for other, listed in sorted(borrowed(code).items()))  # fmt: skip
-    code = head + LAZY.sub(r'import("./\1.js")', IMPORT.sub("", code))
+    numbers = numbered(folder)
+    code = head + IMPORT.sub("", code)
+    code = WORD.sub(lambda word: f"words[{numbers[word[1]]}]", code)
     return PLACE.sub(lambda place: stand_in(folder, home, place), rjsmin.jsmin(code))
 
 
+def files(home: Path, asked: set[str]) -> list[str]:
+    """The files of a chunk: what others ask of it, what that and its entry need, the entry last."""
+    order: list[str] = []
+    for file in [*sorted(asked), f"{home.name}.js"]:
+        in_order(home, file, order)
+    return order
+
+
 def in_order(home: Path, name: str, known: list[str]) -> list[str]:
-    """Adds to `known` the files of its own folder that a module needs, then the module itself."""
+    """Adds to `known` the files of its own folder that a module needs, then the module itself, each once."""
+    if name in known:
+        return known
     for _, place, other in IMPORT.findall((home / name).read_text()):
-        if not place and other not in known:
+        if not place:
             in_order(home, other, known)
     known.append(name)
     return known
@@ -71,19 +105,23 @@ def borrowed(code: str) -> dict[str, set[str]]:
     return found
 
 
-def asked_of(folder: Path, name: str) -> set[str]:
-    """What the other chunks import from this one's files."""
-    others = (path for path in folder.glob("*/*.js") if path.parent.name != name)
-    return set().union(*(borrowed(path.read_text()).get(name, set()) for path in others))
+def asked_of(folder: Path, name: str) -> dict[str, set[str]]:
+    """What other chunks import from this one, by file."""
+    found: dict[str, set[str]] = {}
+    for path in folder.glob("*/*.js"):
+        for listed, other, file in IMPORT.findall(path.read_text()):
+            if other == name and path.parent.name != name:
+                found.setdefault(file, set()).update(each.strip() for each in listed.split(","))
+    return found
 
 
 def stand_in(folder: Path, home: Path, place: re.Match) -> str:
     if place[1].endswith(".css"):
         return json.dumps(minify_css((home / place[1]).read_text()), ensure_ascii=False)
     if place[1] == "languages":
-        return compact(sorted(path.stem for path in (folder / "words").glob("*.json") if path.stem != "en"))
-    if place[1].startswith("words/"):
-        return compact(json.loads((folder / f"{place[1]}.json").read_text())["panel"])
+        return compact([language for language in languages(folder) if language != ENGLISH])
+    if place[1] == "words":
+        return compact(list(spoken(folder, ENGLISH)[FIRST].values()))
     return place[0]
 
 

@@ -4,34 +4,36 @@ import { button, el, icon } from "../panel/dom.js";
 import { notice } from "../panel/states.js";
 import { fill, plural, words } from "../panel/words.js";
 
-const SORTS = ["top", "new", "trending"];
 const PAUSE = 300;
 const SHORTEST = 2;
 
-/** Lets people change `query` ({sort, board, q, status, mine}), and calls `renew` when they did: {element, reflect(), nothing(),
-    tell(count)}. `reflect` shows the query as it is, `nothing` is what to say of no posts, `tell` hears how many there are. */
+/** Lets people change `query` ({sort, board, q, status, mine}), and calls `renew` when they did:
+    {element, reflect(), nothing(), tell(count)}. `reflect` shows the query as it is, `nothing` is what to say of no posts,
+    `tell` hears how many there are. */
 export function finder(panel, query, renew) {
   let timer, isAsked;
-  const input = el("input", { type: "search", placeholder: words.search, "aria-label": words.search, enterKeyHint: "search" });
-  const status = select("status", words.anyStatus);
-  const board = select("board", words.anyBoard);
-  const sorts = SORTS.map((name) => button("", () => ask({ sort: name }), words[name]));
+  const hints = { placeholder: words.search, "aria-label": words.search, enterKeyHint: "search", autocomplete: "off" };
+  const input = el("input", { type: "search", dir: "auto", maxLength: 200, ...hints, oninput: typed, onkeydown: leave });
+  const status = select("status", words.status, words.anyStatus);
+  const board = select("board", words.board, words.anyBoard);
+  const SORTS = { top: words.top, new: words.new, trending: words.trending };
+  const sorts = Object.entries(SORTS).map(([sort, label]) => button("", () => ask({ sort }), label));
   const mine = button("own", () => ask({ mine: !query.mine }), words.mine);
   const count = el("b");
   const toggle = button("filters", () => unfold(row.hidden), icon("M4 7h16M7 12h10M10 17h4"), count);
   const clear = button("clear", () => ask(plain()) || toggle.focus(), words.clear);
   const row = el("div", { className: "row", id: "filters", hidden: true }, status, board, clear);
   const order = el("div", { className: "sorts", role: "group", "aria-label": words.order }, ...sorts);
-  const field = el("div", { className: "search" }, icon("M10.5 4a6.5 6.5 0 1 0 0 13 6.5 6.5 0 0 0 0-13zM15.5 15.5L20 20"), input, toggle);
+  const glass = icon("M10.5 4a6.5 6.5 0 1 0 0 13 6.5 6.5 0 0 0 0-13zM15.5 15.5L20 20");
+  const field = el("div", { className: "search" }, glass, input, toggle);
   const element = el("div", { role: "search" }, field, row, el("div", { className: "order" }, order, mine));
-  Object.assign(input, { autocomplete: "off", dir: "auto", maxLength: 200, value: query.q || "", oninput: typed, onkeydown: leave });
   toggle.setAttribute("aria-controls", "filters");
   panel.frame.style("%find.css%");
   unfold(filters() > 0);
   reflect();
 
-  function select(name, any) {
-    const made = el("select", { "aria-label": words[name], onchange: () => ask({ [name]: made.value || undefined }) });
+  function select(name, label, any) {
+    const made = el("select", { "aria-label": label, onchange: () => ask({ [name]: made.value || undefined }) });
     made.offer = (known = []) => {
       const options = [{ key: "", name: any }, ...known];
       made.replaceChildren(...options.map((one) => el("option", { value: one.key, textContent: one.name })));
@@ -63,7 +65,7 @@ export function finder(panel, query, renew) {
     const text = active ? plural(words.filtered, active) : words.filter;
     status.offer(statuses);
     board.offer(boards);
-    sorts.forEach((choice, index) => choice.setAttribute("aria-pressed", SORTS[index] === query.sort));
+    sorts.forEach((choice, index) => choice.setAttribute("aria-pressed", Object.keys(SORTS)[index] === query.sort));
     mine.setAttribute("aria-pressed", !!query.mine);
     if (!isTyping()) input.value = query.q || "";
     count.textContent = active || "";

@@ -3,8 +3,11 @@
 import { button, el } from "../panel/dom.js";
 import { explain, words } from "../panel/words.js";
 
-/** A form for `fields`, {name: {label, value, …}}. `send(values, submission)` throws when it fails, and then the words stay; until
-    they have arrived they are in the drafts under `key`. `close`, where there is one, adds a button to cancel. */
+/** How these look; for `panel.frame.style`. */
+export const writeStyle = "%write.css%";
+
+/** A form for `fields`, {name: {label, value, …}}. `send(values, submission)` throws when it fails, and then the words
+    stay; until they have arrived they are in the drafts under `key`. `close`, where there is one, adds a button to cancel. */
 export function box(panel, key, fields, send, close, action = words.send) {
   const { drafts } = panel;
   let draft = drafts[key] || {};
@@ -12,28 +15,31 @@ export function box(panel, key, fields, send, close, action = words.send) {
   const inputs = Object.keys(fields).map(field);
   const problem = el("p", { className: "problem", role: "alert" });
   const go = el("button", { className: "primary", textContent: action });
-  const cancel = close && button("quiet", end, words.cancel);
   const labels = inputs.map((input) => el("label", {}, fields[input.name].label, input));
-  const foot = el("div", { className: "acts" }, go, cancel);
+  const foot = el("div", { className: "acts" }, go, close && button("quiet", end, words.cancel));
   const form = el("form", { className: "box", noValidate: true, onsubmit, onkeydown, oninput }, ...labels, problem, foot);
 
   function field(name) {
     const { value = "", ...given } = fields[name];
-    return el(name === "title" ? "input" : "textarea", { dir: "auto", ...given, name, value: draft[name] ?? value, onfocus: oninput });
+    const kind = name === "title" ? "input" : "textarea";
+    return el(kind, { dir: "auto", ...given, name, value: draft[name] ?? value, onfocus: grow });
   }
 
   // Never smaller again: a page that jumps while one writes is worse.
-  function oninput({ target, type }) {
+  function grow({ target }) {
     if (target.scrollHeight > target.clientHeight) target.style.height = target.scrollHeight + 2 + "px";
-    if (type !== "input") return;
-    draft[target.name] = target.value;
+  }
+
+  function oninput(event) {
+    grow(event);
+    draft[event.target.name] = event.target.value;
     draft.submission ||= crypto.getRandomValues(new Uint32Array(4)).join("-");
     drafts[key] = draft;
     say("");
   }
 
   function onkeydown(event) {
-    if (event.key === "Enter" && (event.metaKey || event.ctrlKey)) onsubmit(event);
+    if (event.key === "Enter" && (event.metaKey || event.ctrlKey) && !event.isComposing) onsubmit(event);
   }
 
   // The same submission is sent again after a failure: it may have arrived, and must not arrive twice.
@@ -41,29 +47,24 @@ export function box(panel, key, fields, send, close, action = words.send) {
     event.preventDefault();
     const empty = inputs.find((input) => input.required && !input.value.trim());
     if (isSending) return;
-    if (empty) return say(words.wordless, empty.focus());
-    busy(true);
+    if (empty) return say(words.wordless, action, empty.focus());
+    say("", words.sending, true);
     try {
       await send(Object.fromEntries(inputs.map(({ name, value }) => [name, value.trim()])), draft.submission);
+      say("");
       end();
     } catch (refusal) {
-      say(refusal.errors?.[0]?.message || `${explain(refusal)} ${words.kept}`);
-      go.textContent = words.again;
+      say(refusal.errors?.[0]?.message || `${explain(refusal)} ${words.kept}`, words.again);
+      go.scrollIntoView({ block: "nearest" });
       panel.report(refusal);
     }
-    busy(false);
   }
 
-  function busy(yes) {
-    if (yes) say("");
-    isSending = yes;
-    go.setAttribute("aria-busy", yes);
-    for (const input of inputs) input.readOnly = yes;
-  }
-
-  function say(text) {
+  function say(text, label = action, isBusy = false) {
     problem.textContent = text;
-    go.textContent = action;
+    go.textContent = label;
+    go.ariaBusy = isSending = isBusy;
+    for (const input of inputs) input.readOnly = isBusy;
   }
 
   function end() {
@@ -73,55 +74,57 @@ export function box(panel, key, fields, send, close, action = words.send) {
     for (const input of inputs) input.value = input.style.height = "";
     if (form.matches(":focus-within")) inputs[0].focus();
   }
+
   return form;
 }
 
-/** Buttons for one's own post or comment, behind `others`; update(isEditable). `own` is {path, fields() of its form, question, what
-    deleting asks, changed(answer), deleted()}. open(button, form, isWanted) puts a form in their place, close() takes it away. */
-export function actions(panel, own, ...others) {
-  const { path } = own;
+/** Buttons to change and to delete what is at `path`, behind `others`; update(isEditable) says whether one may. `question` is
+    asked before, `fields()` are those of the form, changed(answer) and deleted() come after. On the element, too:
+    open(button, form, isWanted) puts a form in the place of all, close() takes it away. */
+export function actions(panel, { path, question, fields, changed, deleted }, ...others) {
   let opener, instead;
   const edit = button("link", change, words.edit);
   const remove = button("link", ask, words.delete);
   const acts = el("div", { className: "acts" }, ...others, edit, remove);
 
-  acts.open = (by, form, isWanted) => {
+  function open(by, form, isWanted) {
     opener = by;
     acts.after((instead = form));
     acts.hidden = true;
     if (isWanted) form.querySelector("input, textarea, button").focus();
-  };
+  }
 
-  acts.close = () => {
+  function close() {
     const wasIn = instead.matches(":focus-within");
     instead.remove();
     acts.hidden = false;
     if (wasIn) opener.focus();
-  };
+  }
 
   // What was left half written is there again.
-  acts.update = (isEditable) => {
+  function update(isEditable) {
     edit.hidden = remove.hidden = !isEditable;
     if (isEditable && panel.drafts[path] && !acts.hidden) change();
-  };
+  }
 
   function change(event) {
-    const save = async (values) => own.changed(await panel.ask(path + "/edit", values));
-    acts.open(edit, box(panel, path, own.fields(), save, acts.close, words.save), event);
+    const save = async (values) => changed(await panel.ask(path + "/edit", values));
+    open(edit, box(panel, path, fields(), save, close, words.save), event);
   }
 
   function ask(event) {
-    const said = el("span", { textContent: own.question });
-    const no = button("quiet", acts.close, words.cancel);
+    const no = button("quiet", close, words.cancel);
     const yes = button("quiet bad", () => destroy().catch(panel.fail), words.delete);
-    acts.open(remove, el("div", { className: "acts", role: "group", "aria-label": own.question }, said, no, yes), event);
+    const said = el("span", { textContent: question });
+    open(remove, el("div", { className: "acts", role: "group", "aria-label": question }, said, no, yes), event);
   }
 
   async function destroy() {
-    acts.close();
+    close();
     await panel.ask(path + "/delete");
     panel.votes++;
-    own.deleted();
+    deleted();
   }
-  return acts;
+
+  return Object.assign(acts, { open, close, update });
 }

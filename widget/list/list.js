@@ -1,45 +1,36 @@
 // The view *list*: what others said, in the order and of the kind that is asked for.
 
-import { postCard } from "./card.js";
-import { button, el } from "./dom.js";
-import { keyed } from "./keyed.js";
-import { notice, skeleton } from "./states.js";
-import { explain, speakMore, words } from "./words.js";
+import { postCard } from "../panel/card.js";
+import { button, el } from "../panel/dom.js";
+import { keyed } from "../panel/keyed.js";
+import { notice, skeleton } from "../panel/states.js";
+import { explain, words } from "../panel/words.js";
+import { finder } from "./find.js";
 
 /** Makes the view: {element, enter({status, board}), refresh, refuse, show, update, focus}. */
-export function listView(panel) {
-  // What is asked for; the chunk `find` changes it.
+export function view(panel) {
+  // What is asked for; `finder` changes it.
   const query = (panel.drafts.list ||= { sort: "top", board: panel.page.board });
   let cursor = null;
   let pages = 0;
   let asked = 0;
-  let focused, find;
+  let focused;
   const list = el("ol", { className: "cards", role: "list" });
   const cards = keyed(list, (post) => postCard(panel, post));
-  const place = el("div", { className: "find" });
+  const find = finder(panel, query, renew);
   const state = el("div", {}, skeleton());
   const more = button("more", () => load(cursor), words.more);
-  const element = el("div", { className: "view" }, place, list, state, more);
+  const element = el("div", { className: "view" }, find.element, list, state, more);
   more.hidden = true;
   element.addEventListener("focusin", (event) => (focused = event.target));
 
   function enter({ status, board }) {
     if (status || board) {
       Object.assign(query, { status, board: board || panel.page.board, q: "", mine: false });
-      find?.reflect();
+      find.reflect();
       renew();
     } else if (pages) load();
-    if (!find) bring();
-  }
-
-  // Without it there still is a list.
-  async function bring() {
-    try {
-      const [{ finder }] = await Promise.all([import("../find/find.js"), speakMore()]);
-      if (!find) place.append((find = finder(panel, query, renew)).element);
-    } catch (problem) {
-      console.warn("sayso:", problem);
-    }
+    else if (panel.facts()) greet(panel.facts().posts);
   }
 
   function renew() {
@@ -66,8 +57,8 @@ export function listView(panel) {
     if (after || pages === 1) cursor = next;
     cards.show(data, after && cards.made.size, pages === 1);
     more.hidden = !cursor;
-    state.replaceChildren(...(cards.made.size ? [] : [find?.nothing() || empty()]));
-    find?.tell(cards.made.size);
+    state.replaceChildren(...(cards.made.size ? [] : [find.nothing() || empty()]));
+    find.tell(cards.made.size);
   }
 
   function refuse(problem) {
@@ -82,7 +73,7 @@ export function listView(panel) {
   // The opening brings the first page along, of what is asked for at first.
   function greet(page) {
     const { sort, board, q, status, mine } = query;
-    find?.reflect();
+    find.reflect();
     if (sort !== "top" || q || status || mine || board !== panel.page.board) load();
     else show(page);
   }
