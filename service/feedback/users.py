@@ -27,7 +27,7 @@ WITH there AS MATERIALIZED (
   SELECT %(workspace)s, %(external)s, %(kind)s, %(name)s, %(email)s WHERE NOT EXISTS (SELECT FROM there)
   ON CONFLICT ON CONSTRAINT one_user_per_external_id DO NOTHING RETURNING *
 )
-SELECT id, external_id, kind, name, email, session_version, blocked_at IS NOT NULL
+SELECT id, external_id, kind, name, email, session_version, blocked_at IS NOT NULL, locale
   FROM (SELECT * FROM there UNION ALL SELECT * FROM made) u"""
 
 # What is not told stays as it was, unless it is to be `emptied`. No row: as of MAKE.
@@ -51,7 +51,8 @@ WITH before AS MATERIALIZED (
          last_seen_at = CASE WHEN %(seen)s THEN now() ELSE u.last_seen_at END
     FROM before WHERE u.workspace_id = before.workspace_id AND u.id = before.id RETURNING u.*
 )
-SELECT u.id, u.external_id, u.kind, u.name, u.email, u.session_version, u.blocked_at IS NOT NULL, b.id IS NULL,
+SELECT u.id, u.external_id, u.kind, u.name, u.email, u.session_version, u.blocked_at IS NOT NULL, u.locale,
+       b.id IS NULL,
        array_remove(ARRAY[
          CASE WHEN u.email IS DISTINCT FROM b.email THEN 'email' END,
          CASE WHEN u.name <> coalesce(b.name, '') THEN 'name' END,
@@ -63,10 +64,10 @@ SELECT u.id, u.external_id, u.kind, u.name, u.email, u.session_version, u.blocke
   FROM (SELECT * FROM made UNION ALL SELECT * FROM kept) u LEFT JOIN before b ON true"""
 
 BY_EXTERNAL_ID = """
-SELECT id, external_id, kind, name, email, session_version, blocked_at IS NOT NULL FROM "user"
+SELECT id, external_id, kind, name, email, session_version, blocked_at IS NOT NULL, locale FROM "user"
  WHERE workspace_id = %(workspace)s AND external_id = %(external)s"""
 SOUGHT = """
-SELECT id, external_id, kind, name, email, session_version, blocked_at IS NOT NULL FROM "user"
+SELECT id, external_id, kind, name, email, session_version, blocked_at IS NOT NULL, locale FROM "user"
  WHERE workspace_id = %(workspace)s AND (external_id = %(sought)s OR lower(email) = lower(%(sought)s))
  ORDER BY external_id = %(sought)s DESC, last_seen_at DESC, id DESC LIMIT 1"""
 
@@ -89,7 +90,7 @@ SELECT u.id, u.external_id, u.kind, u.email, u.name, u.avatar, u.locale, u.trait
 # Everything a call of the widget needs to know before it begins, in one round trip.
 ARRIVE = f"""
 WITH counted AS ({limits.HITS})
-SELECT {COLUMNS}, u.id, u.external_id, u.kind, u.name, u.email, u.session_version, u.blocked_at IS NOT NULL,
+SELECT {COLUMNS}, u.id, u.external_id, u.kind, u.name, u.email, u.session_version, u.blocked_at IS NOT NULL, u.locale,
        (SELECT jsonb_agg(counted) FROM counted)
   FROM workspace w LEFT JOIN "user" u ON u.workspace_id = w.id AND u.id = %(user)s
  WHERE w.id = %(workspace)s"""
@@ -103,6 +104,7 @@ class User(NamedTuple):
     email: str | None
     session_version: int
     is_blocked: bool
+    locale: str | None  # a language tag, as their token told it
 
 
 class Profile(NamedTuple):

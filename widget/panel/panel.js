@@ -28,14 +28,18 @@ export async function mount(page) {
 
   // In the language that is wanted by now. What was typed is in the drafts, and so is in the new form too.
   async function build() {
-    spoken = page.locale;
-    await speak(choose(spoken, facts?.user?.locale, ...navigator.languages)).catch(console.warn);
-    destroy();
+    spoken = wanted();
+    await speak(spoken);
+    frame?.leave();
     frame = panel.frame = shell(page, { close, go });
     views = { new: newView(panel) };
     frame.badge(page.unread);
     if (facts) show(facts);
     if (isShown) open(current, last);
+  }
+
+  function wanted() {
+    return choose(page.locale, facts?.user?.locale, ...navigator.languages);
   }
 
   function open(view, options) {
@@ -132,7 +136,8 @@ export async function mount(page) {
     const answer = await read("opening", { board: page.board, sort: "top" });
     if (userToken !== page.userToken) return hello();
     facts = answer;
-    show(answer);
+    if (spoken === wanted()) show(answer);
+    else await build();
     if (isShown) watch(answer.stream_url);
   }
 
@@ -155,7 +160,7 @@ export async function mount(page) {
     let left;
     stop?.();
     stop = () => (left = true);
-    const { follow } = await chunk("live");
+    const { follow } = await chunk("live").catch(() => (left = {}));
     if (!left) stop = follow({ url, ticket: () => ask("ticket"), changed: () => views[current]?.refresh() });
   }
 
@@ -174,13 +179,13 @@ export async function mount(page) {
   }
 
   function dress() {
-    if (spoken === page.locale) frame.dress();
+    if (spoken === wanted()) frame.dress();
     else build();
   }
 
   function destroy() {
-    if (page.signal.aborted) stop?.();
-    frame?.host.remove();
+    stop?.();
+    frame.leave();
   }
 
   page.panel = { open, close, isOpen: () => frame.isOpen(), dress, destroy };

@@ -10,9 +10,10 @@ const PRIVATE = (
 const PHONE = "(max-width: 480px)";
 const VIEWS = ["new", "list", "roadmap", "news"];
 
-/** Makes the frame: {host, root, body, name, style, show, hide, isOpen, isIn, focus, dress, mark, badge, tell}. */
+/** Makes the frame: {host, root, body, name, style, show, hide, isOpen, isIn, focus, dress, mark, badge, tell, leave}. */
 export function shell(page, { close, go }) {
-  const { signal } = page;
+  const life = new AbortController();
+  const { signal } = life;
   const dark = matchMedia("(prefers-color-scheme: dark)");
   const host = el("div", { id: "sayso-panel" });
   const root = host.attachShadow({ mode: "open" });
@@ -33,12 +34,12 @@ export function shell(page, { close, go }) {
   tablist.onkeydown = (event) => steer(event, tabs);
   dialog.oncancel = (event) => event.preventDefault() || close();
   dialog.onclose = () => isOpen() || close();
-  root.addEventListener("keydown", (event) => event.key === "Escape" && !event.isComposing && leave(event, close));
+  root.addEventListener("keydown", (event) => event.key === "Escape" && !event.isComposing && escape(event, close));
   for (const type of PRIVATE) root.addEventListener(type, silence, { passive: true });
   style("%styles.css%" + "%new.css%" + "%posts.css%");
   root.append(dialog);
   // The page may take away or hide what we stand in.
-  new ResizeObserver(() => isOpen() || close()).observe(dialog);
+  new ResizeObserver(() => signal.aborted || isOpen() || close()).observe(dialog);
   dark.addEventListener("change", dress, { signal });
   for (const type of ["resize", "scroll"]) window.visualViewport?.addEventListener(type, fit, { signal });
 
@@ -106,6 +107,12 @@ export function shell(page, { close, go }) {
     return body.contains(root.activeElement);
   }
 
+  /** Takes it off the page for good. */
+  function leave() {
+    life.abort();
+    host.remove();
+  }
+
   /** Says something to screen readers; a problem is shown to everybody for a while. */
   function tell(text, problem) {
     clearTimeout(timer);
@@ -114,7 +121,7 @@ export function shell(page, { close, go }) {
     if (problem) timer = setTimeout(tell, 8000, "");
   }
 
-  return { host, root, body, name, style, show, hide, isOpen, isIn, focus: () => body.focus(), dress, mark, badge, tell };
+  return { host, root, body, name, style, show, hide, isOpen, isIn, focus: () => body.focus(), dress, mark, badge, tell, leave };
 }
 
 function tab(view, label, go) {
@@ -126,7 +133,7 @@ function tab(view, label, go) {
 }
 
 // Prevented, or the page's own dialog underneath would close with us; the key comes up when we are gone.
-function leave(event, close) {
+function escape(event, close) {
   event.preventDefault();
   addEventListener("keyup", silence, { capture: true, once: true });
   close();

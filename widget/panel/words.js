@@ -25,11 +25,12 @@ export async function speak(wanted) {
 
 /** The words of a part of the catalogue, before what says them is shown: "views" or "form". */
 export function learn(part) {
-  parts[part] ||= chunk(part + "." + language).then(({ begin, texts }) =>
-    texts.forEach((text, index) => (words[begin + index] = text)),
-  );
-  parts[part].catch(() => (parts[part] = null));
-  return parts[part];
+  const mine = parts;
+  mine[part] ||= chunk(part + "." + language).then(({ begin, texts }) => {
+    if (mine === parts) texts.forEach((text, index) => (words[begin + index] = text));
+  });
+  mine[part].catch(() => (mine[part] = null));
+  return mine[part];
 }
 
 /** A text with {0}, {1}… filled in. */

@@ -112,10 +112,11 @@ class OnePost(msgspec.Struct, omit_defaults=True):
     anonymous: str | None = None  # of the user who was made for this action
 
 
-class Who(msgspec.Struct):
+class Who(msgspec.Struct, omit_defaults=True):
     id: str
     name: str
     kind: str
+    locale: str | None = None  # as the customer's token told it
 
 
 class Place(msgspec.Struct):
@@ -171,4 +172,4 @@ def card(req, post: Post) -> Card:
 
 
 def who(user) -> Who | None:
-    return user and Who(user.external_id, user.name, user.kind)
+    return user and Who(user.external_id, user.name, user.kind, user.locale)
