@@ -94,9 +94,11 @@ def caps(req, workspace_id: int, signed: dict | None, most: int | None) -> dict[
 def admit_page(req, resp, workspace, key: dict) -> None:
     """Let the page read our answer, whatever it will be, if it may carry this workspace's widget with this key."""
     origin = req.get_header("Origin")
+    if origin == "null":  # it could not read our answer, so nothing is done for it
+        raise Forbidden("A sandboxed page has no origin; add allow-same-origin to its frame.", "origin_refused")
     if origin != req.context.config.base_url and not workspaces.accepts_origin(workspace, origin):
         raise Forbidden("This page's origin is not on the workspace's list; add it in the settings.", "origin_refused")
-    if origin and origin != "null":
+    if origin:
         resp.set_header("Access-Control-Allow-Origin", origin)
         resp.set_header("Access-Control-Expose-Headers", "Retry-After")
     if not workspaces.accepts_key(workspace, key["g"]):
