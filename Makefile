@@ -19,7 +19,7 @@ demo: $(VENV)/run  ## fill the running installation with a demo workspace and pr
 test: $(VENV)/test programs types  ## run every test (needs Chromium, Firefox, Caddy and npm; as root on Debian it installs them; SAYSO_POSTGRES=16 for that version)
 	$(BIN)/ruff check service migrations tests
 	$(BIN)/lint-imports --config setup.cfg
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: $(VENV)/test  ## check style and who imports whom
 	$(BIN)/ruff check service migrations tests

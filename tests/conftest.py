@@ -24,6 +24,21 @@ from service.web.app import create_app
 numbers = itertools.count(1)
 
 
+@pytest.fixture
+def figure(record_property):
+    """Keeps what a test has measured, by name; all of it is printed when the tests are done."""
+    return record_property
+
+
+def pytest_terminal_summary(terminalreporter):
+    reports = [report for kind in ("passed", "failed") for report in terminalreporter.getreports(kind)]
+    measured = [figure for report in reports if getattr(report, "when", "") == "call" for figure in report.user_properties]
+    if measured:
+        terminalreporter.section("measured")
+    for name, value in measured:
+        terminalreporter.line(f"{name}: {value}")
+
+
 @pytest.fixture(scope="session")
 def folder():
     """A folder that the account of the database can reach, which pytest's own is not when we are root."""

@@ -99,7 +99,7 @@ def read_by(browser: Browser, address: str) -> int:
     return blocks() - before
 
 
-def test_no_page_reads_more_than_three_times_as_much_with_a_hundred_times_the_posts(client, two, capsys):
+def test_no_page_reads_more_than_three_times_as_much_with_a_hundred_times_the_posts(client, two, figure):
     browser, wrong, lines = Browser(client).sign_in(ADA), [], []
     asked = [f"/app/{{slug}}/{page}?{query}" for page, queries in ASKED.items() for query in queries]
     for path in [path for method, path in of_the_team() if method == "GET"] + asked:
@@ -107,6 +107,5 @@ def test_no_page_reads_more_than_three_times_as_much_with_a_hundred_times_the_po
         lines.append(f"{large / max(small, 1):5.1f}  {small:6,} → {large:6,}  {path}")
         if large > max(TIMES * small, LEAST):
             wrong.append(lines[-1])
-    with capsys.disabled():
-        print("\nblocks read at 1,000 and at 100,000 posts\n" + "\n".join(sorted(lines, reverse=True)[:8]))
+    figure("blocks read at 1,000 and at 100,000 posts", "\n" + "\n".join(sorted(lines, reverse=True)[:8]))
     assert not wrong, "\n".join(wrong)

@@ -48,10 +48,10 @@ def client(files):
     return TestClient(app)
 
 
-def test_every_script_keeps_its_budget(files, capsys):
+def test_every_script_keeps_its_budget(files, figure):
     found = {name: (size, budget(name)) for name, size in sizes(files).items()}
-    with capsys.disabled():
-        print("\n" + "\n".join(f"  {name}: {size:,} of {most:,} bytes" for name, (size, most) in found.items()))
+    for name, (size, most) in found.items():
+        figure(name, f"{size:,} of {most:,} bytes")
     assert [name for name, (size, most) in found.items() if size > most] == []
 
 

@@ -53,18 +53,6 @@ def page(browser, watched):
     context.close()
 
 
-@pytest.fixture
-def figure(capsys, record_property):
-    """Prints what was measured."""
-
-    def figure(name: str, value) -> None:
-        record_property(name, value)
-        with capsys.disabled():
-            print(f"\n  {name}: {value}")
-
-    return figure
-
-
 def arrive(page, site) -> None:
     page.goto(site.url)
     page.wait_for_function("window.sayso && sayso.ready.then(() => true)")
