@@ -18,7 +18,7 @@ export async function mount(page) {
   const panel = { page, drafts, ask, read, votes: 0, go, say: (text) => frame.tell(text), fail, report, update, facts: () => facts };
   page.userToken ||= page.tokenUrl && fetchToken;
   page.on("identify", meet);
-  page.on("unread", (count) => frame.badge(count));
+  page.on("unread", (count) => frame?.badge(count));
   await build();
 
   // Asked for when the panel opens first, and again when a session ends; nothing signed in is no error.
