@@ -118,12 +118,15 @@ def test_a_chunk_is_kept_for_ever(client, files):
     assert ANY_SITE.items() <= answer.headers.items()
 
 
-def test_another_build_answers_the_chunks_of_this_one(client, files):
-    answer = client.simulate_get("/w/00000000/panel.js")
-    assert answer.status_code == 200
-    assert answer.content == files.chunks["panel.js"].plain
-    assert answer.headers["cache-control"] == "no-cache"
-    assert ANY_SITE.items() <= answer.headers.items()
+def test_a_loader_of_yesterday_is_led_to_todays_panel(client, files):
+    answer = client.simulate_get("/w/000000/panel.js")
+    assert (answer.status_code, answer.headers["location"]) == (302, f"../{files.build}/panel.js")
+    assert (answer.headers["cache-control"], answer.headers["access-control-allow-origin"]) == ("no-store", "*")
+
+
+def test_a_panel_of_yesterday_gets_no_chunk_that_does_not_fit_it(client):
+    answer = client.simulate_get("/w/000000/post.js")
+    assert (answer.status_code, answer.headers["access-control-allow-origin"]) == (404, "*")
 
 
 @pytest.mark.parametrize("name", ["nothing.js", "panel.css", "panel", "..", "loader.js", "panel.en.js"])

@@ -129,7 +129,7 @@ declare namespace Sayso {
     unread(): number;
     on<Name extends keyof Events>(name: Name, heard: Heard<Name>): Off;
     once<Name extends keyof Events>(name: Name, heard: Heard<Name>): Off;
-    /** Takes everything off the page, `window.sayso` too. A new tag may follow. */
+    /** Takes everything off the page, `window.sayso` too, and ends all listening. A new tag may follow. */
     destroy(): void;
   }
 

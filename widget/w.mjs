@@ -15,26 +15,37 @@
 
 const ATTRIBUTES = "key userToken tokenUrl locale theme side launcher label trigger badge board".split(" ");
 let tag, arrival, arrived, failed;
+let life = new AbortController();
 expect();
 
 /** Puts the script on the page; a second call is the first. Resolves to `sayso` when the button is there. */
 export function load({ from = import.meta.url, nonce, ...how }) {
   if (typeof document === "undefined") return Promise.resolve(sayso);
-  if (!tag) {
-    tag = document.createElement("script");
-    for (const name of ATTRIBUTES) if (how[name] !== undefined) tag.dataset[name] = how[name];
-    if (nonce) tag.nonce = nonce;
-    tag.async = true;
-    tag.onload = () => (here() ? here().ready.then(arrived) : missing());
-    tag.onerror = missing;
-    try {
-      tag.src = new URL("/w.js", from).href;
-      document.head.append(tag);
-    } catch (problem) {
-      missing(problem);
-    }
-  }
+  if (!tag) add(from, nonce, how);
   return quiet(arrival.then(() => sayso));
+}
+
+function add(from, nonce, how) {
+  const mine = (tag = document.createElement("script"));
+  const [came, refuse] = [arrived, failed];
+  for (const name of ATTRIBUTES) if (how[name] !== undefined) mine.dataset[name] = how[name];
+  if (nonce) mine.nonce = nonce;
+  mine.async = true;
+  mine.onload = () => (here() ? here().ready.then(came) : missing());
+  mine.onerror = missing;
+  try {
+    mine.src = new URL("/w.js", from).href;
+    document.head.append(mine);
+  } catch (problem) {
+    missing(problem);
+  }
+
+  // May be asked for again by another load(), or has been already.
+  function missing({ message } = {}) {
+    refuse(Object.assign(new Error(message || "The script did not come."), { code: "unavailable" }));
+    mine.remove();
+    if (tag === mine) leave();
+  }
 }
 
 const sayso = {
@@ -56,9 +67,10 @@ const sayso = {
   once: (name, heard) => listen(name, heard, true),
   destroy() {
     here()?.destroy();
+    life.abort();
+    life = new AbortController();
     tag?.remove();
-    tag = null;
-    expect();
+    leave();
   },
 };
 export default sayso;
@@ -74,10 +86,7 @@ function expect() {
   arrival.catch(() => {});
 }
 
-// May be asked for again by another load().
-function missing({ message } = {}) {
-  failed(Object.assign(new Error(message || "The script did not come."), { code: "unavailable" }));
-  tag.remove();
+function leave() {
   tag = null;
   expect();
 }
@@ -95,6 +104,6 @@ function quiet(promise) {
 function listen(name, heard, once) {
   if (typeof document === "undefined") return () => {};
   const listener = ({ detail }) => heard(detail);
-  document.addEventListener("sayso:" + name, listener, { once });
+  document.addEventListener("sayso:" + name, listener, { once, signal: life.signal });
   return () => document.removeEventListener("sayso:" + name, listener);
 }

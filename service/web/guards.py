@@ -118,7 +118,7 @@ def act(req, draft: str | None = None) -> tuple[Reader, str | None]:
     workspace = req.context.workspace
     if req.context.user:
         return req.context.reader, None
-    user = unblocked(users.make_anonymous(workspace, draft))
+    user = unblocked(users.make_anonymous(workspace, req.context.call.visitor or draft))
     return Reader(workspace, user.id), user_token("anonymous", workspace, user)
 
 

@@ -55,7 +55,10 @@ export function view(panel) {
   function show({ data, next_cursor: next }, after) {
     pages = after ? pages + 1 : pages || 1;
     if (after || pages === 1) cursor = next;
-    cards.show(data, after && cards.made.size, pages === 1);
+    const first = after && cards.made.size;
+    cards.show(data, first, pages === 1);
+    // Never from a hidden button to the page.
+    if ((after || !cursor) && more.matches(":focus")) (list.children[first] || list.lastChild)?.querySelector("button").focus();
     more.hidden = !cursor;
     state.replaceChildren(...(cards.made.size ? [] : [find.nothing() || empty()]));
     find.tell(cards.made.size);
@@ -81,7 +84,7 @@ export function view(panel) {
   return {
     element,
     enter,
-    refresh: () => load(),
+    refresh: (hints) => (!hints || hints.some(({ type }) => type.match(/^(post|vote)/))) && load(),
     refuse,
     show: greet,
     update: (post) => cards.made.get(post.number)?.update(post),

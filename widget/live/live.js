@@ -4,11 +4,12 @@ const PAUSE = 300;
 const LONGEST_WAIT = 30000;
 const SILENCE = 40000; // the server says something every 15 seconds, or the line is dead: after a sleep, behind a proxy
 
-/** Calls `changed` after a hint, at most every 300 ms. `url` serves once, later ones come from `ticket()`.
-    Returns stop(). */
+/** Calls `changed` with the hints since the last time, [{type, post}], not more often than every 300 ms; with nothing, when
+    something may have been missed. `url` serves once, later ones come from `ticket()`. Returns stop(). */
 export function follow({ url, ticket, changed }) {
-  let stream, timer, retry, watch, again;
+  let stream, timer, retry, watch;
   let wait = 500;
+  const hints = [];
   const page = new AbortController();
   const { signal } = page;
   document.addEventListener("visibilitychange", connect, { signal });
@@ -29,6 +30,7 @@ export function follow({ url, ticket, changed }) {
   }
 
   async function read(signal) {
+    let type;
     const known = url;
     url = null;
     const address = known || (await ticket()).stream_url;
@@ -45,7 +47,11 @@ export function follow({ url, ticket, changed }) {
       rest = lines.pop();
       wait = 500;
       listen();
-      if (lines.some((line) => line.startsWith("data:"))) soon();
+      for (const line of lines) {
+        const [field, value] = line.split(/: (.*)/);
+        if (field === "event") type = value;
+        if (field === "data") soon({ type, ...JSON.parse(value) });
+      }
     }
   }
 
@@ -54,19 +60,24 @@ export function follow({ url, ticket, changed }) {
     watch = setTimeout(connect, SILENCE);
   }
 
-  function soon() {
-    again = true;
-    timer ||= setTimeout(refetch, PAUSE);
+  function soon(hint) {
+    hints.push(hint);
+    plan();
+  }
+
+  // Not all who heard the same at the same moment.
+  function plan() {
+    if (hints.length && !signal.aborted) timer ||= setTimeout(refetch, PAUSE * (1 + Math.random()));
   }
 
   // One at a time: a slow answer must not be overtaken for ever.
   async function refetch() {
-    again = false;
+    const heard = hints.splice(0);
     try {
-      await changed();
+      await changed(heard.every(Boolean) ? heard : undefined);
     } catch {}
     timer = 0;
-    if (again && !signal.aborted) soon();
+    plan();
   }
 
   function leave() {

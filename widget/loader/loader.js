@@ -9,7 +9,7 @@
 
   // Not document.currentScript: an <img name="currentScript"> in somebody's comment would be found under that name.
   const { dataset, src } = document.querySelector('script[data-key][src*="/w.js"]') || {};
-  if (!dataset?.key) return console.warn("sayso: data-key?");
+  if (!dataset?.key) return console.warn("data-key?");
 
   const base = new URL(".", src);
   const life = new AbortController();
@@ -64,13 +64,6 @@
     else sayso.toggle();
   }
 
-  // What is new since this person last read the news.
-  function count(unread) {
-    page.unread = unread;
-    for (const place of [badge, ...document.querySelectorAll("[data-sayso-badge]")]) place.textContent = unread || "";
-    emit("unread", unread);
-  }
-
   function on(name, heard, once) {
     const listener = ({ detail }) => heard(detail);
     document.addEventListener("sayso:" + name, listener, { once, signal });
@@ -79,7 +72,8 @@
 
   // After the page's load: frameworks that hydrate the whole document are done by then.
   async function showLauncher() {
-    await (document.readyState == "complete" || new Promise((loaded) => addEventListener("load", loaded, { signal })));
+    await (document.readyState == "complete" || new Promise((loaded) => addEventListener("load", loaded)));
+    if (signal.aborted) return;
     const root = host.attachShadow({ mode: "open" });
     const sheet = new CSSStyleSheet();
     const button = document.createElement("button");
@@ -94,29 +88,6 @@
     emit("ready");
   }
 
-  // Fetched first: a browser remembers a module that did not come, and would never ask for it again.
-  function load() {
-    chunk ||= fetch(base + "w/%build%/panel.js")
-      .then(({ url }) => import(url))
-      .then(({ mount }) => mount(page));
-    chunk.catch(() => (chunk = null));
-    return chunk;
-  }
-
-  // Whoever ignores the promise finds a warning, not an unhandled rejection.
-  function quiet(promise) {
-    promise.catch((problem) => {
-      problem.code ||= "unavailable";
-      console.warn("sayso:", problem);
-      emit("error", problem);
-    });
-    return promise;
-  }
-
-  function emit(name, detail) {
-    document.dispatchEvent(new CustomEvent("sayso:" + name, { detail }));
-  }
-
   // A newer identity overtakes an older one.
   async function signIn(source = page.userToken) {
     page.userToken = source;
@@ -128,6 +99,17 @@
     count(unread);
     emit("identify", user);
     return user;
+  }
+
+  function emit(name, detail) {
+    document.dispatchEvent(new CustomEvent("sayso:" + name, { detail }));
+  }
+
+  // What is new since this person last read the news.
+  function count(unread) {
+    page.unread = unread;
+    for (const place of [badge, ...document.querySelectorAll("[data-sayso-badge]")]) place.textContent = unread || "";
+    emit("unread", unread);
   }
 
   // The token of somebody who acted without an account: read, kept, or forgotten (""). A page may have no storage.
@@ -151,5 +133,24 @@
     const result = await answer.json();
     if (answer.ok) return result;
     throw Object.assign(Error(result.detail), result);
+  }
+
+  // Fetched first: a browser remembers a module that did not come, and would never ask for it again.
+  function load() {
+    chunk ||= fetch(base + "w/%build%/panel.js")
+      .then(({ ok, url }) => ok && import(url))
+      .then(({ mount }) => mount(page));
+    chunk.catch(() => (chunk = null));
+    return chunk;
+  }
+
+  // Whoever ignores the promise finds a warning, not an unhandled rejection.
+  function quiet(promise) {
+    promise.catch((problem = {}) => {
+      problem.code ||= "unavailable";
+      console.warn("sayso:", problem);
+      emit("error", problem);
+    });
+    return promise;
   }
 })();

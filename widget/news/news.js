@@ -46,7 +46,10 @@ export function view(panel) {
     if (!after) data.slice(0, unread).forEach(({ id }) => fresh.add(id));
     pages = after ? pages + 1 : pages || 1;
     if (after || pages === 1) cursor = next;
-    entries.show(data, after && entries.made.size, pages === 1);
+    const first = after && entries.made.size;
+    entries.show(data, first, pages === 1);
+    // Never from a hidden button to the page.
+    if ((after || !cursor) && more.matches(":focus")) (list.children[first] || list.lastChild)?.querySelector("h3").focus();
     more.hidden = !cursor;
     state.replaceChildren(...(entries.made.size ? [] : [notice(words.noNews, words.noNewsHint)]));
     if (!after && page.unread) page.count(0);
@@ -65,7 +68,13 @@ export function view(panel) {
     state.replaceChildren(notice(explain(problem), "", button("quiet", () => load(), words.again)));
   }
 
-  return { element, enter, refresh: () => load(), update() {}, focus: () => panel.frame.focus() };
+  return {
+    element,
+    enter,
+    refresh: (hints) => (!hints || hints.some(({ type }) => type.startsWith("changelog"))) && load(),
+    update() {},
+    focus: () => panel.frame.focus(),
+  };
 }
 
 // One entry; its text is put in anew only when it is another one.

@@ -1,28 +1,42 @@
-// Requests in somebody's name: the identified session if there is one, the anonymous token otherwise.
+// Requests in somebody's name: the identified session if there is one, an anonymous token otherwise.
 
-/** A function that asks the server, remembers who it says we are, and survives one expired session. */
+/** A function that asks the server, remembers who it says we are, and survives one expired session. A deed is refused, not a
+    query, when the session of who asked for it has ended meanwhile. */
 export function asker(page, report) {
-  let flight;
+  let flight, kept, trouble, wasKnown;
+  let visitor = randomName();
+  page.on("identify", () => {
+    kept = "";
+    visitor = randomName();
+  });
 
-  return async function ask(path, body, again) {
+  return async function ask(path, body, isQuery, again) {
     if (page.userToken && !page.session) await signIn();
-    const { session } = page;
-    const proof = session ? { session } : { anonymous: page.anonymous() };
+    const { session, userToken } = page;
+    wasKnown ||= session;
+    // Nobody acts without their account who had one a moment ago.
+    if (userToken && !session && wasKnown && !isQuery) throw trouble;
+    // Two first deeds at once are one visitor's.
+    const proof = session ? { session } : { anonymous: page.anonymous() || kept, visitor };
     try {
       const answer = await page.call(path, { ...body, ...proof }, AbortSignal.timeout?.(2e4));
-      if (answer.session) page.session = answer.session;
-      // The only thing ever stored, and only after the server made an anonymous user for something the person did.
-      if (answer.anonymous) page.anonymous(answer.anonymous);
+      if (userToken === page.userToken) keep(answer);
       return answer;
     } catch (problem) {
       if (problem.status !== 401 || again) throw problem;
-      if (!session) page.anonymous("");
-      else if (session === page.session) await expire();
-      // Nobody acts without their account who had one a moment ago.
-      if (page.userToken && !page.session) throw problem;
-      return ask(path, body, true);
+      if (session) await expire(session);
+      else page.anonymous((kept = ""));
+      if (session && !page.session && !isQuery) throw problem;
+      return ask(path, body, isQuery, true);
     }
   };
+
+  // The only thing ever stored, and only after the server made an anonymous user for something the person did. A page
+  // without storage keeps it in memory.
+  function keep({ session, anonymous }) {
+    if (session) page.session = session;
+    if (anonymous) page.anonymous((kept = anonymous));
+  }
 
   // Several requests may find out at once: one exchange serves them all. Who is refused goes on without an account.
   function signIn() {
@@ -30,18 +44,24 @@ export function asker(page, report) {
     flight ||= page
       .signIn()
       .catch((problem) => {
+        trouble = problem;
         console.warn("sayso:", problem);
         report(problem);
-        if (problem.status && source === page.userToken) page.userToken = null;
+        if (problem?.status && source === page.userToken) page.userToken = null;
       })
       .finally(() => (flight = null));
     return flight;
   }
 
   // A token that was given once is over by now; a function can give a new one.
-  async function expire() {
+  async function expire(session) {
+    if (page.session && session !== page.session) return;
     if (page.userToken?.call) return signIn();
     page.userToken = page.session = null;
     page.emit("identify", null);
   }
+}
+
+function randomName() {
+  return crypto.getRandomValues(new Uint32Array(4)).join();
 }

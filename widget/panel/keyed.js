@@ -7,12 +7,16 @@ export function keyed(list, make) {
   const key = (item) => item.id ?? item.number;
 
   /** Shows these items from the place `from` on; `whole`: there are no others. Those already there stay, and so do focus
-      and place. */
+      and place; when what had the focus is gone, a neighbour gets it. */
   function show(items, from = 0, whole = false) {
     const { activeElement } = list.getRootNode();
+    const place = [...list.children].findIndex((one) => one.contains(activeElement));
     if (whole) keep(new Set(items.map(key)));
     items.forEach((item, index) => put(item, from + index));
-    if (list.contains(activeElement)) activeElement.focus({ preventScroll: true });
+    if (place < 0) return;
+    const near = list.children[place] || list.lastChild;
+    const next = list.contains(activeElement) ? activeElement : near?.querySelector("button") || list.closest("#view");
+    next?.focus({ preventScroll: true });
   }
 
   function put(item, index) {

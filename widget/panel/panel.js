@@ -8,6 +8,7 @@ import { shell } from "./shell.js";
 import { notice, skeleton } from "./states.js";
 import { choose, explain, learn, speak, words } from "./words.js";
 
+const FRESH = 600000; // ms, in which the boards and what is new are believed
 const LATER = ["list", "post", "roadmap", "news"]; // views that come when they are wanted
 
 /** Puts the panel on the page, closed, and into `page.panel`: {open, close, isOpen, dress, destroy}. */
@@ -46,10 +47,15 @@ export async function mount(page) {
     if (page.signal.aborted) return;
     if (!isShown) returnTo = document.activeElement;
     frame.show();
-    const ready = view || !current ? go(view || "new", options) : views[current].refresh();
+    const ready = view || !views[current] ? go(view || current || "new", options || last) : comeBack(views[current]);
     takeFocus();
     if (!isShown) begin();
     return ready;
+  }
+
+  function comeBack(view) {
+    frame.body.scrollTop = view.place;
+    return view.refresh();
   }
 
   function takeFocus() {
@@ -68,17 +74,21 @@ export async function mount(page) {
     isShown = true;
     page.host.inert = true;
     page.emit("open", { view: current });
-    if (facts) watch();
+    if (facts && Date.now() - facts.at < FRESH) watch();
     else greet();
   }
 
   function close() {
     if (!isShown) return;
+    const { activeElement } = document;
     isShown = false;
     stop?.();
+    if (views[current]) views[current].place = frame.body.scrollTop;
     frame.hide();
     page.host.inert = false;
     page.emit("close");
+    // Who is busy elsewhere on the page stays there.
+    if (![frame.host, document.body].includes(activeElement)) return;
     (returnTo === page.host ? returnTo.shadowRoot.lastChild : returnTo)?.focus();
   }
 
@@ -91,7 +101,6 @@ export async function mount(page) {
     current = name === "new" || (LATER.includes(name) && (name !== "post" || post)) ? name : "list";
     last = { ...options, post };
     frame.mark(current);
-    if (isShown && !facts) greet();
     if (!views[current]) await bring(current, last, mine);
     if (mine !== turn || !views[current]) return;
     const wasInside = frame.isIn();
@@ -99,6 +108,7 @@ export async function mount(page) {
     views[current].enter(last);
     frame.body.scrollTop = (current !== "post" && views[current].place) || 0;
     if (wasInside) focus();
+    if (isShown && !facts) greet();
     page.emit("view", { view: current, post: post || undefined });
   }
 
@@ -135,7 +145,7 @@ export async function mount(page) {
     const { userToken } = page;
     const answer = await read("opening", { board: page.board, sort: "top" });
     if (userToken !== page.userToken) return hello();
-    facts = answer;
+    facts = { ...answer, at: Date.now() };
     if (spoken === wanted()) show(answer);
     else await build();
     if (isShown) watch(answer.stream_url);
@@ -152,7 +162,7 @@ export async function mount(page) {
   // An answer from before a vote would show it taken back for a moment.
   async function read(path, body) {
     const { votes } = panel;
-    const answer = await ask(path, body);
+    const answer = await ask(path, body, true);
     return votes === panel.votes ? answer : read(path, body);
   }
 
@@ -161,7 +171,7 @@ export async function mount(page) {
     stop?.();
     stop = () => (left = true);
     const { follow } = await chunk("live").catch(() => (left = {}));
-    if (!left) stop = follow({ url, ticket: () => ask("ticket"), changed: () => views[current]?.refresh() });
+    if (!left) stop = follow({ url, ticket: () => read("ticket"), changed: (hints) => views[current]?.refresh(hints) });
   }
 
   /** Shows a changed post wherever it is on screen. */
@@ -175,7 +185,7 @@ export async function mount(page) {
   }
 
   function report(problem) {
-    page.emit("error", { code: problem.code || "unavailable", message: problem.message });
+    page.emit("error", { code: (problem?.status && problem.code) || "unavailable", message: problem?.message });
   }
 
   function dress() {
@@ -184,6 +194,7 @@ export async function mount(page) {
   }
 
   function destroy() {
+    isShown = false;
     stop?.();
     frame.leave();
   }

@@ -5,7 +5,8 @@ import { fill, words } from "./words.js";
 
 // The page's shortcuts, focus traps and "click outside" must not hear what happens in here.
 const PRIVATE = (
-  "keydown keyup keypress paste copy cut pointerdown mousedown touchstart touchmove wheel click focusin focusout"
+  "keydown keyup keypress input paste copy cut pointerdown pointerup mousedown mouseup touchstart touchmove touchend wheel click " +
+  "focusin focusout"
 ).split(" ");
 const PHONE = "(max-width: 480px)";
 const VIEWS = ["new", "list", "roadmap", "news"];

@@ -58,5 +58,6 @@ export function day(moment) {
 export function explain({ status, detail }) {
   if (!status) return words.unreachable;
   if (status === 429) return words.tooMany;
+  if (status === 404 && !detail) return words.outdated;
   return (status < 500 && detail) || words.failed;
 }

@@ -52,7 +52,7 @@ export function commentList(panel, path, refresh) {
 
   async function load() {
     try {
-      const page = await panel.ask(path + "/comments/after", { after: next });
+      const page = await panel.read(path + "/comments/after", { after: next });
       for (const comment of page.data) known.set(comment.id, comment);
       next = page.next;
       whole.pages++;

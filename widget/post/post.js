@@ -24,16 +24,21 @@ export function view(panel) {
     const above = [note && el("p", { className: "note", textContent: note }), uploads || panel.drafts["uploads" + post]];
     content.replaceChildren(...above.filter(Boolean), skeleton());
     if (card) update(card);
-    return refresh();
+    return load();
   }
 
   function update(post) {
     if (post.number !== number) return;
-    if (!shown) content.lastChild.replaceWith((shown = postStory(panel, post, refresh, leave)));
+    if (!shown) content.lastChild.replaceWith((shown = postStory(panel, post, load, () => leave(post.number))));
     shown.update(post);
   }
 
-  async function refresh() {
+  // Who merges posts brings comments along.
+  function refresh(hints) {
+    if (!hints || hints.some(({ type, post }) => post === number || type.includes("merged"))) return load();
+  }
+
+  async function load() {
     const turn = ++asked;
     try {
       const answer = await read(number);
@@ -46,10 +51,10 @@ export function view(panel) {
   // As many comments as are shown. An answer from before one's own last deed would take it back for a moment.
   async function read(post) {
     const { votes } = panel;
-    const answer = await panel.ask("posts/" + post);
+    const answer = await panel.read("posts/" + post);
     const { comments } = answer;
     for (let page = shown?.comments.pages; comments.next && page > 1; page--) {
-      const { data, next } = await panel.ask(`posts/${post}/comments/after`, { after: comments.next });
+      const { data, next } = await panel.read(`posts/${post}/comments/after`, { after: comments.next });
       comments.data.push(...data);
       comments.next = next;
     }
@@ -57,7 +62,7 @@ export function view(panel) {
   }
 
   function show({ post, comments }) {
-    if (post.merged_into) return leadOn(post);
+    if (post.merged_into) return element.isConnected && leadOn(post);
     const refocus = hold();
     update(post);
     shown.comments.show(comments);
@@ -84,13 +89,13 @@ export function view(panel) {
     const isGone = problem.status === 404;
     if (shown && (!isGone || element.querySelector(".acts[hidden]"))) return panel.fail(problem);
     shown = null;
-    const again = !isGone && button("quiet", refresh, words.again);
+    const again = !isGone && button("quiet", load, words.again);
     content.replaceChildren(el("div", { role: "alert" }, notice(isGone ? words.missing : explain(problem), "", again)));
   }
 
-  // Its author has deleted it.
-  function leave() {
-    panel.go("list");
+  // Its author has deleted it, and may be elsewhere by now.
+  function leave(gone) {
+    if (element.isConnected && gone === number) panel.go("list");
     panel.say(words.deleted);
   }
 

@@ -44,7 +44,7 @@ export function view(panel) {
     panel.frame.body.scrollTop = 0;
   }
 
-  async function refresh() {
+  async function load() {
     const turn = ++asked;
     try {
       const answer = await panel.read("roadmap", { board: panel.page.board });
@@ -70,13 +70,13 @@ export function view(panel) {
 
   function refuse(problem) {
     if (columns) return panel.fail(problem);
-    state.replaceChildren(notice(explain(problem), "", button("quiet", refresh, words.again)));
+    state.replaceChildren(notice(explain(problem), "", button("quiet", load, words.again)));
   }
 
   return {
     element,
-    enter: refresh,
-    refresh,
+    enter: load,
+    refresh: (hints) => (!hints || hints.some(({ type }) => type.match(/^(post|vote)/))) && load(),
     update: (post) => cards.made.get(post.number)?.update(post),
     focus: () => (focused?.isConnected ? focused : tabs.querySelector("[aria-pressed=true]") || panel.frame).focus(),
   };

@@ -7,9 +7,6 @@ import { shrink } from "./picture.js";
 
 const PATIENCE = 5000;
 
-/** Whether this browser takes screenshots; elsewhere people bring a picture. */
-export const canCapture = !!navigator.mediaDevices?.getDisplayMedia;
-
 /** Lets somebody edit `picture`, or a screenshot where none is given. Returns a File, or null when there is none. */
 export async function shoot(panel, picture) {
   const { frame, page } = panel;

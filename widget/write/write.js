@@ -14,7 +14,8 @@ export function box(panel, key, fields, send, close, action = words.send) {
   let isSending;
   const inputs = Object.keys(fields).map(field);
   const problem = el("p", { className: "problem", role: "alert" });
-  const go = el("button", { className: "primary", textContent: action });
+  // Not a submit button: a sandboxed frame may not submit forms.
+  const go = button("primary", onsubmit, action);
   const labels = inputs.map((input) => el("label", {}, fields[input.name].label, input));
   const foot = el("div", { className: "acts" }, go, close && button("quiet", end, words.cancel));
   const form = el("form", { className: "box", noValidate: true, onsubmit, onkeydown, oninput }, ...labels, problem, foot);
@@ -39,7 +40,8 @@ export function box(panel, key, fields, send, close, action = words.send) {
   }
 
   function onkeydown(event) {
-    if (event.key === "Enter" && (event.metaKey || event.ctrlKey) && !event.isComposing) onsubmit(event);
+    const isMeant = event.metaKey || event.ctrlKey || event.target.type === "text";
+    if (event.key === "Enter" && isMeant && !event.isComposing) onsubmit(event);
   }
 
   // The same submission is sent again after a failure: it may have arrived, and must not arrive twice.

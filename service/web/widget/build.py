@@ -4,7 +4,7 @@ A folder is a chunk, its file of the same name the entry. A chunk's files are jo
 the importing; what they import from another folder (`../panel/dom.js`) stays an import, of that chunk. `loader` is
 the script on customers' pages, `words` holds a catalogue for each language. In a source, "%x.css%" stands for the text of
 a stylesheet beside it, "%words%" for what the panel says in English, "%languages%" for the others there are, "%build%" for
-the name of the whole build. `words.close` is written by its number, so that no catalogue has to repeat the names."""
+the name of the whole build, "%needs%" for what each chunk imports. `words.close` is written by its number, so that no catalogue has to repeat the names."""
 
 import hashlib
 import json
@@ -39,9 +39,9 @@ def catalogues(folder: Path) -> dict[str, str]:
     English it brings itself."""
     made, english = {}, spoken(folder, ENGLISH)
     for language in languages(folder):
-        begin = 0
+        begin, said = 0, spoken(folder, language)
         for part, words in english.items():
-            texts = [spoken(folder, language)[part][key] for key in words]
+            texts = [said[part][key] for key in words]
             made[f"{part}.{language}.js"] = f"export const begin={begin};export const texts={compact(texts)};"
             begin += len(words)
     del made[f"{FIRST}.{ENGLISH}.js"]
@@ -115,11 +115,19 @@ def asked_of(folder: Path, name: str) -> dict[str, set[str]]:
     return found
 
 
+def neighbours(folder: Path, name: str) -> list[str]:
+    """The chunks besides the panel that this one imports, and those that they import."""
+    found = {other for path in (folder / name).glob("*.js") for other in borrowed(path.read_text())} - {FIRST}
+    return sorted(found.union(*(neighbours(folder, other) for other in found)))
+
+
 def stand_in(folder: Path, home: Path, place: re.Match) -> str:
     if place[1].endswith(".css"):
         return json.dumps(minify_css((home / place[1]).read_text()), ensure_ascii=False)
     if place[1] == "languages":
         return compact([language for language in languages(folder) if language != ENGLISH])
+    if place[1] == "needs":
+        return compact({name: needed for name in names(folder) if (needed := neighbours(folder, name))})
     if place[1] == "words":
         return compact(list(spoken(folder, ENGLISH)[FIRST].values()))
     return place[0]

@@ -13,6 +13,7 @@ class Call(msgspec.Struct, kw_only=True):
     key: str
     session: str | None = None  # of an identified user
     anonymous: str | None = None  # of one who acted before
+    visitor: str | None = None  # a random name of this visit, until there is a token: two first deeds are one user's
 
 
 class List(Call):

@@ -14,6 +14,7 @@ from service.web.widget.build import build
 OFFER = re.compile(r"(?:^|,)\s*([\w*-]+)\s*(?:;\s*q=(\d(?:\.\d+)?)\s*)?(?=,|$)")
 JAVASCRIPT = "text/javascript; charset=utf-8"
 LOADER_CACHE = "public, max-age=300, stale-while-revalidate=86400"
+FIRST = "panel.js"
 CHUNK_CACHE = "public, max-age=31536000, immutable"
 ANY_SITE = {
     "Access-Control-Allow-Origin": "*",
@@ -61,7 +62,8 @@ class Loader:
 
 
 class Chunk:
-    """GET /w/{build}/{name}: yesterday's build answers today's chunk, for pages that stayed open over an upgrade."""
+    """GET /w/{build}/{name}. Chunks of different builds do not fit each other: a page that stayed open over an upgrade is told
+    that a chunk of its build is gone; one that has not opened the panel yet is led to today's."""
 
     offline = True
 
@@ -69,9 +71,13 @@ class Chunk:
         self.files = files
 
     def on_get(self, req, resp, build, name):
-        if name not in self.files.chunks:
+        resp.set_headers(ANY_SITE)
+        if build != self.files.build and name == FIRST:
+            resp.status, resp.location, resp.cache_control = falcon.HTTP_302, f"../{self.files.build}/{name}", ["no-store"]
+            return
+        if build != self.files.build or name not in self.files.chunks:
             raise falcon.HTTPNotFound()
-        send(req, resp, self.files.chunks[name], CHUNK_CACHE if build == self.files.build else "no-cache")
+        send(req, resp, self.files.chunks[name], CHUNK_CACHE)
 
 
 class Source:
