@@ -84,7 +84,7 @@ export function view(panel) {
   return {
     element,
     enter,
-    refresh: (hints) => (!hints || hints.some(({ type }) => type.match(/^(post|vote)/))) && load(),
+    refresh: (hints) => hints?.every(({ type }) => !type.match(/^(post|vote)/)) || load(),
     refuse,
     show: greet,
     update: (post) => cards.made.get(post.number)?.update(post),

@@ -71,7 +71,7 @@ export function view(panel) {
   return {
     element,
     enter,
-    refresh: (hints) => (!hints || hints.some(({ type }) => type.startsWith("changelog"))) && load(),
+    refresh: (hints) => hints?.every(({ type }) => !type.match(/^changelog/)) || load(),
     update() {},
     focus: () => panel.frame.focus(),
   };

@@ -13,6 +13,7 @@ export function asker(page, report) {
   return async function ask(path, body, isQuery, again) {
     if (page.userToken && !page.session) await signIn();
     const { session, userToken } = page;
+    const visit = visitor;
     wasKnown ||= session;
     // Nobody acts without their account who had one a moment ago.
     if (userToken && !session && wasKnown && !isQuery) throw trouble;
@@ -20,7 +21,8 @@ export function asker(page, report) {
     const proof = session ? { session } : { anonymous: page.anonymous() || kept, visitor };
     try {
       const answer = await page.call(path, { ...body, ...proof }, AbortSignal.timeout?.(2e4));
-      if (userToken === page.userToken) keep(answer);
+      // A late answer is not about who signed in, or out, meanwhile.
+      if (userToken === page.userToken && visit === visitor) keep(answer);
       return answer;
     } catch (problem) {
       if (problem.status !== 401 || again) throw problem;

@@ -9,14 +9,10 @@ export function keyed(list, make) {
   /** Shows these items from the place `from` on; `whole`: there are no others. Those already there stay, and so do focus
       and place; when what had the focus is gone, a neighbour gets it. */
   function show(items, from = 0, whole = false) {
-    const { activeElement } = list.getRootNode();
-    const place = [...list.children].findIndex((one) => one.contains(activeElement));
     if (whole) keep(new Set(items.map(key)));
+    const { activeElement } = list.getRootNode();
     items.forEach((item, index) => put(item, from + index));
-    if (place < 0) return;
-    const near = list.children[place] || list.lastChild;
-    const next = list.contains(activeElement) ? activeElement : near?.querySelector("button") || list.closest("#view");
-    next?.focus({ preventScroll: true });
+    if (list.contains(activeElement)) activeElement.focus({ preventScroll: true });
   }
 
   function put(item, index) {
@@ -30,6 +26,8 @@ export function keyed(list, make) {
   function keep(wanted) {
     for (const [id, one] of made) {
       if (wanted.has(id)) continue;
+      const near = one.nextSibling || one.previousSibling;
+      if (one.matches(":focus-within")) (near?.querySelector("button") || list.closest("#view")).focus({ preventScroll: true });
       one.remove();
       made.delete(id);
     }

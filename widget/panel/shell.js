@@ -4,10 +4,8 @@ import { button, el, icon } from "./dom.js";
 import { fill, words } from "./words.js";
 
 // The page's shortcuts, focus traps and "click outside" must not hear what happens in here.
-const PRIVATE = (
-  "keydown keyup keypress input paste copy cut pointerdown pointerup mousedown mouseup touchstart touchmove touchend wheel click " +
-  "focusin focusout"
-).split(" ");
+const PRIVATE = `keydown keyup keypress pointerdown pointerup mousedown mouseup touchstart touchmove touchend wheel click
+input paste copy cut focusin focusout`.split(/\s/);
 const PHONE = "(max-width: 480px)";
 const VIEWS = ["new", "list", "roadmap", "news"];
 

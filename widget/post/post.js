@@ -29,13 +29,8 @@ export function view(panel) {
 
   function update(post) {
     if (post.number !== number) return;
-    if (!shown) content.lastChild.replaceWith((shown = postStory(panel, post, load, () => leave(post.number))));
+    if (!shown) content.lastChild.replaceWith((shown = postStory(panel, post, load, leave)));
     shown.update(post);
-  }
-
-  // Who merges posts brings comments along.
-  function refresh(hints) {
-    if (!hints || hints.some(({ type, post }) => post === number || type.includes("merged"))) return load();
   }
 
   async function load() {
@@ -94,15 +89,16 @@ export function view(panel) {
   }
 
   // Its author has deleted it, and may be elsewhere by now.
-  function leave(gone) {
-    if (element.isConnected && gone === number) panel.go("list");
+  function leave(isHere) {
+    if (isHere) panel.go("list");
     panel.say(words.deleted);
   }
 
   return {
     element,
     enter,
-    refresh,
+    // A merged post brings its comments along.
+    refresh: (hints) => hints?.every(({ type, post }) => post !== number && !type.includes("merged")) || load(),
     update,
     focus: () => (focused.isConnected ? focused : back).focus(),
   };

@@ -10,7 +10,7 @@ import { commentList } from "./comments.js";
 import { fileList, renew } from "./files.js";
 
 /** Everything about one post. `update(post)` takes a card or a whole post, `show(comments)` what is below it. What it cannot show
-    by itself it leaves to `refresh()`, and its end to `leave()`. */
+    by itself it leaves to `refresh()`, and its end to `leave(isOnScreen)`. */
 export function postStory(panel, post, refresh, leave) {
   const path = "posts/" + post.number;
   const title = el("h3", { dir: "auto" });
@@ -22,7 +22,7 @@ export function postStory(panel, post, refresh, leave) {
   const head = el("div", { className: "head" }, vote, el("div", {}, title, el("div", { className: "facts" }, status, notes)));
   const follow = button("quiet", toggleFollow, icon("M6 17v-7a6 6 0 0 1 12 0v7zM4 17h16M10 20.5h4"), words.follow);
   const link = el("a", { href: post.url, target: "_blank", textContent: words.openBoard });
-  const acts = actions(panel, { path, question: words.deletePost, fields, changed, deleted: leave }, follow);
+  const acts = actions(panel, { path, question: words.deletePost, fields, changed, deleted }, follow);
   const count = el("h3", { className: "count" });
   const comments = commentList(panel, path, refresh);
   const closed = el("p", { className: "closed", textContent: words.closed });
@@ -66,6 +66,10 @@ export function postStory(panel, post, refresh, leave) {
   function changed(answer) {
     panel.votes++;
     panel.update(answer.post);
+  }
+
+  function deleted() {
+    leave(whole.isConnected);
   }
 
   function fields() {

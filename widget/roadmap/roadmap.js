@@ -76,7 +76,7 @@ export function view(panel) {
   return {
     element,
     enter: load,
-    refresh: (hints) => (!hints || hints.some(({ type }) => type.match(/^(post|vote)/))) && load(),
+    refresh: (hints) => hints?.every(({ type }) => !type.match(/^(post|vote)/)) || load(),
     update: (post) => cards.made.get(post.number)?.update(post),
     focus: () => (focused?.isConnected ? focused : tabs.querySelector("[aria-pressed=true]") || panel.frame).focus(),
   };
