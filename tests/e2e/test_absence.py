@@ -111,6 +111,28 @@ def test_a_blocked_script_is_no_secret_to_who_imported_the_module(page, site, co
     assert unexpected(complaints) == []
 
 
+def test_a_module_that_is_mounted_twice_in_a_row_survives_a_blocked_script(page, site, complaints):
+    """As React does in its strict mode; the answer to the first tag comes when the second is there."""
+    site.PAGE, site.POLICY = "<!doctype html><title>A bundle</title>", "script-src {base}; connect-src {base} {stream}"
+    page.route("**/w.js*", lambda route: route.abort("blockedbyclient"), times=1)
+    page.goto(site.url)
+    said = page.evaluate(f"""async () => {{
+      const {{ default: sayso, load }} = await import("{site.base}/w.mjs");
+      window.heard = [];
+      const mount = (name) => {{
+        sayso.on("ready", () => heard.push(name));
+        return load({{ key: "{site.key}" }}).then(() => "there", ({{ code }}) => code);
+      }};
+      const first = mount("first");
+      sayso.destroy();
+      return Promise.all([first, mount("second")]);
+    }}""")
+    assert said == ["unavailable", "there"]
+    assert page.evaluate("[heard, document.querySelectorAll('script').length]") == [["second"], 1]
+    expect(page.get_by_role("button", name="Feedback", exact=True)).to_be_visible()
+    assert unexpected(complaints) == []
+
+
 def test_a_panel_that_the_page_removed_comes_back_with_the_words(page, site, complaints):
     title = opened(page, site)
     page.keyboard.type(WISH)

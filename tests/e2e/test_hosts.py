@@ -1,5 +1,5 @@
-"""A guest in thirty houses: on every page of `hosts/` somebody opens the panel, types, sends, votes and closes it, and
-neither the visit nor the page suffers."""
+"""A guest in thirty houses: on every page of `hosts/` somebody opens the panel, types, sends, comments, votes and closes it,
+and neither the visit nor the page suffers."""
 
 import re
 
@@ -69,6 +69,7 @@ def test_a_visit_goes_well_and_leaves_no_trace(visit, complaints, name):
     before = frame.evaluate(SNAPSHOT)
     opener.click()
     write(page, frame, house, f"A wish from {name}")
+    comment(page, frame)
     vote(page, frame)
     leave(page, frame, opener)
     if not house.first("meanwhile"):
@@ -114,6 +115,13 @@ def write(page, frame, house, wish: str) -> None:
     send.click()
     expect(frame.get_by_text("Thank you!").first).to_be_visible()
     expect(frame.get_by_role("heading", name=wish)).to_be_visible()
+
+
+def comment(page, frame) -> None:
+    frame.get_by_label("Add a comment").click()
+    page.keyboard.type("And jk, ?")
+    frame.get_by_role("article").get_by_role("button", name="Send").click()
+    expect(frame.get_by_role("article").get_by_role("listitem")).to_contain_text("And jk, ?")
 
 
 def vote(page, frame) -> None:

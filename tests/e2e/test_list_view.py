@@ -1,5 +1,6 @@
 """The list in the widget: searched, narrowed, one's own; and nothing of it is lost or overtaken."""
 
+import time
 from contextlib import closing
 
 import jwt
@@ -7,6 +8,7 @@ import psycopg2
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from installation import until
+from people import team
 from playwright.sync_api import expect
 
 HOLD = "UPDATE post SET held_at = now() WHERE title = %s"
@@ -125,6 +127,29 @@ def test_my_posts_are_there_also_while_they_wait_for_approval(opened, site, says
     page.get_by_role("button", name="My posts").click()
     expect(page.get_by_role("listitem")).to_have_count(1)
     expect(page.get_by_role("listitem")).to_contain_text("waits for approval")
+    assert complaints == []
+
+
+def test_show_more_leads_to_the_first_of_the_new_ones_also_when_there_are_no_more(opened, complaints):
+    page, more = opened(), lambda: page.get_by_role("button", name="Show more")
+    expect(more()).to_be_visible()
+    while more().is_visible():
+        count = page.locator("li.card").count()
+        more().focus()
+        page.keyboard.press("Enter")
+        expect(page.locator("li.card").nth(count).get_by_role("button").first).to_be_focused()
+    assert complaints == []
+
+
+def test_a_card_that_disappears_leaves_the_focus_to_its_neighbour(opened, sayso, complaints):
+    number = team(sayso, "POST", "posts", title=f"Gone at {time.time()}")["number"]
+    page = opened()
+    page.get_by_role("button", name="New", exact=True).click()
+    card = page.get_by_role("button", name="Gone at", exact=False).last
+    card.focus()
+    team(sayso, "DELETE", f"posts/{number}")
+    expect(card).to_have_count(0)
+    expect(page.locator(FIRST).get_by_role("button").first).to_be_focused()
     assert complaints == []
 
 

@@ -87,6 +87,28 @@ def test_a_reaction_counts_at_once_stays_and_is_taken_back_when_it_fails(opened,
     assert [said for said in complaints if "net::ERR_FAILED" not in said] == []
 
 
+def test_show_more_leads_to_the_first_of_the_older_ones_also_when_there_are_no_more(opened, site, complaints):
+    page = opened()
+    page.route("**/api/widget/news", halve)
+    page.evaluate("sayso.open('news')")
+    more = page.get_by_role("button", name="Show more")
+    more.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name=OLDEST)).to_be_attached()
+    expect(more).to_be_hidden()
+    expect(page.get_by_role("listitem").filter(has=page.get_by_role("heading")).nth(1).get_by_role("heading").first).to_be_focused()
+    assert complaints == []
+
+
+def halve(route) -> None:
+    """An answer of one entry, and the rest on a second page."""
+    answer = route.fetch()
+    data = answer.json()["data"]
+    page = {"data": data[1:], "next_cursor": None} if '"cursor"' in route.request.post_data else {
+        "data": data[:1], "next_cursor": "more"}  # fmt: skip
+    route.fulfill(response=answer, json=page)
+
+
 def test_a_page_can_point_at_one_entry(opened, sayso, complaints):
     page = opened()
     page.evaluate("sayso.open('news')")

@@ -4,6 +4,7 @@ import uuid
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from installation import until
 from people import NAMES, NOOR, ROBIN, box, comment, rows, team, token, write
 from playwright.sync_api import expect
 from uploads import PDF, form, png
@@ -227,6 +228,24 @@ def test_a_merged_post_leads_on_to_the_other(visitor, sayso, number, complaints)
     expect(page.get_by_role("heading", name=f"The other of {number}")).to_be_visible()
     expect(page.get_by_text("was merged into this post.")).to_be_visible()
     expect(box(page)).to_have_value("Still being written")
+    assert complaints == []
+
+
+def test_a_merge_that_is_heard_late_takes_nobody_away_from_what_they_write(visitor, sayso, number, complaints):
+    other = team(sayso, "POST", "posts", title=f"The other of {number}", author=NOOR)["number"]
+    page, held = visitor(f"post:{number}"), []
+    expect(box(page)).to_be_visible()
+    page.route(f"**/api/widget/posts/{number}", held.append)
+    team(sayso, "PUT", f"posts/{number}/merge", into=other)
+    until(lambda: page.evaluate("0") or held)
+    page.get_by_role("tab", name="New post").click()
+    page.get_by_label("What is on your mind?").fill("Half a")
+    with page.expect_response(f"**/api/widget/posts/{number}") as late:
+        held[0].continue_()
+    late.value.finished()
+    page.get_by_label("What is on your mind?").press_sequentially(" wish")
+    expect(page.get_by_label("What is on your mind?")).to_have_value("Half a wish")
+    expect(page.get_by_role("tab", name="New post")).to_have_attribute("aria-selected", "true")
     assert complaints == []
 
 

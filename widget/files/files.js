@@ -75,7 +75,7 @@ export function attachments(panel, { element, draft, attach }) {
   async function edit(file) {
     try {
       const picture = await (await loadShot()).shoot(panel, file);
-      if (picture && file) take(file, picture);
+      if (picture && files.includes(file)) take(file, picture);
       else if (picture) add([picture]);
     } catch (problem) {
       panel.fail(problem);

@@ -2,7 +2,7 @@
 
 import { button, el, icon } from "../panel/dom.js";
 import { explain, fill, plural, words } from "../panel/words.js";
-import { fileRow, removal } from "./rows.js";
+import { fileRow, isPicture, removal } from "./rows.js";
 
 const AT_ONCE = 2;
 const DONE = "M5 12.5l4.5 4.5L19 7.5";
@@ -13,10 +13,10 @@ export function uploads(panel, number, files, anonymous) {
   const list = el("ul", { className: "sendings", role: "list", "aria-label": words.files });
   const element = el("section", { className: "uploads" }, list);
   const rows = files.map(line);
+  const known = new Set(); // ids of files of the post that are no answer to what may have arrived
   let sent = 0;
   list.append(...rows);
   panel.drafts["uploads" + number] = element;
-  addEventListener("online", resume, { signal: page.signal });
   next();
   return element;
 
@@ -42,13 +42,17 @@ export function uploads(panel, number, files, anonymous) {
   }
 
   async function start(row) {
+    let trouble;
     row.state = "sending";
     try {
-      if (row.status !== 0 || !(await isThere(row))) await send(row);
-      arrived(row);
+      if (!(await isThere(row))) await send(row);
     } catch (problem) {
-      if (row.state === "sending") failed(row, problem);
+      trouble = problem;
     }
+    // Who cancels goes on to the next one at once.
+    if (row.state !== "sending") return;
+    if (trouble) failed(row, trouble);
+    else arrived(row);
     next();
   }
 
@@ -67,6 +71,7 @@ export function uploads(panel, number, files, anonymous) {
     row.problem.textContent = explain(problem);
     // What the server has looked at and refused, it refuses again.
     row.again.hidden = problem.status >= 400 && problem.status < 500 && problem.status !== 401 && problem.status !== 429;
+    if (!row.status) addEventListener("online", resume, { signal: page.signal });
     panel.report(problem);
   }
 
@@ -93,22 +98,29 @@ export function uploads(panel, number, files, anonymous) {
 
   // The list has done its work when nothing is left that somebody may want to try again.
   function finish() {
-    if (!sent) return;
     const said = plural(words.filesSent, sent);
-    panel.say(said);
     if (!count("failed")) {
-      list.replaceWith(el("p", { textContent: said }));
+      removeEventListener("online", resume);
       delete panel.drafts["uploads" + number];
+      if (!sent) return element.remove();
+      list.replaceWith(el("p", { textContent: said }));
     }
+    if (!sent) return;
+    panel.say(said);
     panel.read(`posts/${number}`).then(({ post }) => panel.update(post)).catch(() => {});
   }
 
-  // No answer came: it may have arrived, and must not arrive twice.
+  // No answer came: it may have arrived, and must not arrive twice. Of several alike all may be missing but one: rather
+  // twice than not at all.
   async function isThere(row) {
-    const isSame = ({ name }) => name === row.file.name;
+    if (!row.isUnsure) return false;
     const { post } = await panel.read(`posts/${number}`);
-    const others = rows.filter((one) => one !== row && isSame(one.file) && (one.state === "sent" || one.state === "sending"));
-    return post.files.filter(isSame).length > others.length;
+    const found = post.files.filter((kept) => !known.has(kept.id) && isSame(row.file, kept));
+    const alike = rows.filter(({ isUnsure, file }) => isUnsure && found.some((kept) => isSame(file, kept)));
+    const all = found.length >= alike.length;
+    for (const { id } of all ? found.slice(0, 1) : found) known.add(id);
+    row.isUnsure = false;
+    return all && !!found[0];
   }
 
   async function send(row, again) {
@@ -122,7 +134,7 @@ export function uploads(panel, number, files, anonymous) {
     }
   }
 
-  function post(row) {
+  async function post(row) {
     const { session } = page;
     const parts = { key: page.key, ...(session ? { session } : { anonymous: page.anonymous() || anonymous }), file: row.file };
     const data = new FormData();
@@ -131,13 +143,24 @@ export function uploads(panel, number, files, anonymous) {
     request.open("POST", `${page.base}api/widget/posts/${number}/files`);
     request.responseType = "json";
     request.upload.onprogress = ({ loaded, total }) => (row.bar.value = loaded / total);
-    return new Promise((done, fail) => {
-      request.onloadend = () => {
-        const { status, response } = request;
-        if (status === 201) done();
-        else fail({ ...response, status });
-      };
+    if (row.state !== "sending") return;
+    row.isUnsure = true;
+    await new Promise((done) => {
+      request.onloadend = done;
       request.send(data);
     });
+    const { status, response } = request;
+    row.isUnsure = status !== 201 && !(status >= 400 && status < 500);
+    if (status !== 201) throw { ...response, status };
+    known.add(response?.file.id);
   }
+}
+
+// A picture is written anew by the server. Of a name it keeps what is harmless, and gives it the ending of the content.
+function isSame(file, kept) {
+  return kept.size === file.size || (isPicture(kept) && !kept.waiting && stem(kept) === stem(file));
+}
+
+function stem({ name }) {
+  return name.normalize().replace(/\.[^.]*$|[^\p{L}\p{N}]/gu, "").slice(0, 60);
 }

@@ -8,9 +8,13 @@ import { complain, isWrong } from "./complain.js";
 import { questions } from "./questions.js";
 import { similarPosts } from "./similar.js";
 
-/** Adds all this to the form of the view *new*: {follow, isWrong, refused, said, sent}. */
+// Nothing can be changed any more: not allowed, gone, or merged.
+const OVER = [403, 404, 409];
+
+/** Adds all this to the form of the view *new*: {amended, follow, isWrong, refused, said, sent}. */
 export function extend(panel, form) {
   const { element, draft, title, body } = form;
+  const viewport = window.visualViewport;
   const similar = similarPosts(panel);
   const asked = questions(panel, form);
   let files;
@@ -20,7 +24,7 @@ export function extend(panel, form) {
   title.parentNode.after(similar.element);
   chunk("files").then(({ attachments }) => (files = attachments(panel, form))).catch(console.warn);
   element.addEventListener("keydown", hurry, true);
-  window.visualViewport?.addEventListener("resize", reveal, { signal: panel.page.signal });
+  element.addEventListener("focusin", () => viewport?.addEventListener("resize", reveal, { signal: panel.page.signal }));
 
   function hurry(event) {
     if (event.key !== "Enter" || event.isComposing || !(event.metaKey || event.ctrlKey)) return;
@@ -28,10 +32,11 @@ export function extend(panel, form) {
     form.submit(event);
   }
 
-  // A phone's keyboard has come up under the panel.
+  // A phone's keyboard has come up under the panel. Not for a form that was left, or built anew in another language.
   function reveal() {
     const { activeElement } = element.getRootNode();
     if (element.contains(activeElement)) activeElement.scrollIntoView({ block: "nearest" });
+    else viewport.removeEventListener("resize", reveal);
   }
 
   /** Something was typed into `input`, or learned. */
@@ -42,12 +47,29 @@ export function extend(panel, form) {
     asked.follow();
   }
 
+  /** The post says what was `written`: that of an earlier try, whose answer was lost, is changed. Where that may no longer
+      be done the words stay, for another post. */
+  async function amended(written, answer) {
+    const { title, body } = written;
+    if (!draft.isUnsure || plain(answer.post) === plain(written)) return answer;
+    try {
+      return { ...answer, ...(await panel.ask(`posts/${answer.post.number}/edit`, { title, body })) };
+    } catch (refusal) {
+      if (OVER.includes(refusal.status)) {
+        draft.submission = "";
+        refusal.errors = [{ field: "", message: words.tooLate }];
+      }
+      throw refusal;
+    }
+  }
+
   /** What the foot of the form says after a refusal; the rest stands beside the fields. */
-  function refused(refusal) {
+  async function refused(refusal) {
     const { errors = [] } = refusal;
+    draft.isUnsure ||= !(refusal.status < 500);
+    await asked.refused(errors);
     const marked = complain(element.elements, errors).map(({ name }) => name);
     const other = errors.find(({ field }) => !marked.includes(field));
-    asked.refused(other);
     return other?.message || (marked[0] ? "" : `${explain(refusal)} ${words.kept}`);
   }
 
@@ -56,14 +78,21 @@ export function extend(panel, form) {
     const { guest } = asked.said();
     const note = held ? words.heldNote : words.thanks;
     asked.clear();
+    draft.isUnsure = false;
     return { note: guest ? `${note} ${fill(words.confirm, guest.email)}` : note, uploads: files?.send(number, anonymous) };
   }
 
   return {
+    amended,
     follow,
     isWrong: () => isWrong(element.elements),
     refused,
     said: () => ({ ...asked.said(), meta: about({ ...panel.page.meta, ...draft.meta }) }),
     sent,
   };
+}
+
+// Near enough to how the server keeps a text.
+function plain({ title, body }) {
+  return [title, body].join("\n").normalize().replace(/\s+/g, " ");
 }

@@ -14,7 +14,7 @@ const LOOKS = {
   checkbox: { type: "checkbox" },
 };
 
-/** The questions, at the end of the form: {follow(), said(), clear(), refused(error)}. */
+/** The questions, at the end of the form: {follow(), said(), clear(), refused(errors)}. */
 export function questions(panel, { draft, fields, who }) {
   const { values } = draft;
   const board = el("select", { name: "board" });
@@ -24,6 +24,8 @@ export function questions(panel, { draft, fields, who }) {
   let shown, asked, facts;
   boards.hidden = true;
   fields.append(boards, element);
+  draft.unheard?.();
+  draft.unheard = panel.page.on("identify", meet);
 
   function learn() {
     const { boards: all, user } = (facts = panel.facts());
@@ -68,9 +70,25 @@ export function questions(panel, { draft, fields, who }) {
     asked = null;
   }
 
-  // A question that was changed meanwhile must not keep the words from arriving: without answers, none are missed.
-  function refused(error) {
-    if (error?.field.startsWith(OWN)) shown = null;
+  // The questions were changed meanwhile: those of now are asked, and what was answered stays where it fits.
+  async function refused(errors) {
+    if (!errors.some(({ field }) => field.startsWith(OWN))) return;
+    const now = await panel.read("opening", { board: panel.page.board, sort: "top" }).catch(() => ({}));
+    if (now.fields) panel.facts().fields = now.fields;
+    follow();
+  }
+
+  // Who comes after somebody does not find their address.
+  function meet(user) {
+    const { email, name } = fields.closest("form").elements;
+    if (panel.page.userToken === null || (draft.user && draft.user !== user?.id)) {
+      values.email = values.name = "";
+      if (email) email.value = name.value = "";
+      delete known.optional;
+      delete known.required;
+      asked = null;
+    }
+    draft.user = user?.id;
   }
 
   return { follow, said, clear, refused };

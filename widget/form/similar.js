@@ -25,7 +25,7 @@ export function similarPosts(panel) {
   // A hint, never in the way: a failure shows nothing.
   async function find() {
     const asked = text;
-    const { data } = await panel.ask("similar", { text: asked }).catch(() => ({ data: [] }));
+    const { data } = await panel.read("similar", { text: asked }).catch(() => ({ data: [] }));
     if (asked === text) show(data.slice(0, MOST));
   }
 

@@ -55,10 +55,12 @@ export function view(panel) {
   function show({ data, next_cursor: next }, after) {
     pages = after ? pages + 1 : pages || 1;
     if (after || pages === 1) cursor = next;
-    const first = after && cards.made.size;
-    cards.show(data, first, pages === 1);
+    const { size } = cards.made;
+    cards.show(data, after && size, pages === 1);
     // Never from a hidden button to the page.
-    if ((after || !cursor) && more.matches(":focus")) (list.children[first] || list.lastChild)?.querySelector("button").focus();
+    if ((after || !cursor) && more.matches(":focus")) {
+      (list.children[size] || list.lastChild)?.querySelector("button").focus();
+    }
     more.hidden = !cursor;
     state.replaceChildren(...(cards.made.size ? [] : [find.nothing() || empty()]));
     find.tell(cards.made.size);

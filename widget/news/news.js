@@ -46,10 +46,12 @@ export function view(panel) {
     if (!after) data.slice(0, unread).forEach(({ id }) => fresh.add(id));
     pages = after ? pages + 1 : pages || 1;
     if (after || pages === 1) cursor = next;
-    const first = after && entries.made.size;
-    entries.show(data, first, pages === 1);
+    const { size } = entries.made;
+    entries.show(data, after && size, pages === 1);
     // Never from a hidden button to the page.
-    if ((after || !cursor) && more.matches(":focus")) (list.children[first] || list.lastChild)?.querySelector("h3").focus();
+    if ((after || !cursor) && more.matches(":focus")) {
+      (list.children[size] || list.lastChild)?.querySelector("h3").focus();
+    }
     more.hidden = !cursor;
     state.replaceChildren(...(entries.made.size ? [] : [notice(words.noNews, words.noNewsHint)]));
     if (!after && page.unread) page.count(0);
@@ -71,7 +73,7 @@ export function view(panel) {
   return {
     element,
     enter,
-    refresh: (hints) => hints?.every(({ type }) => !type.match(/^changelog/)) || load(),
+    refresh: (hints) => hints?.every(({ type }) => !type.match("changelog")) || load(),
     update() {},
     focus: () => panel.frame.focus(),
   };

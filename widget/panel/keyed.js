@@ -26,8 +26,8 @@ export function keyed(list, make) {
   function keep(wanted) {
     for (const [id, one] of made) {
       if (wanted.has(id)) continue;
-      const near = one.nextSibling || one.previousSibling;
-      if (one.matches(":focus-within")) (near?.querySelector("button") || list.closest("#view")).focus({ preventScroll: true });
+      if (one.matches(":focus-within"))
+        ((one.nextSibling || one.previousSibling)?.querySelector("button") || list.closest("#view")).focus({ preventScroll: true });
       one.remove();
       made.delete(id);
     }

@@ -27,11 +27,12 @@ export function newView(panel) {
 
   // A chunk that does not come leaves the bare form, which can still send.
   function extend() {
-    coming = Promise.all([chunk("form"), learn("form")]).then(([form]) => {
+    const both = Promise.all([chunk("form"), learn("form")]).then(([form]) => {
       more ||= form.extend(panel, { element, draft, title, body, fields, attach, who, submit });
       more.follow();
     });
-    coming = coming.catch(console.warn);
+    // Nor does one that hangs.
+    coming = Promise.race([both, new Promise((done) => setTimeout(done, 3e3))]).catch(console.warn);
   }
 
   function typed({ target }) {
@@ -70,12 +71,28 @@ export function newView(panel) {
     try {
       if (more?.isWrong()) complain();
       else if (!title.value.trim()) complain(words.titleMissing);
-      else arrived(await panel.ask("posts", content()));
+      else await deliver();
     } catch (refusal) {
-      complain(more ? more.refused(refusal) : `${explain(refusal)} ${words.kept}`);
+      complain(more ? await more.refused(refusal) : `${explain(refusal)} ${words.kept}`);
       panel.report(refusal);
     }
     busy();
+  }
+
+  // Nobody writes meanwhile: what has arrived is cleared. After a failure one goes on where one was.
+  async function deliver() {
+    const { root } = panel.frame;
+    const { activeElement } = root;
+    const post = content();
+    send.focus();
+    fields.inert = true;
+    try {
+      const answer = await panel.ask("posts", post);
+      arrived(more ? await more.amended(post, answer) : answer);
+    } finally {
+      fields.inert = false;
+      if (root.activeElement === send) activeElement?.focus();
+    }
   }
 
   // The same submission is sent again after a failure: it may have arrived, and must not arrive twice.
@@ -109,7 +126,7 @@ export function newView(panel) {
     send.textContent = yes ? words.sending : problem.textContent ? words.again : words.send;
   }
 
-  return { element, enter, facts: () => more?.follow(), refresh() {}, update() {}, focus: () => title.focus() };
+  return { element, enter, facts: () => more?.follow(), refresh() {}, update() {}, focus: () => (isSending ? send : title).focus() };
 }
 
 /** An input under its name. */

@@ -57,7 +57,7 @@ export function view(panel) {
   }
 
   function show({ post, comments }) {
-    if (post.merged_into) return element.isConnected && leadOn(post);
+    if (post.merged_into) return leadOn(post);
     const refocus = hold();
     update(post);
     shown.comments.show(comments);
@@ -68,16 +68,14 @@ export function view(panel) {
   function hold() {
     const last = element.querySelector(":focus");
     const row = last?.closest("li");
-    const near = [last, row, row?.nextSibling, row?.previousSibling];
-    const write = content.querySelector("textarea");
-    return () => last && [...near, write, back].find((one) => one?.getClientRects().length).focus({ preventScroll: true });
+    const near = [last, row, row?.nextSibling, row?.previousSibling, content.querySelector("textarea"), back];
+    return () => last && near.find((one) => one?.getClientRects()[0]).focus({ preventScroll: true });
   }
 
-  // What was being written goes along.
+  // What was being written goes along; who has left stays where they are.
   function leadOn({ merged_into: into, title }) {
-    const { drafts } = panel;
-    drafts[`posts/${into}/comments`] ||= drafts[`posts/${number}/comments`];
-    panel.go("post", { post: into, note: fill(words.merged, title) });
+    panel.drafts[`posts/${into}/comments`] ||= panel.drafts[`posts/${number}/comments`];
+    if (element.isConnected) panel.go("post", { post: into, note: fill(words.merged, title) });
   }
 
   function refuse(problem) {
