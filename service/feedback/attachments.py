@@ -18,7 +18,8 @@ from service.lib.images import Picture
 LARGEST = 10 * 1024 * 1024  # bytes
 TOO_LARGE = f"A file has at most {LARGEST >> 20} MB."
 MOST = 10  # files of a post or comment
-FILES_A_DAY = {"user": 100, "workspace": 5000}
+FILES_A_DAY = {"user": 100, "network": 100, "workspace": 5000, "team": 5000}  # workspace: of all its users
+KILOBYTES_A_DAY = 2 * 1024 * 1024  # of all users of a workspace
 DAY = 24 * 3600  # seconds
 LARGEST_ID = 2**63 - 1
 
@@ -113,7 +114,7 @@ def put(reader: Reader, name: str, data: bytes) -> File:
 
     Raises as of `taken`, and RateLimited after too many a day."""
     type = taken(data)
-    count(reader)
+    count(reader, len(data))
     return store(reader, name, type, data)
 
 
@@ -130,12 +131,17 @@ def taken(data: bytes) -> str:
     return type
 
 
-def count(reader: Reader) -> None:
-    # the user's own limit first: who is over it takes nothing from the others'
+def count(reader: Reader, size: int, network: str | None = None) -> None:
+    """Count a file of so many bytes, which came from this network; raises RateLimited. Users take nothing from the team."""
     place = f"files:{reader.workspace.id}"
-    if not reader.is_member:
-        limits.hit(f"{place}:{reader.user}", FILES_A_DAY["user"], DAY)
+    if reader.is_member:
+        return limits.hit(f"{place}:team", FILES_A_DAY["team"], DAY)
+    # one's own limits first: who is over them takes nothing from the others'
+    limits.hit(f"{place}:{reader.user}", FILES_A_DAY["user"], DAY)
+    if network:
+        limits.hit(f"{place}:net:{network}", FILES_A_DAY["network"], DAY)
     limits.hit(place, FILES_A_DAY["workspace"], DAY)
+    return limits.hit(f"{place}:kilobytes", KILOBYTES_A_DAY, DAY, -(-size // 1024))
 
 
 @db.verb

@@ -162,12 +162,12 @@ def attach(reader: Reader, number: int, files: list[int]) -> None:
     events.record("post.updated", reader.workspace.id, public=not held.waits, post=number, data=data, **reader.actor())
 
 
-def add_file(reader: Reader, number: int, name: str, data: bytes) -> File:
+def add_file(reader: Reader, number: int, name: str, data: bytes, network: str) -> File:
     """Keep a file as a part of a post, as of `attachments.put` and `attach`: both, or neither. Only what is allowed counts
-    as one of the day's files."""
+    as one of the day's files, also of the `network` that it came from."""
     holding_room(reader, number, 1)
     type = attachments.taken(data)
-    attachments.count(reader)
+    attachments.count(reader, len(data), network)
     return keep_file(reader, number, name, type, data)
 
 

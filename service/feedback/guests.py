@@ -1,7 +1,7 @@
 """Guests: who wrote without an account and left an e-mail address. Nothing is made of it, and nobody sees the name that they
 gave, before they open the link in the letter that goes to this address, and say so."""
 
-import re
+import unicodedata
 from typing import NamedTuple
 
 from service import db, events
@@ -16,7 +16,7 @@ LETTER = "guest"  # kind of the letter, and purpose of the token in its link
 LONGEST_NAME = 80
 DAYS = tokens.LIFETIME[LETTER] // tokens.DAY  # for which a link holds
 MOST_LETTERS = {"network": 20, "address": 3, "workspace": 500}  # a day: nobody is flooded with them, and no mail server
-LINK = re.compile(r"\S*(?:://|www\.|\w\.\w+/)\S*", re.IGNORECASE)
+SHORT_NAME = 3  # letters of a workspace's name with which people's names may begin by chance
 
 WRITTEN = """
 SELECT seq FROM event e
@@ -24,6 +24,8 @@ SELECT seq FROM event e
    AND NOT EXISTS (SELECT FROM letter l WHERE l.workspace_id = e.workspace_id AND l.event_seq = e.seq
                       AND l.kind = %(kind)s AND l.to_email = %(email)s)"""
 TO_THE_GUEST = letters.ADDRESS.format(readers="SELECT %(email)s AS email")
+MEMBERS = """
+SELECT p.name FROM member m JOIN person p ON p.id = m.person_id WHERE m.workspace_id = %(workspace)s AND p.name <> ''"""
 STANDING = 'SELECT kind, email, blocked_at IS NOT NULL FROM "user" WHERE workspace_id = %(workspace)s AND id = %(user)s'
 HOLD = f"{STANDING} FOR NO KEY UPDATE"
 # The rest of the id stays: a draft that is sent once more is still by the same user (users.make_anonymous).
@@ -60,9 +62,26 @@ def checked(workspace: Workspace, user: User | None, email: str, name: str) -> G
         wrong["email"] = "Write your e-mail address, like ada@example.com."
     if said[1] is None:
         wrong["name"] = f"A name has at most {LONGEST_NAME} characters."
+    elif is_the_teams(workspace, said[1]):
+        wrong["name"] = f"This name would look like one of the {workspace.name} team. Write it a little differently."
     if wrong:
         raise Invalid(**wrong)
     return Guest(*said)
+
+
+def is_the_teams(workspace: Workspace, name: str) -> bool:
+    """Whether people would take a guest of this name for a member, or for the workspace itself."""
+    said, product = folded(name), folded(workspace.name)
+    rest = said.removeprefix(product)
+    if product and rest != said and (len(product) > SHORT_NAME or not rest[:1].isalnum()):
+        return True
+    return bool(said) and said in {folded(known) for (known,) in db.rows(MEMBERS, workspace=workspace.id)}
+
+
+def folded(name: str) -> str:
+    """What is the same for all that read alike but for capitals, blanks and shapes of letters."""
+    shown = "".join(char for char in name if unicodedata.category(char) != "Cf")
+    return " ".join(unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", shown).casefold()).split())
 
 
 @db.verb
@@ -91,11 +110,6 @@ def is_within_limits(workspace_id: int, email: str, network: str) -> bool:
 def token(workspace_id: int, user: int, guest: Guest) -> str:
     """What makes the link. It is in the letter and nowhere else."""
     return tokens.sign(LETTER, {"w": workspace_id, "u": user, "e": guest.email, "n": guest.name})
-
-
-def without_links(title: str) -> str:
-    """A title for somebody who perhaps never wrote it: no letter of ours leads them to a stranger's page."""
-    return LINK.sub("…", title)
 
 
 def look(workspace: Workspace, token: str) -> Link:

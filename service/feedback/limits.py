@@ -6,24 +6,25 @@ from service import db
 from service.errors import RateLimited
 
 
-def counting(keys: str) -> str:
-    """SQL that counts one for each `key` of the table `keys`. A statement that asks something anyway can carry it as a
-    part. The keys are taken in order, so that two requests with the same ones cannot wait for each other."""
+def counting(keys: str, more: str = "1") -> str:
+    """SQL that counts one, or so many `more`, for each `key` of the table `keys`. A statement that asks something anyway can
+    carry it as a part. The keys are taken in order, so that two requests with the same ones cannot wait for each other."""
     return f"""
 INSERT INTO rate AS r (key, window_start, hits)
-SELECT key, to_timestamp(floor(extract(epoch FROM now()) / %(seconds)s) * %(seconds)s), 1 FROM {keys} ORDER BY key
+SELECT key, to_timestamp(floor(extract(epoch FROM now()) / %(seconds)s) * %(seconds)s), {more} FROM {keys} ORDER BY key
 ON CONFLICT (key) DO UPDATE SET window_start = excluded.window_start,
-  hits = CASE WHEN r.window_start = excluded.window_start THEN r.hits + 1 ELSE 1 END
+  hits = CASE WHEN r.window_start = excluded.window_start THEN r.hits + {more} ELSE {more} END
 RETURNING key, hits, ceil(extract(epoch FROM window_start) + %(seconds)s - extract(epoch FROM now()))::int AS remaining"""
 
 
 HITS = counting("unnest(%(keys)s::text[]) AS key")
+HITS_OF_MORE = counting("unnest(%(keys)s::text[]) AS key", "%(more)s")
 MINUTE = 60  # seconds
 
 
-def hit(key: str, most: int, seconds: int) -> None:
-    """Count one; raises RateLimited when it is more than `most` in this window of `seconds`."""
-    check(db.rows(HITS, keys=[key[:200]], seconds=seconds), {key[:200]: most})
+def hit(key: str, most: int, seconds: int, more: int = 1) -> None:
+    """Count one, or so many `more`; raises RateLimited when it is more than `most` in this window of `seconds`."""
+    check(db.rows(HITS_OF_MORE, keys=[key[:200]], seconds=seconds, more=more), {key[:200]: most})
 
 
 def check(counted: list, most: dict[str, int]) -> None:

@@ -118,15 +118,16 @@ def shipped(event: Event) -> Written:
 
 
 def guest(event: Event, letter: Letter) -> Written:
-    """NotFound when whoever wrote the post was erased, blocked or confirmed meanwhile."""
+    """Without a word of what was written: perhaps a stranger wrote it, to have us send it. NotFound when the post was
+    deleted, and when whoever wrote it was erased, blocked or confirmed meanwhile."""
     workspace = workspaces.find(event.workspace_id)
-    post = posts.find(Reader(workspace, is_member=True), event.post_number)
+    posts.find(Reader(workspace, is_member=True), event.post_number)
     link = guests.token(workspace.id, event.user_id, Guest(letter.to_email, letter.to_name))
     if not guests.waits(workspace, link):
         raise NotFound("There is nothing left to confirm.")
     return letters.write(
         "guest", f"Confirm your e-mail address for {workspace.name}", workspace=workspace,
-        title=guests.without_links(post.title), url=letters.link(f"/b/{workspace.slug}/confirm/{link}"), days=guests.DAYS,
+        day=f"{event.created_at:%-d %B %Y}", url=letters.link(f"/b/{workspace.slug}/confirm/{link}"), days=guests.DAYS,
     )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from service.lib import text, tokens
 
 LONGEST_SEARCH = 200
 RESERVED = ("anon_", "guest_", "sayso-")  # beginnings of ids that we give ourselves
-DRAFT_LENGTH = 24  # characters of random hex that nobody else can have thought of
+DRAFT_LENGTH, DRAFT_LETTERS = 24, 8  # of random hex that nobody else can have thought of; so many of them differ
 WHAT_AN_ID_IS = "A user's id has 1–255 characters, no “/” and none that is invisible."
 
 # Who is there already is neither locked, which would be before the post that they act on, nor seen: others act for them.
@@ -143,7 +143,7 @@ def make_anonymous(workspace: Workspace, draft: str | None = None) -> User:
     """A user of whom we know nothing yet; made by their first action, never by a mere visit.
 
     `draft` is the random name of what they send: sent again, because our answer was lost, it is by the same user."""
-    unguessable = draft and len(draft) >= DRAFT_LENGTH
+    unguessable = draft and len(draft) >= DRAFT_LENGTH and len(set(draft)) >= DRAFT_LETTERS
     name = tokens.hashed(draft).hex()[:24] if unguessable else secrets.token_hex(12)
     return make(workspace, f"anon_{name}", "anonymous", later=f"guest_{name}")
 

@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
+from html import escape
 from html.parser import HTMLParser
 
 import nh3
@@ -23,13 +25,34 @@ TITLE_LEVELS = 2  # the page's own h1 and h2 stand above a post's headings
 VOID = {"br", "hr", "img"}
 HOLDERS = {"", "blockquote", "ul", "ol", "li"}  # what holds blocks, where a line's end between two means nothing
 MOST_NODES, DEEPEST = 2_000, 20  # of a tree
+# Reading Markdown takes time by its marks: whoever fills pages with them would stop everybody else's. So a text with more
+# of them than a page of prose has is shown as it was typed; what is within costs 6 ms for 5,000 characters at the worst.
+MARKS = re.compile(r"[\[\]*_`~<>!\\&|#\n]|[-+](?=\s)|\d[.)](?=\s)")
+SIGNS = re.compile(r"[-$%+:=@^{}\"]")  # where the parser only stops to look: ten of them are as one mark
+RUN = re.compile(r"[^\x00-\x20]+")  # what it may read as one address, for each `](` anew: fifty characters are as one mark
+MOST_MARKS, PAGE = 200, 5_000  # so many marks on so many characters
+ILLUSTRATED_MARKS = 3 * MOST_MARKS  # the same of the team's own texts, which are few and have more links and lists
+SHORT, REMEMBERED = 2_000, 1024  # characters of texts whose HTML is kept, and how many of them
 
 
 def render(text: str, picture: Callable[[int], str | None] | None = None) -> str:
     """Safe HTML: no raw HTML, links only to http, https and mailto. Single line breaks are kept.
 
     Pictures are shown only where `picture` says so, and only ours: it is given the id of `![name](file:ID)` and returns the
-    address, or None; what is not shown leaves its name."""
+    address, or None; what is not shown leaves its name. A text with too many marks is shown as it was typed."""
+    if picture is None and len(text) <= SHORT:
+        return remembered(text)
+    return html(text, picture)
+
+
+@lru_cache(maxsize=REMEMBERED)  # a page has a hundred comments, and the same ones for everybody
+def remembered(text: str) -> str:
+    return html(text)
+
+
+def html(text: str, picture: Callable[[int], str | None] | None = None) -> str:
+    if is_overmarked(text, MOST_MARKS if picture is None else ILLUSTRATED_MARKS):
+        return plain(text)
     markdown = MARKDOWN if picture is None else ILLUSTRATED
     tokens = markdown.parse(text)
     for token in tokens:
@@ -38,9 +61,20 @@ def render(text: str, picture: Callable[[int], str | None] | None = None) -> str
         for child in token.children or ():
             if child.type == "image":
                 illustrate(child, picture)
-    html = markdown.renderer.render(tokens, markdown.options, {})
+    made = markdown.renderer.render(tokens, markdown.options, {})
     tags, attributes = (TAGS, ATTRIBUTES) if picture is None else (TAGS | {"img"}, PICTURE_ATTRIBUTES)
-    return nh3.clean(html, tags=tags, attributes=attributes, url_schemes=SCHEMES, link_rel=REL)
+    return nh3.clean(made, tags=tags, attributes=attributes, url_schemes=SCHEMES, link_rel=REL)
+
+
+def is_overmarked(text: str, most: int) -> bool:
+    """Whether a text has more than `most` marks, or on more than a page more than so many a page."""
+    addresses = text.count("](") and text.count("](") * max(map(len, RUN.findall(text))) / 50
+    return len(MARKS.findall(text)) + len(SIGNS.findall(text)) / 10 + addresses > most * max(1, len(text) / PAGE)
+
+
+def plain(text: str) -> str:
+    """The HTML of a text as it was typed."""
+    return f"<p>{escape(text.strip(), quote=False)}</p>".replace("\n", "<br>\n")
 
 
 def tree(text: str, picture: Callable[[int], str | None] | None = None) -> list:
@@ -115,6 +149,8 @@ def illustrate(image: Token, picture: Callable[[int], str | None]) -> None:
 
 def pictures(text: str) -> list[int]:
     """The ids of the files that a text shows as pictures."""
+    if is_overmarked(text, ILLUSTRATED_MARKS):
+        return []
     found = [child.attrGet("src") for token in ILLUSTRATED.parse(text) for child in token.children or ()
              if child.type == "image"]  # fmt: skip
     return sorted({int(named[1]) for named in map(PICTURE.fullmatch, found) if named})

@@ -5,6 +5,7 @@ import secrets
 import unicodedata
 
 KEPT = {"\n", "\t", "\u200d", "\u200c"}  # line, tab; joiners that emoji and several scripts need
+DOMAIN = re.compile(r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*", re.ASCII)
 EMAIL = re.compile(r"(?!.*=\?)[^@\s<>,;:\"()\[\]\\]{1,64}@[^@\s<>,;:\"()\[\]\\.]+(\.[^@\s<>,;:\"()\[\]\\.]+)*")
 MOST_MARKS = 8  # combining marks on one letter
 KEY = re.compile(r"[a-z0-9](-?[a-z0-9]){0,39}", re.ASCII)
@@ -42,15 +43,29 @@ def without_towers(text: str) -> str:
 
 
 def email(text: str) -> str | None:
-    """An address as we store it, its domain in lower case; None when it cannot be one.
+    """An address as we store it, its domain as the DNS writes it; None when it cannot be one.
 
     Nor can it hold `=?`: the header of a letter would decode what follows, commas and all, into other addresses. Nor a
     letter that in lower case becomes an ASCII one (the Kelvin sign): two mailboxes would be one person."""
     address = unicodedata.normalize("NFC", text[:1000]).strip()
-    if len(address) > 254 or not address.isprintable() or not EMAIL.fullmatch(address) or has_double(address):
+    if len(address) > 254 or not address.isprintable() or not EMAIL.fullmatch(address):
         return None
     local, domain = address.rsplit("@", 1)
-    return f"{local}@{domain.lower()}"
+    known = domain_of(domain)
+    return f"{local}@{known}" if known and len(local) + len(known) < 254 and not has_double(local) else None
+
+
+def domain_of(spelling: str) -> str | None:
+    """The one way in which we write a domain, however it was typed: small letters, `xn--` for what is not ASCII.
+
+    None when there is none, or when it would be another one's: ß was taken for ss once and is a letter of its own now."""
+    spelling = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", spelling).lower()).replace("\u3002", ".")
+    try:
+        known = spelling if spelling.isascii() else spelling.encode("idna").decode("ascii").lower()
+        is_same = spelling.isascii() or known.encode("ascii").decode("idna") == spelling
+    except UnicodeError:
+        return None
+    return known if is_same and DOMAIN.fullmatch(known) else None
 
 
 def has_double(address: str) -> bool:

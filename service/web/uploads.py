@@ -73,7 +73,7 @@ def of_form(req: falcon.Request, wanted: tuple[str, ...] = ()) -> tuple[Upload, 
     try:
         for part in form_handler.deserialize(req.bounded_stream, req.content_type, req.content_length or 0):
             if part.name == "file":
-                files.append(Upload(part.filename or req.params.get("name", ""), part.stream.read(attachments.LARGEST + 1)))
+                files.append(Upload(part.filename or inputs.param(req, "name"), part.stream.read(attachments.LARGEST + 1)))
             elif part.name in wanted:
                 if part.name in fields:
                     raise Invalid(**{part.name: "Send this field once."})
@@ -96,7 +96,7 @@ def words(field: bytes) -> str:
 
 
 def of_body(req: falcon.Request) -> Upload:
-    name = name_in(req.get_header("Content-Disposition") or "") or req.params.get("name", "")
+    name = name_in(req.get_header("Content-Disposition") or "") or inputs.param(req, "name")
     return Upload(name, req.bounded_stream.read(attachments.LARGEST + 1))
 
 

@@ -1,5 +1,6 @@
 """The news in the widget: what is unread, what it says with its pictures, and what people think of it."""
 
+import json
 import time
 
 import jwt
@@ -101,11 +102,12 @@ def test_show_more_leads_to_the_first_of_the_older_ones_also_when_there_are_no_m
 
 
 def halve(route) -> None:
-    """An answer of one entry, and the rest on a second page."""
-    answer = route.fetch()
-    data = answer.json()["data"]
-    page = {"data": data[1:], "next_cursor": None} if '"cursor"' in route.request.post_data else {
-        "data": data[:1], "next_cursor": "more"}  # fmt: skip
+    """Answers with one entry, and with the rest when it is asked for the second page."""
+    asked = json.loads(route.request.post_data)
+    second = asked.pop("cursor", None)
+    answer = route.fetch(post_data=json.dumps(asked))
+    entries = answer.json()["data"]
+    page = {"data": entries[1:], "next_cursor": None} if second else {"data": entries[:1], "next_cursor": "more"}
     route.fulfill(response=answer, json=page)
 
 

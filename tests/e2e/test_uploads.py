@@ -2,11 +2,10 @@
 
 import base64
 import io
-from contextlib import closing
 
-import psycopg2
 import pytest
 from installation import until
+from people import ROBIN, rows, token
 from PIL import Image
 from playwright.sync_api import expect
 
@@ -14,8 +13,9 @@ TITLE = "What is on your mind?"
 FILES = "**/api/widget/posts/*/files"
 LARGEST = 10 * 1024 * 1024
 NEWEST = """
-SELECT f.name FROM file f JOIN workspace w ON w.id = f.workspace_id
+SELECT f.name, f.state FROM file f JOIN workspace w ON w.id = f.workspace_id
  WHERE w.slug = %s AND post_number = (SELECT max(number) FROM post p WHERE p.workspace_id = w.id)"""
+END_SESSIONS = 'UPDATE "user" SET session_version = session_version + 1 WHERE external_id = %s RETURNING id'
 # An event of the form that carries files and perhaps text, as the browser makes it.
 CARRY = """([type, name, kind, bytes, texts]) => {
   const data = new DataTransfer();
@@ -52,12 +52,7 @@ def page(browser, site, watched):
 def kept(sayso):
     """The names of the files that the newest post has."""
 
-    def kept() -> list[str]:
-        with closing(psycopg2.connect(sayso.database_url)) as connection, connection.cursor() as cursor:
-            cursor.execute(NEWEST, [sayso.demo["workspace"]])
-            return sorted(name for (name,) in cursor.fetchall())
-
-    return kept
+    return lambda: sorted(name for name, _ in rows(sayso, NEWEST, sayso.demo["workspace"]))
 
 
 def attach(page, *files: dict) -> None:
@@ -158,17 +153,47 @@ def test_an_upload_that_fails_leaves_the_post_and_is_tried_again_after_another_v
     assert kept() == ["notes.txt"]
 
 
-def test_a_file_whose_answer_was_lost_is_not_sent_twice(page, kept):
-    def lose(route):
-        route.fetch()
-        route.abort()
+def lose(route) -> None:
+    """It arrives, and the answer does not."""
+    route.fetch()
+    route.abort()
 
-    page.route(FILES, lose, times=1)
-    attach(page, file())
+
+def held_up(page):
+    """Holds up the next two files; returns what waits for them."""
+    held = []
+    page.route(FILES, lambda route: held.append(route) if len(held) < 2 else route.continue_())
+    return lambda: until(lambda: page.evaluate("1") and held[1:] and held)
+
+
+def test_a_file_whose_answer_was_lost_is_not_sent_twice_whatever_it_is_called(page, kept, sayso):
+    two = held_up(page)
+    attach(page, file("a:  b.TXT"), file("IMG 1.PNG", png(), "image/png"))
     send(page, "Nobody heard the yes")
-    page.get_by_role("button", name="Try again").click()
-    expect(page.get_by_text("1 file sent.").first).to_be_visible()
-    assert kept() == ["notes.txt"]
+    for route in two():
+        lose(route)
+    again = page.get_by_role("button", name="Try again")
+    expect(again).to_have_count(2)
+    until(lambda: {state for _, state in rows(sayso, NEWEST, sayso.demo["workspace"])} == {"ready"})  # written anew
+    again.first.click()
+    again.click()
+    expect(page.get_by_text("2 files sent.").first).to_be_visible()
+    assert kept() == ["IMG 1.png", "a_ b.txt"]
+
+
+def test_of_two_files_alike_none_is_taken_for_the_other(page, kept):
+    two = held_up(page)
+    attach(page, file("image.png", png("red"), "image/png"), file("image.png", png("blue"), "image/png"))
+    send(page, "Two pastes")
+    first, second = two()
+    first.abort()
+    lose(second)
+    again = page.get_by_role("button", name="Try again")
+    expect(again).to_have_count(2)
+    again.first.click()
+    again.click()
+    expect(page.get_by_text("2 files sent.").first).to_be_visible()
+    assert set(kept()) == {"image.png"} and len(kept()) >= 2
 
 
 def test_files_go_on_by_themselves_when_the_line_is_back(page, kept):
@@ -191,12 +216,61 @@ def test_what_the_server_refuses_says_why_and_the_rest_arrives(page, kept):
     until(lambda: kept() == ["notes.txt"])
 
 
-def test_a_session_that_ended_meanwhile_is_renewed(page, kept):
-    page.route(FILES, lambda route: route.fulfill(status=401, json={"status": 401, "code": "token_expired"}), times=1)
+@pytest.fixture
+def tried(page):
+    """How often a file was sent."""
+    tried = []
+    page.on("request", lambda request: request.method == "POST" and request.url.endswith("/files") and tried.append(request))
+    return tried
+
+
+@pytest.fixture
+def an_hour_later(page, sayso):
+    """Robin has signed in, and their session ends when the first file is on its way."""
+
+    def end(route):
+        rows(sayso, END_SESSIONS, ROBIN)
+        route.continue_()
+
+    page.evaluate("token => sayso.identify(async () => token)", token(sayso.demo, ROBIN))
+    expect(page.get_by_text("Posting as Robin Marsh")).to_be_visible()
+    page.route(FILES, end, times=1)
+
+
+def test_a_session_that_ended_meanwhile_is_renewed(page, kept, an_hour_later, tried):
     attach(page, file())
     send(page, "An hour later")
     expect(page.get_by_text("1 file sent.").first).to_be_visible()
-    assert kept() == ["notes.txt"]
+    assert (kept(), len(tried)) == (["notes.txt"], 2)
+
+
+def cancelled_while(page, address: str, begin) -> None:
+    """Cancels the only file when the widget waits for this answer, which then comes."""
+    held = []
+    page.route(address, lambda route: held.append(route), times=1)
+    begin()
+    until(lambda: page.evaluate("1") and held)
+    page.get_by_role("button", name="Cancel: notes.txt").click()
+    with page.expect_response(address):
+        held[0].continue_()
+    page.get_by_role("tab", name="Posts").click()
+    expect(page.get_by_role("button", name="Vote for").first).to_be_visible()
+
+
+def test_who_cancels_while_a_session_is_renewed_sends_nothing(page, kept, an_hour_later, tried):
+    attach(page, file())
+    cancelled_while(page, "**/api/widget/session", lambda: send(page, "No, not this one"))
+    assert (kept(), len(tried)) == ([], 1)
+
+
+def test_who_cancels_while_it_is_looked_for_sends_nothing(page, kept, tried):
+    page.route(FILES, lambda route: route.abort(), times=1)
+    attach(page, file())
+    send(page, "Not this one either")
+    again = page.get_by_role("button", name="Try again")
+    expect(again).to_be_visible()
+    cancelled_while(page, "**/api/widget/posts/*", again.click)
+    assert (kept(), len(tried)) == ([], 1)
 
 
 def test_a_pasted_picture_is_edited_before_it_is_sent(page, kept, complaints):

@@ -8,9 +8,6 @@ import { complain, isWrong } from "./complain.js";
 import { questions } from "./questions.js";
 import { similarPosts } from "./similar.js";
 
-// Nothing can be changed any more: not allowed, gone, or merged.
-const OVER = [403, 404, 409];
-
 /** Adds all this to the form of the view *new*: {amended, follow, isWrong, refused, said, sent}. */
 export function extend(panel, form) {
   const { element, draft, title, body } = form;
@@ -24,7 +21,7 @@ export function extend(panel, form) {
   title.parentNode.after(similar.element);
   chunk("files").then(({ attachments }) => (files = attachments(panel, form))).catch(console.warn);
   element.addEventListener("keydown", hurry, true);
-  element.addEventListener("focusin", () => viewport?.addEventListener("resize", reveal, { signal: panel.page.signal }));
+  element.addEventListener("focusin", () => viewport?.addEventListener("resize", reveal));
 
   function hurry(event) {
     if (event.key !== "Enter" || event.isComposing || !(event.metaKey || event.ctrlKey)) return;
@@ -55,9 +52,10 @@ export function extend(panel, form) {
     try {
       return { ...answer, ...(await panel.ask(`posts/${answer.post.number}/edit`, { title, body })) };
     } catch (refusal) {
-      if (OVER.includes(refusal.status)) {
+      // Not allowed any more, gone, or merged.
+      if ([403, 404, 409].includes(refusal.status)) {
         draft.submission = "";
-        refusal.errors = [{ field: "", message: words.tooLate }];
+        refusal.errors = [{ message: words.tooLate }];
       }
       throw refusal;
     }

@@ -72,9 +72,9 @@ export function questions(panel, { draft, fields, who }) {
 
   // The questions were changed meanwhile: those of now are asked, and what was answered stays where it fits.
   async function refused(errors) {
-    if (!errors.some(({ field }) => field.startsWith(OWN))) return;
-    const now = await panel.read("opening", { board: panel.page.board, sort: "top" }).catch(() => ({}));
-    if (now.fields) panel.facts().fields = now.fields;
+    if (!errors.some(({ field }) => field?.startsWith(OWN))) return;
+    const now = await panel.read("opening", { sort: "top" }).catch(() => facts);
+    facts.fields = now.fields;
     follow();
   }
 

@@ -1,7 +1,7 @@
 // The view *news*: what shipped, the newest first, and what people think of it.
 
 import { button, el } from "../panel/dom.js";
-import { keyed } from "../panel/keyed.js";
+import { keyed } from "../keyed/keyed.js";
 import { notice, skeleton } from "../panel/states.js";
 import { day, explain, short, words } from "../panel/words.js";
 import { rich, richStyle } from "../text/text.js";

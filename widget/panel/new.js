@@ -20,8 +20,8 @@ export function newView(panel) {
   const attach = el("div", { className: "attach" });
   const details = field(body, words.body, words.optional);
   const fields = el("div", { className: "fields" }, field(title, words.title), details);
-  const foot = el("div", { className: "foot" }, problem, send, who);
-  const element = el("form", { className: "view", noValidate: true, onsubmit: submit, oninput: typed }, fields, foot);
+  const element = el("form", { className: "view", noValidate: true, onsubmit: submit, oninput: typed });
+  element.append(fields, el("div", { className: "foot" }, problem, send, who));
   details.append(attach);
   restore();
 
@@ -32,7 +32,7 @@ export function newView(panel) {
       more.follow();
     });
     // Nor does one that hangs.
-    coming = Promise.race([both, new Promise((done) => setTimeout(done, 3e3))]).catch(console.warn);
+    coming = Promise.race([both, new Promise((done) => setTimeout(done, 3000))]).catch(console.warn);
   }
 
   function typed({ target }) {
@@ -81,8 +81,7 @@ export function newView(panel) {
 
   // Nobody writes meanwhile: what has arrived is cleared. After a failure one goes on where one was.
   async function deliver() {
-    const { root } = panel.frame;
-    const { activeElement } = root;
+    const last = panel.frame.root.activeElement;
     const post = content();
     send.focus();
     fields.inert = true;
@@ -91,7 +90,8 @@ export function newView(panel) {
       arrived(more ? await more.amended(post, answer) : answer);
     } finally {
       fields.inert = false;
-      if (root.activeElement === send) activeElement?.focus();
+      // Unless they have gone elsewhere.
+      panel.frame.isIn() && last?.focus();
     }
   }
 
@@ -132,6 +132,6 @@ export function newView(panel) {
 /** An input under its name. */
 export function field(input, name, hint) {
   input.id = "new-" + input.name;
-  const label = el("label", { htmlFor: input.id, textContent: name + " " }, hint && el("small", { textContent: hint }));
-  return el("div", { className: "field" }, label, input);
+  const small = hint && el("small", { textContent: hint });
+  return el("div", { className: "field" }, el("label", { htmlFor: input.id }, name + " ", small), input);
 }

@@ -1,7 +1,7 @@
 // One comment with the answers to it, and what its reader can do about it.
 
 import { button, el } from "../panel/dom.js";
-import { keyed } from "../panel/keyed.js";
+import { keyed } from "../keyed/keyed.js";
 import { day, fill, words } from "../panel/words.js";
 import { rich } from "../text/text.js";
 import { actions, box } from "../write/write.js";

@@ -1,7 +1,7 @@
 // What is said below a post: threads, the official answer before all.
 
 import { button, el } from "../panel/dom.js";
-import { keyed } from "../panel/keyed.js";
+import { keyed } from "../keyed/keyed.js";
 import { words } from "../panel/words.js";
 import { commentRow } from "./comment.js";
 

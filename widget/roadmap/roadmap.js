@@ -2,7 +2,7 @@
 
 import { postCard } from "../panel/card.js";
 import { button, el } from "../panel/dom.js";
-import { keyed } from "../panel/keyed.js";
+import { keyed } from "../keyed/keyed.js";
 import { notice, skeleton } from "../panel/states.js";
 import { explain, fill, words } from "../panel/words.js";
 

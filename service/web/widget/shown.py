@@ -112,6 +112,14 @@ def file(req, found: attachments.File) -> File:
     return File(shown.id, shown.name, shown.type, shown.size, shown.url, shown.thumbnail_url, shown.state == "waiting")
 
 
-@lru_cache(maxsize=1024)  # a page has a hundred comments, and the same ones for everybody
 def rich(text: str) -> msgspec.Raw:
+    return remembered(text) if len(text) <= markdown.SHORT else encoded(text)
+
+
+@lru_cache(maxsize=markdown.REMEMBERED)
+def remembered(text: str) -> msgspec.Raw:
+    return encoded(text)
+
+
+def encoded(text: str) -> msgspec.Raw:
     return msgspec.Raw(msgspec.json.encode(markdown.tree(text)))

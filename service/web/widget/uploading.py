@@ -2,7 +2,7 @@
 
 import falcon
 
-from service.feedback import edits
+from service.feedback import edits, limits
 from service.web import shapes, uploads
 from service.web.guards import identify_user
 from service.web.widget import calls, shown
@@ -13,7 +13,7 @@ FILES_A_MINUTE = 30  # of one user
 PREFLIGHT = {
     "Access-Control-Allow-Methods": "POST",
     "Access-Control-Allow-Headers": "content-type",
-    "Access-Control-Max-Age": "86400",
+    "Access-Control-Max-Age": "600",
     "Vary": "Origin",
 }
 
@@ -21,7 +21,7 @@ PREFLIGHT = {
 class Files:
     @falcon.before(identify_user, shape=calls.Call, most=FILES_A_MINUTE, read=uploads.read_call)
     def on_post(self, req, resp, number):
-        file = edits.add_file(req.context.reader, number, *req.context.upload)
+        file = edits.add_file(req.context.reader, number, *req.context.upload, limits.network(req.remote_addr))
         shapes.answer(resp, shown.OneFile(shown.file(req, file)), 201)
 
     def on_options(self, req, resp, number):  # noqa: ARG002
