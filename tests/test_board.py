@@ -11,6 +11,7 @@ from falcon.inspect import inspect_routes
 from service import demo, installation
 from service.db import database
 from service.feedback import comments, members, planning, users
+from service.web.board import board
 
 ENTRY = """
 INSERT INTO changelog_entry (workspace_id, title, body, published_at)
@@ -51,6 +52,32 @@ def test_a_post_has_a_page_of_its_own(client, acme):
     acme.post("Dark mode", "For **night** owls")
     page = client.simulate_get("/b/acme/posts/1")
     assert "<strong>night</strong>" in page.text and "cleo" not in page.text.lower().replace("cleo</", "")
+
+
+def test_what_is_said_below_a_post_is_shown_page_by_page(client, acme):
+    acme.post("Dark mode")
+    for number in range(12):
+        comments.create(acme.reader(), 1, f"comment-{number} " + "[" * 4_900)
+    comments.create(acme.writer, 1, "In spring", official=True)
+    seen, page = [], client.simulate_get("/b/acme/posts/1")
+    assert "In spring" in page.text and "<h2>13 comments</h2>" in page.text
+    while True:
+        seen.append(len(re.findall(r"comment-\d+", page.text)))
+        further = re.search(r'href="(\?cursor=[^"]+)" rel="next"', page.text)
+        if further is None:
+            break
+        page = client.simulate_get("/b/acme/posts/1", query_string=further[1][1:])
+    assert seen == [10, 2] and "In spring" not in page.text
+    for cursor in ("x", "1"):
+        assert client.simulate_get("/b/acme/posts/1", query_string=f"cursor={cursor}").status_code == 400
+
+
+def test_one_network_opens_only_so_many_pages_a_minute(client, acme, monkeypatch):
+    monkeypatch.setattr(board, "PAGES_A_MINUTE", 3)
+    acme.post("Dark mode")
+    pages = [client.simulate_get(f"/b/acme{path}") for path in ("", "/posts/1", "/changelog") * 3]  # in two minutes at most
+    assert [page.status_code for page in pages[:3]] == [200] * 3
+    assert 429 in [page.status_code for page in pages] and "try again in" in pages[3].text + pages[-1].text
 
 
 def test_a_member_without_a_name_answers_as_the_team_and_never_by_their_address(client, acme):

@@ -207,22 +207,37 @@ def test_case_41_a_compressed_body_is_415(client, acme):
 
 
 def test_case_40_there_is_a_quota_for_a_user_and_one_for_all(acme, globex, monkeypatch):
-    monkeypatch.setattr(attachments, "FILES_A_DAY", {"user": 3, "workspace": 5})
+    monkeypatch.setattr(attachments, "FILES_A_DAY", {"user": 3, "network": 9, "workspace": 5, "team": 2})
     cleo, dan = acme.reader(CLEO), acme.reader(DAN)
     for _ in range(3):
         attachments.put(cleo, "a", b"text")
     for _ in range(9):
         with pytest.raises(RateLimited):
             attachments.put(cleo, "a", b"text")
-    for reader in (dan, acme.team):
-        attachments.put(reader, "a", b"text")
+    for _ in range(2):
+        attachments.put(dan, "a", b"text")
+    with pytest.raises(RateLimited):
+        attachments.put(dan, "a", b"text")
+    for _ in range(2):  # which users cannot use up
+        attachments.put(acme.team, "a", b"text")
     with pytest.raises(RateLimited):
         attachments.put(acme.team, "a", b"text")
-    attachments.put(globex.team, "a", b"text")
+    for reader in (globex.team, globex.reader(CLEO)):
+        attachments.put(reader, "a", b"text")
+
+
+def test_users_send_only_so_much_in_a_day(acme, globex, monkeypatch):
+    monkeypatch.setattr(attachments, "KILOBYTES_A_DAY", 12)
+    for reader in (acme.reader(CLEO), acme.reader(DAN)):
+        attachments.put(reader, "a", b"x" * 5_500)
+    with pytest.raises(RateLimited):
+        attachments.put(acme.reader(DAN), "a", b"x")
+    for reader in (acme.team, globex.reader(DAN)):
+        attachments.put(reader, "a", b"x" * 5_500)
 
 
 def test_what_is_refused_does_not_count(acme, monkeypatch):
-    monkeypatch.setattr(attachments, "FILES_A_DAY", {"user": 1, "workspace": 1})
+    monkeypatch.setattr(attachments, "FILES_A_DAY", {"user": 1, "network": 1, "workspace": 1})
     for _ in range(3):
         with pytest.raises(UnsupportedMedia):
             attachments.put(acme.reader(), "a", b"\0")

@@ -113,22 +113,39 @@ def test_a_name_that_is_too_long_and_fields_of_another_type_are_refused(client, 
 # ── the letter ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_the_letter_says_what_was_written_and_that_ignoring_it_does_nothing(client, acme):
-    write(client, acme, "Dark <mode>", guest=sue())
+def test_the_letter_says_when_and_to_whom_something_was_written_and_that_ignoring_it_does_nothing(client, acme):
+    write(client, acme, guest=sue())
     [(to, state, subject, plain, html, name)] = sent()
     assert (to, state, name) == (SUE, "kept", None)
     assert subject == "Confirm your e-mail address for Acme"
-    for words in ("Dark <mode>", "wrote to Acme", "The link works for 7 days", "Then nothing happens; you can delete this"):
+    day = f"{db.row('SELECT created_at FROM post')[0]:%-d %B %Y}"
+    assert f"wrote to Acme on {day}." in html
+    for words in (f"wrote to Acme on {day}.", "The link works for 7 days", "Then nothing happens; you can delete this"):
         assert words in plain, words
-    assert "Dark &lt;mode&gt;" in html and "Dark <mode>" not in html and "Sue" not in plain + html
+    assert "Sue" not in plain + html
     page = Browser(client).sign_in(ADA).open("/app/acme/outbox")
     assert SUE in page.text
 
 
-def test_no_letter_leads_a_stranger_to_somebody_elses_page(client, acme):
-    write(client, acme, "Win at https://evil.example/x or www.evil.example, evil.example/y now", guest=sue("evil.example"))
-    [(_, _, _, plain, html, _)] = sent()
-    assert "evil" not in plain + html and "Win at … or … … now" in plain
+def test_no_letter_carries_a_word_of_whoever_wrote(client, acme):
+    write(client, acme, "Call +1 555 now, evil.example", body="evil", guest=sue("evil.example"))
+    [(_, _, subject, plain, html, _)] = sent()
+    assert not any(word in subject + plain + html for word in ("evil", "Call", "555"))
+
+
+@pytest.mark.parametrize("name", ["Acme", "acme support", "\uff21\uff23\uff2d\uff25  Team", "AcmeSupport",
+                                  "Ada Okafor", "ADA  OKAFOR", "Ada\u200d Okafor", "\uff21da Okafor"])  # fmt: skip
+def test_nobody_is_a_guest_by_the_teams_or_a_members_name(client, acme, name):
+    db.changed("UPDATE person SET name = 'Ada Okafor'")
+    refused = write(client, acme, guest=sue(name))
+    assert (refused.status_code, refused.json["errors"][0]["field"]) == (422, "name") and users() == []
+    for other in ("Ada", "Ada Okafor-Lind", "Sam of Acme", ""):
+        assert write(client, acme, guest=sue(other)).status_code == 201, other
+
+
+def test_a_name_may_begin_like_a_short_name_of_a_product(client, acme):
+    general.change(acme.team, name="Al")
+    assert [write(client, acme, guest=sue(name)).status_code for name in ("Alice", "Al", "Al Support")] == [201, 422, 422]
 
 
 def test_until_it_is_confirmed_nobody_sees_who_they_say_they_are(client, acme):
@@ -159,7 +176,7 @@ def test_the_same_draft_is_one_letter_however_often_it_is_sent(client, acme):
 
 def test_an_address_gets_three_letters_a_day_from_all_workspaces_and_posts_are_taken_all_the_same(client, acme, globex):
     general.change(globex.team, ask_email="optional")
-    spellings = [SUE, "SUE@Customer.example", "sue+1@customer.example", "s.u.e@customer.example", SUE]
+    spellings = [SUE, "SUE@Customer.example", "sue+1@\uff43ustomer\u3002example", "s.u.e@customer.example", SUE]
     answers = [write(client, company, guest={"email": each}) for each in spellings for company in (acme, globex)]
     assert {answer.status_code for answer in answers} == {201}
     assert len({tuple(answer.json) for answer in answers}) == 1

@@ -97,6 +97,14 @@ def test_a_first_draft_whose_answer_was_lost_is_one_comment_of_one_user(client, 
     assert len({answer.json["comment"]["id"] for answer in answers}) == 1 and db.row(USERS)[0] == before + 1
 
 
+def test_a_draft_that_others_can_guess_is_nobodys(client, acme, number):
+    before = db.row(USERS)[0]
+    for guessed in ("1" * 24, "1234567" * 5, "a" * 64):
+        answers = [say(client, acme, number, submission=guessed) for _ in range(2)]
+        assert len({answer.json["comment"]["id"] for answer in answers}) == 2, guessed
+    assert db.row(USERS)[0] == before + 6
+
+
 def test_the_same_draft_of_two_users_is_two_comments(client, acme, number):
     for claims in (CLEO, DAN):
         say(client, acme, number, submission=DRAFT, session=session(client, acme, claims))
@@ -179,6 +187,30 @@ def test_pages_show_each_comment_once_and_the_official_answer_first(client, acme
             break
         page = call(client, acme, f"posts/{number}/comments/after", after=page["next"]).json
     assert seen == [official, *ids]
+
+
+def test_a_page_ends_where_its_text_is_enough_and_the_next_one_goes_on(client, acme, number):
+    ids = [comments.create(acme.reader(DAN), number, f"{n}" * 4_900) for n in range(10)]
+    ids += [comments.create(acme.reader(DAN), number, "[" * 5_000) for _ in range(12)]
+    official = comments.create(acme.writer, number, "In spring", official=True)
+    sizes, seen, page = [], [], call(client, acme, f"posts/{number}").json["comments"]
+    assert page["data"][0]["id"] == official
+    while True:
+        sizes.append(len(page["data"]))
+        seen += [each["id"] for each in page["data"]]
+        if page["next"] is None:
+            break
+        page = call(client, acme, f"posts/{number}/comments/after", after=page["next"]).json
+    assert (sizes, seen) == ([11, 10, 2], [official, *ids])
+
+
+def test_one_comment_is_shown_however_long_it_is(client, acme, number, monkeypatch):
+    monkeypatch.setattr(comments, "TEXT_AT_ONCE", 10)
+    ids = [comments.create(acme.reader(DAN), number, "x" * 50) for _ in range(2)]
+    page = call(client, acme, f"posts/{number}").json["comments"]
+    assert ([each["id"] for each in page["data"]], page["next"]) == (ids[:1], ids[0])
+    page = call(client, acme, f"posts/{number}/comments/after", after=page["next"]).json
+    assert ([each["id"] for each in page["data"]], page["next"]) == (ids[1:], None)
 
 
 def test_what_came_after_is_shown_and_needs_a_place_to_begin(client, acme, number):

@@ -9,7 +9,7 @@ from queued import work_off
 from uploads import PDF, contents, form, load, png
 
 from service import db
-from service.feedback import attachments, boards, edits, merges, moderation, workspaces
+from service.feedback import attachments, boards, edits, limits, merges, moderation, workspaces
 
 FILE = {"id", "name", "type", "size", "url", "thumbnail_url", "waiting"}
 COUNTED = "SELECT count(*) FROM rate WHERE key LIKE 'files:%%'"
@@ -148,8 +148,25 @@ def test_ten_files_are_enough_even_when_all_come_at_once(client, acme, number, w
 
 
 def test_case_40_there_is_an_end_to_it_for_a_day(client, acme, number, who, monkeypatch):
-    monkeypatch.setattr(attachments, "FILES_A_DAY", {"user": 2, "workspace": 9})
+    monkeypatch.setattr(attachments, "FILES_A_DAY", {"user": 2, "network": 9, "workspace": 9})
     assert [upload(client, acme, number, session=who).status_code for _ in range(3)] == [201, 201, 429]
+
+
+def test_a_network_has_an_end_of_its_own_before_that_of_all(client, acme, number, who, monkeypatch):
+    monkeypatch.setattr(attachments, "FILES_A_DAY", {"user": 9, "network": 2, "workspace": 3, "team": 9})
+    other, dan = acme.post("Export", by=DAN), session(client, acme, DAN)
+    assert [upload(client, acme, number, session=who).status_code for _ in range(2)] == [201, 201]
+    assert [upload(client, acme, other, session=dan).status_code for _ in range(5)] == [429] * 5
+    monkeypatch.setattr(limits, "network", lambda _: "elsewhere")
+    assert [upload(client, acme, other, session=dan).status_code for _ in range(2)] == [201, 429]
+
+
+def test_a_name_in_the_address_is_given_once(client, acme, number, who):
+    body, kind = form(("key", None, acme.widget_key.encode()), ("session", None, who.encode()), ("file", None, PDF))
+    for query, status in (("name=a&name=b", 422), ("name=a", 201), ("", 201)):
+        answer = client.simulate_post(f"/api/widget/posts/{number}/files", body=body, query_string=query,
+                                      headers={"Content-Type": kind, "Origin": SITE})  # fmt: skip
+        assert answer.status_code == status, query
 
 
 def test_a_blocked_user_sends_nothing(client, acme, number, who):
@@ -230,7 +247,7 @@ def test_a_browser_may_ask_first_and_the_database_is_left_alone(app):
         said = {name: answer.headers.get(f"access-control-{name}") for name in
                 ("allow-origin", "allow-methods", "allow-headers", "max-age", "allow-credentials")}  # fmt: skip
         assert answer.status_code == 204 and answer.headers["vary"] == "Origin"
-        assert list(said.values()) == [allowed, "POST", "content-type", "86400", None]
+        assert list(said.values()) == [allowed, "POST", "content-type", "600", None]
     assert "access-control-allow-origin" not in client.simulate_options("/api/widget/posts").headers
 
 

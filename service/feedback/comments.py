@@ -12,6 +12,7 @@ from service.lib import text
 
 LONGEST_BODY = 5_000
 AT_ONCE = 200  # comments of a page
+TEXT_AT_ONCE = 50_000  # characters of a page that anybody may ask for: to show them takes its time
 
 VISIBLE = "(%(member)s OR NOT {0}.internal)"
 # What was written below a merged post is for those who may see the board that it is on.
@@ -20,9 +21,9 @@ ADMITTED = f"""(c.origin_number IS NULL OR EXISTS (
    WHERE o.workspace_id = c.workspace_id AND o.number = c.origin_number AND {admitted()}))"""
 # A parent is named where it is shown: not one that stayed with another post when a merge was undone, nor, to users, a note.
 READ = f"""
-SELECT c.id, c.post_number, CASE WHEN c.deleted_at IS NULL THEN c.body ELSE '' END, u.name, u.kind = 'member',
+SELECT c.id, c.post_number, CASE WHEN c.deleted_at IS NULL THEN c.body ELSE '' END AS body, u.name, u.kind = 'member',
        CASE WHEN %(member)s THEN u.external_id END, CASE WHEN %(member)s THEN u.email END,
-       CASE WHEN %(member)s THEN u.avatar END, theirs.external_id, theirs.name, theirs.plan, theirs.mrr, parent.id,
+       CASE WHEN %(member)s THEN u.avatar END, theirs.external_id, theirs.name, theirs.plan, theirs.mrr, parent.id AS parent,
        coalesce(parent.internal, false), c.internal,
        c.official AND NOT EXISTS (
          SELECT FROM comment o WHERE o.workspace_id = c.workspace_id AND o.post_number = c.post_number AND o.official
@@ -39,16 +40,20 @@ SELECT c.id, c.post_number, CASE WHEN c.deleted_at IS NULL THEN c.body ELSE '' E
  WHERE c.workspace_id = %(workspace)s AND {VISIBLE.format("c")} AND {ADMITTED} AND"""
 ONE = f"{READ} c.id = %(id)s AND c.deleted_at IS NULL"
 # Of those that were deleted, the ones are left that a visible one answers, directly or by another that is left.
-LIST = f"""
-WITH RECURSIVE left_over AS (
+LEFT_OVER = f"""WITH RECURSIVE left_over AS (
   SELECT a.id, a.parent_id FROM comment c JOIN comment a ON a.workspace_id = %(workspace)s AND a.id = c.parent_id
    WHERE c.workspace_id = %(workspace)s AND c.post_number = %(number)s AND c.deleted_at IS NULL AND {VISIBLE.format("c")}
-     AND a.deleted_at IS NOT NULL
-  UNION
-  SELECT a.id, a.parent_id FROM left_over l
-    JOIN comment a ON a.workspace_id = %(workspace)s AND a.id = l.parent_id AND a.deleted_at IS NOT NULL
-) {READ} c.post_number = %(number)s AND c.id > %(after)s
+     AND a.deleted_at IS NOT NULL UNION SELECT a.id, a.parent_id FROM left_over l
+    JOIN comment a ON a.workspace_id = %(workspace)s AND a.id = l.parent_id AND a.deleted_at IS NOT NULL)"""
+LISTED = f"""{READ} c.post_number = %(number)s AND c.id > %(after)s
      AND (c.deleted_at IS NULL OR c.id IN (SELECT id FROM left_over)) ORDER BY c.id LIMIT %(most)s"""
+LIST = f"{LEFT_OVER} {LISTED}"
+# As many of them as a page has room for, the first one always; and whether there are more.
+PART = f"""{LEFT_OVER}, listed AS ({LISTED} + 1), sized AS (
+  SELECT id, row_number() OVER w AS place, sum(length(body)) OVER w - length(body) AS before,
+         lead(id) OVER w IS NOT NULL AS more FROM listed WINDOW w AS (ORDER BY id))
+SELECT listed.*, more FROM listed JOIN sized ON sized.id = listed.id
+ WHERE place <= %(most)s AND (place = 1 OR before + length(body) <= %(text)s) ORDER BY listed.id"""
 OFFICIAL = f"{READ} c.post_number = %(number)s AND c.official AND c.deleted_at IS NULL"
 
 SENT = "SELECT id FROM comment WHERE workspace_id = %(workspace)s AND user_id = %(user)s AND submission = %(submission)s"
@@ -77,13 +82,9 @@ UPDATE comment SET body = %(body)s, internal = %(internal)s, official = %(offici
 ONLY_THIS_IS_OFFICIAL = """
 UPDATE comment SET official = false
  WHERE workspace_id = %(workspace)s AND post_number = %(number)s AND official AND id <> %(id)s AND origin_number IS NULL"""
-HIDE_REPLIES = """
-WITH RECURSIVE below AS (
-  SELECT %(id)s::bigint AS id
-  UNION ALL
-  SELECT r.id FROM below b
-    JOIN comment r ON r.workspace_id = %(workspace)s AND r.parent_id = b.id AND r.post_number = %(number)s
-)
+HIDE_REPLIES = """WITH RECURSIVE below AS (
+  SELECT %(id)s::bigint AS id UNION ALL SELECT r.id FROM below b
+    JOIN comment r ON r.workspace_id = %(workspace)s AND r.parent_id = b.id AND r.post_number = %(number)s)
 UPDATE comment c SET internal = true, official = false FROM below
  WHERE c.workspace_id = %(workspace)s AND c.id = below.id"""
 DELETE = "UPDATE comment SET deleted_at = now(), official = false WHERE workspace_id = %(workspace)s AND id = %(id)s"
@@ -146,10 +147,11 @@ def read(sql: str, reader: Reader, **place) -> list[Comment]:
 
 
 def part(reader: Reader, number: int, most: int, after: int = 0) -> tuple[list[Comment], int | None]:
-    """`most` comments below a post in the order of `of`, and the id after which there are more. The official answer is
-    always among the first ones and never among later ones."""
-    found = read(LIST, reader, number=number, most=most + 1, after=after)
-    shown, following = (found, None) if len(found) <= most else (found[:most], found[most - 1].id)
+    """`most` comments below a post, fewer when they are long, in the order of `of`, and the id after which there are more.
+    The official answer is always among the first ones and never among later ones."""
+    rows = db.rows(PART, **reader.scope(), number=number, most=most, after=after, text=TEXT_AT_ONCE)
+    shown = [Comment(*row[:-1]) for row in rows]
+    following = shown[-1].id if rows and rows[-1][-1] else None
     if after:
         shown = [each for each in shown if not each.official]
     elif following and not any(each.official for each in shown):
@@ -269,9 +271,8 @@ def delete(reader: Reader, id: int) -> None:
     the second time too."""
     post, comment = hold(reader, id)
     allow(reader, post, comment)
-    place = {"workspace": reader.workspace.id, "number": comment.post, "id": id}
-    db.changed(DELETE, **place)
-    db.changed(COUNT, **place)
+    for sql in (DELETE, COUNT):
+        db.changed(sql, workspace=reader.workspace.id, number=comment.post, id=id)
     tell(reader, "comment.deleted", comment, public=not comment.internal)
 
 

@@ -26,10 +26,10 @@ VOID = {"br", "hr", "img"}
 HOLDERS = {"", "blockquote", "ul", "ol", "li"}  # what holds blocks, where a line's end between two means nothing
 MOST_NODES, DEEPEST = 2_000, 20  # of a tree
 # Reading Markdown takes time by its marks: whoever fills pages with them would stop everybody else's. So a text with more
-# of them than a page of prose has is shown as it was typed; what is within costs 6 ms for 5,000 characters at the worst.
+# of them than a page of prose has is shown as it was typed; what is within costs a few ms for 5,000 characters.
 MARKS = re.compile(r"[\[\]*_`~<>!\\&|#\n]|[-+](?=\s)|\d[.)](?=\s)")
 SIGNS = re.compile(r"[-$%+:=@^{}\"]")  # where the parser only stops to look: ten of them are as one mark
-RUN = re.compile(r"[^\x00-\x20]+")  # what it may read as one address, for each `](` anew: fifty characters are as one mark
+RUN = re.compile(r"[^\x00-\x20]+")  # what it may read as one address, for each `](` anew: fifteen characters are as one mark
 MOST_MARKS, PAGE = 200, 5_000  # so many marks on so many characters
 ILLUSTRATED_MARKS = 3 * MOST_MARKS  # the same of the team's own texts, which are few and have more links and lists
 SHORT, REMEMBERED = 2_000, 1024  # characters of texts whose HTML is kept, and how many of them
@@ -51,8 +51,8 @@ def remembered(text: str) -> str:
 
 
 def html(text: str, picture: Callable[[int], str | None] | None = None) -> str:
-    if is_overmarked(text, MOST_MARKS if picture is None else ILLUSTRATED_MARKS):
-        return plain(text)
+    if is_overmarked(text, picture is not None):
+        return f"<p>{escape(text.strip(), quote=False)}</p>".replace("\n", "<br>\n")
     markdown = MARKDOWN if picture is None else ILLUSTRATED
     tokens = markdown.parse(text)
     for token in tokens:
@@ -66,15 +66,13 @@ def html(text: str, picture: Callable[[int], str | None] | None = None) -> str:
     return nh3.clean(made, tags=tags, attributes=attributes, url_schemes=SCHEMES, link_rel=REL)
 
 
-def is_overmarked(text: str, most: int) -> bool:
-    """Whether a text has more than `most` marks, or on more than a page more than so many a page."""
-    addresses = text.count("](") and text.count("](") * max(map(len, RUN.findall(text))) / 50
-    return len(MARKS.findall(text)) + len(SIGNS.findall(text)) / 10 + addresses > most * max(1, len(text) / PAGE)
-
-
-def plain(text: str) -> str:
-    """The HTML of a text as it was typed."""
-    return f"<p>{escape(text.strip(), quote=False)}</p>".replace("\n", "<br>\n")
+def is_overmarked(text: str, illustrated: bool = False) -> bool:
+    """Whether a text has more marks than are read."""
+    most = ILLUSTRATED_MARKS if illustrated else MOST_MARKS
+    addresses = sum(run.count("](") * len(run) for run in RUN.findall(text)) / 15
+    signs = len(SIGNS.findall(text))
+    again = max(0, text.count("[") - text.count("](")) * signs / 30  # all behind one that never ends is looked through
+    return len(MARKS.findall(text)) + signs / 10 + addresses + again > most * max(1, len(text) / PAGE)
 
 
 def tree(text: str, picture: Callable[[int], str | None] | None = None) -> list:
@@ -82,10 +80,19 @@ def tree(text: str, picture: Callable[[int], str | None] | None = None) -> list:
     or None, *nodes]` with nothing but `href` (a), `start` (ol), `src` and `alt` (img).
 
     At most 20 levels and 2,000 nodes; what is beyond them is plain text."""
+    if is_overmarked(text, picture is not None):
+        return [["p", None, *as_typed(text)]]
     reader = TreeReader()
     reader.feed(render(text, picture))
     reader.close()
     return reader.root[2:]
+
+
+def as_typed(text: str) -> list:
+    """The lines of a text as nodes."""
+    *lines, rest = text.strip().split("\n", MOST_NODES // 2 - 1)
+    nodes = [node for line in lines for node in (line, ["br", None])] + [rest]
+    return [node for node in nodes if node]
 
 
 class TreeReader(HTMLParser):
@@ -149,7 +156,7 @@ def illustrate(image: Token, picture: Callable[[int], str | None]) -> None:
 
 def pictures(text: str) -> list[int]:
     """The ids of the files that a text shows as pictures."""
-    if is_overmarked(text, ILLUSTRATED_MARKS):
+    if is_overmarked(text, illustrated=True):
         return []
     found = [child.attrGet("src") for token in ILLUSTRATED.parse(text) for child in token.children or ()
              if child.type == "image"]  # fmt: skip

@@ -23,7 +23,8 @@ def team(sayso, method: str, path: str, kind: str = "application/json", data: by
 
 def token(demo: dict, user: str) -> str:
     now = int(time.time())
-    claims = {"sub": user, "name": NAMES.get(user, user), "iss": demo["workspace_id"], "aud": "sayso", "iat": now, "exp": now + 600}
+    claims = {"sub": user, "name": NAMES.get(user, user), "iss": demo["workspace_id"], "aud": "sayso", "iat": now,
+              "exp": now + 600}  # fmt: skip
     return jwt.encode(claims, demo["identity_secret"], algorithm="HS256", headers={"kid": demo["identity_kid"]})
 
 

@@ -19,7 +19,7 @@ def opened(browser, site, watched, sayso):
     def opened(user=None, **how):
         context = browser.new_context(**how)
         contexts.append(context)
-        site.attributes = f' data-user-token="{token(sayso.demo, user)}"' if user else ""
+        site.attributes = f' data-locale="en" data-user-token="{token(sayso.demo, user)}"' if user else ""
         page = watched(context.new_page())
         page.goto(site.url)
         return page

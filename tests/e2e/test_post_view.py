@@ -235,7 +235,7 @@ def test_a_merge_that_is_heard_late_takes_nobody_away_from_what_they_write(visit
     other = team(sayso, "POST", "posts", title=f"The other of {number}", author=NOOR)["number"]
     page, held = visitor(f"post:{number}"), []
     expect(box(page)).to_be_visible()
-    page.route(f"**/api/widget/posts/{number}", held.append)
+    page.route(f"**/api/widget/posts/{number}", lambda route: held.append(route))
     team(sayso, "PUT", f"posts/{number}/merge", into=other)
     until(lambda: page.evaluate("0") or held)
     page.get_by_role("tab", name="New post").click()

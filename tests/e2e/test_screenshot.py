@@ -14,7 +14,8 @@ IMPORT = """async () => {
   const served = performance.getEntriesByType("resource").find((one) => one.name.endsWith("/panel.js")).name;
   const bring = (name) => import(new URL(name, served).href);
   const { shoot } = await bring("shot.js");
-  Object.assign((await bring("panel.js")).words, (await bring("more.en.js")).default);
+  const [{ words }, { begin, texts }] = await Promise.all([bring("panel.js"), bring("form.en.js")]);
+  texts.forEach((text, index) => (words[begin + index] = text));
   const host = document.querySelector("#sayso-panel"), root = host.shadowRoot;
   const style = (text, sheet = new CSSStyleSheet()) => (sheet.replaceSync(text), root.adoptedStyleSheets.push(sheet));
   const launcher = [...document.documentElement.children].find((one) => one !== host && one.shadowRoot);

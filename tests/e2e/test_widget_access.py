@@ -131,6 +131,7 @@ def test_the_keyboard_alone_submits_votes_comments_and_closes(visit, complaints)
 def test_a_phone_keeps_the_focus_inside_and_the_desktop_lets_it_out(visit):
     page = visit(viewport={"width": 390, "height": 844})
     page.get_by_role("button", name="Feedback").click()
+    expect(page.get_by_label("What is on your mind?")).to_be_focused()
     for _ in range(40):
         page.keyboard.press("Tab")
         assert page.evaluate("document.activeElement.id || document.activeElement.localName") in ("sayso-panel", "body")

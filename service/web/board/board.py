@@ -2,15 +2,18 @@
 
 import falcon
 
-from service.feedback import boards, changelog, comments, lists, posts, statuses, workspaces
+from service.feedback import boards, changelog, comments, limits, lists, posts, statuses, workspaces
 from service.feedback.readers import Reader
-from service.web import inputs, pages, pictures
+from service.web import cursors, inputs, pages, pictures
 from service.web.pages import query
 from service.web.rows import row
 
+PAGES_A_MINUTE = 300  # of one network address; an office shares one
+
 
 def find_workspace(req, _resp, _resource, params) -> None:
-    """Sets `workspace`, from the address."""
+    """Sets `workspace`, from the address. RateLimited for who opens too many pages: each takes its time to make."""
+    limits.hit(f"public-pages:{limits.network(req.remote_addr)}", PAGES_A_MINUTE, limits.MINUTE)
     req.context.workspace = workspaces.by_slug(params.pop("slug"))
     req.context.reader = Reader(req.context.workspace)
     req.context.page = {"workspace": req.context.workspace}
@@ -37,7 +40,10 @@ class Post:
         post = posts.find(req.context.reader, number)
         if post.merged_into:
             raise falcon.HTTPMovedPermanently(f"/b/{workspace.slug}/posts/{post.merged_into}")
-        pages.render(req, resp, "board/post.html", post=row(req, post), comments=comments.of(req.context.reader, number))
+        after = cursors.after(inputs.param(req, "cursor"), "comments") or 0
+        found, following = comments.part(req.context.reader, number, comments.AT_ONCE, after)
+        next_url = following and query(cursor=cursors.closed("comments", following))
+        pages.render(req, resp, "board/post.html", post=row(req, post), comments=found, next_url=next_url, after=after)
 
 
 @falcon.before(find_workspace)

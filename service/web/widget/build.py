@@ -4,7 +4,8 @@ A folder is a chunk, its file of the same name the entry. A chunk's files are jo
 the importing; what they import from another folder (`../panel/dom.js`) stays an import, of that chunk. `loader` is
 the script on customers' pages, `words` holds a catalogue for each language. In a source, "%x.css%" stands for the text of
 a stylesheet beside it, "%words%" for what the panel says in English, "%languages%" for the others there are, "%build%" for
-the name of the whole build, "%needs%" for what each chunk imports. `words.close` is written by its number, so that no catalogue has to repeat the names."""
+the name of the whole build, "%needs%" for what each chunk imports. `words.close` is written by its number, so that no
+catalogue has to repeat the names."""
 
 import hashlib
 import json

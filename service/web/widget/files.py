@@ -62,8 +62,8 @@ class Loader:
 
 
 class Chunk:
-    """GET /w/{build}/{name}. Chunks of different builds do not fit each other: a page that stayed open over an upgrade is told
-    that a chunk of its build is gone; one that has not opened the panel yet is led to today's."""
+    """GET /w/{build}/{name}. Chunks of different builds do not fit each other: a page that stayed open over an upgrade is
+    told that a chunk of its build is gone; one that has not opened the panel yet is led to today's."""
 
     offline = True
 
