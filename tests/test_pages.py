@@ -36,6 +36,7 @@ def a_post(number=12, title="Export invoices to CSV", text="For our **accountant
         "board": Thing(key="features", name="Features"),
         "held": False,
         "votes": 128,
+        "comments": 2,
         "mrr": 123400,
         "author": Thing(name="Maya Okafor", email="maya@fern.example", company=company),
         "created_at": NOW - timedelta(hours=3),

@@ -62,7 +62,7 @@ def test_without_scripts_the_switches_are_a_form_and_the_links_lead_to_the_board
 
 @pytest.mark.parametrize("policy", ["strict", "ordinary"])
 def test_the_widget_works_under_either_policy_and_above_a_dialog_of_the_page(opened, policy, complaints):
-    page = opened(f"?csp={policy}&user=u_1009")
+    page = opened(f"?csp={policy}&user=u_1009&lang=en")
     expect(page.get_by_role("link", name="What’s new 2")).to_be_visible()
     page.get_by_role("button", name="Invite your accountant").click()
     page.get_by_role("button", name="Something is missing here").click()

@@ -36,7 +36,7 @@ def token(demo: dict, user: str) -> str:
 
 
 def test_unread_news_are_announced_marked_and_read_once(opened, complaints):
-    page = opened("u_1010")
+    page = opened("u_1012")
     page.get_by_role("link", name="Ideas").click()
     page.get_by_role("tab", name="News, 2 new").click()
     expect(page.get_by_role("listitem").filter(has_text=NEWEST).get_by_role("img", name="New to you")).to_be_visible()
@@ -44,7 +44,7 @@ def test_unread_news_are_announced_marked_and_read_once(opened, complaints):
     expect(page.get_by_role("tab", name="News", exact=True)).to_be_visible()
     assert page.evaluate("sayso.unread()") == 0
 
-    page = opened("u_1010")
+    page = opened("u_1012")
     page.get_by_role("link", name="Ideas").click()
     page.get_by_role("tab", name="News", exact=True).click()
     expect(page.get_by_role("heading", name=NEWEST)).to_be_visible()
