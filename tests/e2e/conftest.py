@@ -9,6 +9,7 @@ from email.policy import default
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import installation
+import people
 import pytest
 from aiosmtpd.controller import Controller
 from playwright.sync_api import expect
@@ -120,6 +121,26 @@ def watched(complaints):
         return page
 
     return watch
+
+
+@pytest.fixture
+def visitor(browser, sayso, site, watched):
+    """Opens the panel at a view, on the customer's page, in a browser of its own; as a user of the customer's or nobody."""
+    contexts = []
+
+    def visitor(view: str, user: str | None = None, **how):
+        site.attributes = f' data-user-token="{people.token(sayso.demo, user)}"' if user else ""
+        context = browser.new_context(**how)
+        contexts.append(context)
+        page = watched(context.new_page())
+        page.goto(site.url)
+        with page.expect_response(lambda answer: "/stream?" in answer.url):  # it listens from here on
+            page.evaluate("view => void sayso.open(view)", view)
+        return page
+
+    yield visitor
+    for context in contexts:
+        context.close()
 
 
 # ── the dashboard ───────────────────────────────────────────────────────────────────────────────────────────────────

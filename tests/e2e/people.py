@@ -10,6 +10,11 @@ import psycopg2
 
 ROBIN, NOOR = "robin-9", "noor-9"
 NAMES = {ROBIN: "Robin Marsh", NOOR: "Noor Haddad"}
+# 120 comments of its author below a post
+MANY = """
+INSERT INTO comment (workspace_id, post_number, user_id, body)
+SELECT p.workspace_id, p.number, p.author_id, 'Number ' || n FROM post p, generate_series(1, 120) n
+ WHERE p.number = %s RETURNING id"""
 
 
 def team(sayso, method: str, path: str, kind: str = "application/json", data: bytes | None = None, **fields):

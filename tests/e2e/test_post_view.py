@@ -5,7 +5,7 @@ import uuid
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from installation import until
-from people import NAMES, NOOR, ROBIN, box, comment, rows, team, token, write
+from people import MANY, NAMES, NOOR, ROBIN, box, comment, rows, team, token, write
 from playwright.sync_api import expect
 from uploads import PDF, form, png
 
@@ -14,10 +14,6 @@ HOSTILE = "<img src=x onerror=alert(1)> [press me](javascript:alert(1)) **bold**
 COMMENTS = "SELECT count(*) FROM comment WHERE body = %s"
 
 PAINTED = "canvas => canvas.width && canvas.getContext('2d').getImageData(9, 9, 1, 1).data[3] == 255"
-MANY = """
-INSERT INTO comment (workspace_id, post_number, user_id, body)
-SELECT p.workspace_id, p.number, p.author_id, 'Number ' || n FROM post p, generate_series(1, 120) n
- WHERE p.number = %s RETURNING id"""
 
 
 @pytest.fixture(scope="module")
@@ -39,23 +35,9 @@ def say(sayso, number):
 
 
 @pytest.fixture
-def visitor(browser, sayso, site, watched):
-    """Opens the panel at a view, on the customer's page, in a browser of its own; as a user of the customer's or nobody."""
-    contexts = []
-
-    def visitor(view: str, user: str | None = ROBIN, **how):
-        site.attributes = f' data-user-token="{token(sayso.demo, user)}"' if user else ""
-        context = browser.new_context(**how)
-        contexts.append(context)
-        page = watched(context.new_page())
-        page.goto(site.url)
-        with page.expect_response(lambda answer: "/stream?" in answer.url):  # it listens from here on
-            page.evaluate("view => void sayso.open(view)", view)
-        return page
-
-    yield visitor
-    for context in contexts:
-        context.close()
+def visitor(visitor):
+    """The same, as Robin unless somebody else is named."""
+    return lambda view, user=ROBIN, **how: visitor(view, user, **how)
 
 
 def test_a_thread_is_read_with_the_official_answer_first(visitor, number, say, complaints):

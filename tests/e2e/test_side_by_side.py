@@ -1,43 +1,13 @@
 """Two people with the panel open at once: what one does the other sees, within two seconds and without a reload."""
 
-import json
 import time
-import urllib.request
 
-import pytest
+from people import team
 from playwright.sync_api import expect
 
 SOON = 2  # seconds, as promised
 LONG_AGO = "2026-01-01T00:00:00Z"
 PATIENCE = 10_000  # ms, with a busy machine
-
-
-@pytest.fixture
-def visitor(browser, site, watched):
-    """Opens the customer's page in a browser of its own, with the panel at a view."""
-    contexts = []
-
-    def visitor(view: str):
-        context = browser.new_context()
-        contexts.append(context)
-        page = watched(context.new_page())
-        page.goto(site.url)
-        with page.expect_response(lambda answer: "/stream?" in answer.url):  # it listens from here on
-            page.evaluate("view => void sayso.open(view)", view)
-        return page
-
-    yield visitor
-    for context in contexts:
-        context.close()
-
-
-def tell(sayso, method: str, path: str, **body):
-    """What the team's own program does over the API."""
-    head = {"Authorization": f"Bearer {sayso.demo['api_key']}", "Content-Type": "application/json"}
-    address = f"{sayso.base_url}/api/v1{path}"
-    request = urllib.request.Request(address, json.dumps(body).encode(), head, method=method)
-    with urllib.request.urlopen(request) as answer:  # noqa: S310
-        return json.loads(answer.read() or "null")
 
 
 def test_a_vote_of_one_is_seen_by_the_other(visitor, figure, complaints):
@@ -64,7 +34,7 @@ def test_a_status_is_seen_where_the_post_is_open_and_in_the_list(visitor, sayso,
     card = looking.get_by_role("listitem").filter(has_text=heading.inner_text())
 
     def move(status: str, name: str) -> float:
-        tell(sayso, "PUT", "/posts/1/status", status=status, notify=False)
+        team(sayso, "PUT", "posts/1/status", status=status, notify=False)
         took = until_seen(expect(reading.get_by_role("article").get_by_text(name).first).to_be_visible)
         return took + until_seen(expect(card.get_by_text(name)).to_be_visible)
 
@@ -81,7 +51,7 @@ def test_a_new_post_joins_the_list_without_moving_the_focus(visitor, sayso, comp
     vote.focus()
     focused = vote.get_attribute("aria-label")
     title = f"Said over there at {time.time()}"
-    tell(sayso, "POST", "/posts", title=title)
+    team(sayso, "POST", "posts", title=title)
     expect(page.get_by_text(title)).to_be_visible(timeout=PATIENCE)
     assert page.evaluate("document.querySelector('#sayso-panel').shadowRoot.activeElement.ariaLabel") == focused
     assert complaints == []
@@ -96,9 +66,9 @@ def test_who_looks_at_something_else_asks_for_nothing(visitor, sayso, complaints
     see_something_new(looking, sayso)
     assert asked == []
     with news.expect_request("**/api/widget/news"), reading.expect_request("**/api/widget/posts/2"):
-        entry = tell(sayso, "POST", "/changelog", title="It shipped", body="At last.", published_at=LONG_AGO)
-        tell(sayso, "POST", "/posts/2/comments", body="At last.")
-    tell(sayso, "DELETE", f"/changelog/{entry['id']}")
+        entry = team(sayso, "POST", "changelog", title="It shipped", body="At last.", published_at=LONG_AGO)
+        team(sayso, "POST", "posts/2/comments", body="At last.")
+    team(sayso, "DELETE", f"changelog/{entry['id']}")
     assert complaints == []
 
 
@@ -128,7 +98,7 @@ def test_one_who_was_offline_has_missed_nothing_as_soon_as_they_are_back(visitor
         hide(page, False)
     page.clock.pause_at(page.evaluate("Date.now()") + 100)  # from here on nothing is tried for the time that has passed
     title = f"Said while they were in a tunnel at {time.time()}"
-    tell(sayso, "POST", "/posts", title=title)
+    team(sayso, "POST", "posts", title=title)
     with page.expect_response("**/api/widget/ticket"):
         page.context.set_offline(False)
     page.clock.resume()
@@ -155,7 +125,7 @@ def see_something_new(page, sayso) -> str:
     """Writes a post, and waits until this list has it: by then everybody has heard of it."""
     page.get_by_role("button", name="New", exact=True).click()
     title = f"Said over there at {time.time()}"
-    tell(sayso, "POST", "/posts", title=title)
+    team(sayso, "POST", "posts", title=title)
     expect(page.get_by_text(title)).to_be_visible(timeout=PATIENCE)
     return title
 
