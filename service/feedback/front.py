@@ -3,36 +3,22 @@
 from typing import NamedTuple
 
 from service import db
+from service.feedback.fields import Field
 from service.feedback.news import UNREAD
 from service.feedback.readers import Reader, admitted
+from service.feedback.statuses import Status
 
 # Of a board that the reader may not see, its fields are as secret as its name.
 LOOK = f"""
 SELECT (SELECT coalesce(jsonb_agg(jsonb_build_array(b.key, b.name) ORDER BY b.position, b.id), '[]') FROM board b
          WHERE b.workspace_id = %(workspace)s AND {admitted()}),
-       (SELECT coalesce(jsonb_agg(jsonb_build_array(f.key, f.name, f.type, f.required, f.options, b.key)
+       (SELECT coalesce(jsonb_agg(jsonb_build_array(f.id, f.key, f.name, f.type, f.required, f.options, b.key)
                                   ORDER BY f.position, f.id), '[]')
           FROM field f LEFT JOIN board b ON b.workspace_id = f.workspace_id AND b.id = f.board_id
          WHERE f.workspace_id = %(workspace)s AND (f.board_id IS NULL OR {admitted()})),
-       (SELECT coalesce(jsonb_agg(jsonb_build_array(key, name, kind, color) ORDER BY position, id), '[]') FROM status
+       (SELECT coalesce(jsonb_agg(jsonb_build_array(id, key, name, kind, color) ORDER BY position, id), '[]') FROM status
          WHERE workspace_id = %(workspace)s),
        {UNREAD}"""
-
-
-class Field(NamedTuple):
-    key: str
-    name: str
-    type: str
-    required: bool
-    options: list[str]
-    board: str | None  # key; None: asked on every board
-
-
-class Status(NamedTuple):
-    key: str
-    name: str
-    kind: str
-    color: str
 
 
 class Front(NamedTuple):

@@ -27,8 +27,8 @@ class Opening:
         shapes.answer(resp, calls.Opening(
             workspace=calls.Place(workspace.name, f"{address}/b/{workspace.slug}", language),
             boards=[calls.Key(*board) for board in found.boards],
-            fields=[calls.Field(*field) for field in found.fields],
-            statuses=[shapes.ColoredStatus(*status) for status in found.statuses],
+            fields=[calls.Field(*field[1:]) for field in found.fields],
+            statuses=[shapes.ColoredStatus(*status[1:]) for status in found.statuses],
             ask_email=workspace.ask_email, edit_minutes=workspace.edit_minutes,
             user=calls.who(user), unread=found.unread, posts=page_of(req), stream_url=heard,
             session=user_token("session", workspace, user) if identified else None,
