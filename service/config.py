@@ -40,6 +40,7 @@ class Config:
     trusted_proxy: str | None  # whose X-Forwarded-For is believed
     postgres: str = "18"  # major version of the embedded PostgreSQL: 16 or 18
     lease_seconds: int = LEASE_SECONDS
+    stripe_secret_key: str | None = None  # without one there are no plans, and everything is on
 
     @property
     def secure(self) -> bool:
@@ -70,6 +71,7 @@ def read(environ=os.environ, **options) -> Config:
         mail_from=sender(given),
         postgres=given.get("SAYSO_POSTGRES") or "18",
         lease_seconds=whole_seconds(given, "SAYSO_LEASE", LEASE_SECONDS),
+        stripe_secret_key=secret(given, "STRIPE_SECRET_KEY"),
         **addresses(given),
     )
 

@@ -1,5 +1,5 @@
-"""Every page outside a dashboard can be shown, with values like those of a lively workspace, of an empty one, and of a
-hostile one. Pages of the dashboard are opened as they are answered, in test_dashboard_pages."""
+"""Every page that is no workspace's can be shown, with values like those of a lively one, of an empty one, and of a hostile
+one. Those of the dashboard and the public face are opened as they are answered (test_dashboard_pages, test_public_pages)."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -165,7 +165,7 @@ OPTIONAL = ["board_url", "snippet"]
 WHOLE = sorted(
     name
     for name in pages.TEMPLATES.list_templates(["html"])
-    if not Path(name).name.startswith("_") and Path(name).stem not in {"layout", "single"}
+    if not name.startswith("board/") and not Path(name).name.startswith("_") and Path(name).stem not in {"layout", "single"}
     and not (name.startswith("app/") and 'extends "app/single.html"' not in (pages.HERE / "templates" / name).read_text())
 )
 LETTERS = ["new_post.html", "new_post.txt", "status_changed.html", "status_changed.txt", "sign_in.html", "sign_in.txt"]

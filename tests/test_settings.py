@@ -10,7 +10,7 @@ from cast import ADA, BEN, EVE
 
 from service import db
 from service.errors import Conflict, Invalid
-from service.feedback import general, keys, workspaces
+from service.feedback import general, keys, languages, workspaces
 from service.feedback.versions import version
 
 EVENTS = "SELECT type, data FROM event WHERE workspace_id = %(workspace)s AND type LIKE 'workspace.%%' ORDER BY seq"
@@ -174,7 +174,7 @@ def test_a_setting_that_cannot_be_is_named_and_what_was_typed_is_kept(ada, acme,
 
 
 def test_every_language_of_the_list_is_one_that_the_database_knows(acme):
-    for language in general.LANGUAGES:
+    for language in languages.LANGUAGES:
         assert general.change(acme.team, language=language).language == language
     with pytest.raises(Invalid):
         general.change(acme.team, language="latin")

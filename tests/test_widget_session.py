@@ -9,7 +9,7 @@ from round_trips import Counter
 
 from service import db
 from service.db import database
-from service.feedback import boards, changelog, fields, general, guide, limits, segments, workspaces
+from service.feedback import boards, changelog, fields, general, guide, languages, limits, segments, workspaces
 from service.web import guards
 
 DRAFT = "5f2c7be1a0d94c3388f1e6b2"
@@ -115,7 +115,7 @@ def test_the_first_answer_says_what_a_form_of_this_workspace_asks(client, acme):
 
 
 def test_every_language_has_a_code(here):
-    assert general.CODES.keys() == general.LANGUAGES.keys()
+    assert languages.CODES.keys() == languages.LANGUAGES.keys()
 
 
 def test_a_field_of_a_board_is_as_secret_as_the_board(client, acme):

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from service import db, models
 from service.errors import Invalid, NotFound
+from service.feedback.languages import CODES
 from service.lib import text, tokens
 
 LONGEST_NAME, LONGEST_ORIGIN, MOST_ORIGINS = 80, 300, 200
@@ -35,7 +36,8 @@ WITH made AS (
 SELECT id FROM made"""
 
 COLUMNS = """w.id, w.public_id, w.slug, w.name, w.language::text, w.origins, w.key_generation, w.key_oldest, w.loaded_at,
-  w.guide_dismissed_at, w.edit_minutes, w.ask_email"""
+  w.guide_dismissed_at, w.edit_minutes, w.ask_email, w.logo, w.accent, w.domain, w.domain_seen_at IS NOT NULL, w.sign_in_url,
+  w.is_indexed, w.plan"""
 FIND = "SELECT {columns} FROM workspace w WHERE w.{column} = %(value)s"
 BY_ID, BY_SLUG = (FIND.format(columns=COLUMNS, column=name) for name in ("id", "slug"))
 
@@ -53,6 +55,13 @@ class Workspace(NamedTuple):
     guide_dismissed_at: datetime | None
     edit_minutes: int  # in which users may change what they wrote
     ask_email: str  # of users without an account, when they write a post: no, optional or required
+    logo: str | None  # hash of the picture
+    accent: str | None  # #rrggbb
+    domain: str | None  # of its own, instead of /b/slug
+    domain_works: bool  # a browser has reached us by it
+    sign_in_url: str | None  # where the customer's product signs its users in to the board
+    is_indexed: bool  # by search engines
+    plan: str  # free or pro
 
 
 @db.verb
@@ -93,6 +102,21 @@ def found(row: tuple | None) -> Workspace:
     if row is None:
         raise NotFound("There is no such workspace.")
     return Workspace(*row)
+
+
+def language_tag(workspace: Workspace) -> str:
+    """The language that the workspace writes in, as HTML names it; empty when it is of none."""
+    return CODES.get(workspace.language, "")
+
+
+def has_badge(workspace: Workspace, is_billed: bool) -> bool:
+    """Whether its public pages say what they run on: on the free plan, where there are plans."""
+    return is_billed and workspace.plan == "free"
+
+
+def home(workspace: Workspace, base_url: str) -> str:
+    """Where everyone finds its board: under its own domain as soon as that works, else below our address."""
+    return f"https://{workspace.domain}" if workspace.domain_works else f"{base_url}/b/{workspace.slug}"
 
 
 def widget_key(workspace: Workspace) -> str:

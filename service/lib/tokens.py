@@ -26,6 +26,9 @@ LIFETIME = {  # seconds; None = no time in it, so that signing again gives the s
     "browser": 60 * MINUTE,
     "file": DAY,
     "guest": 7 * DAY,
+    "visitor": 30 * DAY,
+    "sign-in-state": 10 * MINUTE,
+    "mailing": None,  # a link in every letter, which works as long as the letter is kept
     "notice": MINUTE,
 }
 LONGEST = 4096  # characters

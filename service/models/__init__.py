@@ -33,6 +33,7 @@ from service.models.workspaces import (
     Company,
     IdentitySecret,
     Installation,
+    Mailing,
     Member,
     Person,
     Rate,
@@ -42,8 +43,10 @@ from service.models.workspaces import (
     Session,
     SignInLink,
     User,
+    UserLink,
     Workspace,
     WorkspaceCounter,
+    WorkspaceLogo,
 )
 
 GLOBAL = (Installation, Workspace, Person, Session, SignInLink, Rate, CronRun, Measurement, SlowQuery)
@@ -51,5 +54,5 @@ OF_A_WORKSPACE = (
     WorkspaceCounter, IdentitySecret, Member, ApiKey, RepeatedRequest, Company, User, Segment, SegmentUser, Board,
     BoardSegment, Status, Tag, CustomField, Post, PostTag, PostRevision, Vote, Follower, Comment, ChangelogEntry,
     ChangelogPost, ChangelogReaction, PostEmbedding, Event, Letter, Content, File, Job, JobDead,
-    SavedView, Action, DismissedDuplicate, Insight, PostWorth, SegmentWish, InsightCount,
+    WorkspaceLogo, UserLink, Mailing, SavedView, Action, DismissedDuplicate, Insight, PostWorth, SegmentWish, InsightCount,
 )  # fmt: skip

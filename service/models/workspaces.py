@@ -1,4 +1,4 @@
-"""Workspaces, the people who run them, and the users whom they hear (migrations/0001, 0004, 0005)."""
+"""Workspaces, the people who run them, and the users whom they hear (migrations/0001, 0004, 0005, 0007)."""
 
 from peewee import (
     BigIntegerField,
@@ -39,6 +39,14 @@ class Workspace(Table):
     loaded_from = TextField(null=True)
     guide_dismissed_at = DateTimeTZField(null=True)
     ask_email = TextField()
+    logo = TextField(null=True)
+    accent = TextField(null=True)
+    domain = TextField(null=True)
+    domain_seen_at = DateTimeTZField(null=True)
+    former_slugs = ArrayField(TextField, index=False)
+    sign_in_url = TextField(null=True)
+    is_indexed = BooleanField()
+    plan = TextField()
 
 
 class Person(Table):
@@ -147,6 +155,36 @@ class SegmentUser(Table):
 
     class Meta:
         primary_key = CompositeKey("workspace_id", "segment_id", "user_id")
+
+
+class WorkspaceLogo(Table):
+    workspace_id = BigIntegerField(primary_key=True)
+    type = TextField()
+    data = BlobField()
+    created_at = DateTimeTZField()
+
+
+class UserLink(Numbered):
+    purpose = TextField()
+    email = TextField()
+    token_hash = BlobField(null=True)
+    browser_hash = BlobField(null=True)
+    locale = TextField()
+    place = TextField()
+    created_at = DateTimeTZField()
+    used_at = DateTimeTZField(null=True)
+
+
+class Mailing(Table):
+    workspace_id = BigIntegerField()
+    email = TextField()
+    muted = ArrayField(TextField, index=False)
+    subscribed_at = DateTimeTZField(null=True)
+    locale = TextField(null=True)
+    created_at = DateTimeTZField()
+
+    class Meta:
+        primary_key = CompositeKey("workspace_id", "email")
 
 
 class RepeatedRequest(Table):

@@ -20,7 +20,8 @@ from service.web.api import tags as api_tags
 from service.web.api import team as api_team
 from service.web.api import users as api_users
 from service.web.api import votes as api_votes
-from service.web.board import board, confirm
+from service.web.board import board, confirm, post, visiting
+from service.web.board import changelog as board_changelog
 from service.web.dashboard import changelog as team_changelog
 from service.web.dashboard import companies as team_companies
 from service.web.dashboard import files as team_files
@@ -184,10 +185,18 @@ def for_everyone() -> dict[str, object]:
         "/demo": site.Demo(),
         "/static/{name}": assets.Asset(),
         "/files/{token}": downloads.Download(),
-        "/b/{slug}": board.Board(),
-        "/b/{slug}/posts/{number:number}": board.Post(),
-        "/b/{slug}/changelog": board.Changelog(),
-        "/b/{slug}/confirm/{token}": confirm.Confirm(),
+        **{f"/b/{{slug}}{address}": resource for address, resource in of_a_board().items()},
+    }
+
+
+def of_a_board() -> dict[str, object]:
+    """Of the public face, below a workspace's slug; at its own domain these stand at the root."""
+    return {
+        "": board.Board(),
+        "/posts/{number:number}": post.Post(),
+        "/changelog": board_changelog.Changelog(),
+        "/confirm/{token}": confirm.Confirm(),
+        "/ticket": visiting.Ticket(),
     }
 
 

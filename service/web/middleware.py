@@ -1,8 +1,10 @@
 """What happens around every request: an id, a database connection, headers, and a log line without secrets."""
 
 import logging
+import re
 import secrets
 import time
+from urllib.parse import urlsplit
 
 import falcon
 
@@ -14,12 +16,15 @@ log = logging.getLogger("sayso.access")
 
 ALWAYS = {
     "X-Content-Type-Options": "nosniff",
+    "Cross-Origin-Opener-Policy": "same-origin",
     "Referrer-Policy": "strict-origin-when-cross-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
 }
 HSTS = "max-age=31536000"
 LONGEST_URL = 8192
+PORT = re.compile(r":\d*$")
+OF_EVERY_DOMAIN = ("/static/", "/files/", "/internal/", "/healthz", "/readyz", "/metrics")  # not of one board
 
 
 class Around:
@@ -32,6 +37,7 @@ class Around:
         req.context.config = self.config
         req.context.id = secrets.token_hex(6)
         req.context.started = time.perf_counter()
+        req.context.asked = req.path
         resp.set_headers({**ALWAYS, "X-Request-Id": req.context.id})
         if self.config.secure:
             resp.set_header("Strict-Transport-Security", HSTS)
@@ -39,6 +45,7 @@ class Around:
             raise falcon.HTTPUriTooLong(description="This address is too long.")
         if "\0" in req.path or "%00" in req.query_string:
             raise Malformed("An address cannot hold a NUL character.")
+        lead_home(req)
 
     def process_resource(self, req, _resp, resource, _params) -> None:
         if resource is not None and not getattr(resource, "offline", False) and req.method != "OPTIONS":
@@ -51,6 +58,14 @@ class Around:
         # the route's template, not the path: paths hold sign-in links
         if resp.status_code >= 500 or not is_offline:
             log.info("%s %s %s %s %.0f ms", req.context.id, req.method, req.uri_template or "-", resp.status_code, took)
+
+
+def lead_home(req) -> None:
+    """At a customer's own domain stands their board. Such a domain needs a certificate, so there is none without HTTPS."""
+    domain, config = PORT.sub("", req.get_header("Host", default="")).lower().rstrip("."), req.context.config
+    if not config.secure or domain == urlsplit(config.base_url).hostname or req.path.startswith(OF_EVERY_DOMAIN):
+        return
+    req.context.domain, req.path = domain, f"/b/{domain}{req.path.rstrip('/')}"
 
 
 def is_timed(req, resp) -> bool:

@@ -4,14 +4,14 @@ import falcon
 
 from service.errors import Conflict, Forbidden, NotFound, Unauthenticated
 from service.feedback import guests
-from service.web import inputs, pages
-from service.web.board.board import find_workspace
+from service.web.board.visiting import render, visit
+from service.web.page import here
 from service.web.problems import STATUS
 
 REFUSALS = (Conflict, Forbidden, NotFound, Unauthenticated)  # are shown in the page, with what to do
 
 
-@falcon.before(find_workspace)
+@falcon.before(visit)
 class Confirm:
     """The secret in the address is all that its form needs: no cookie, and nothing that is bound to one."""
 
@@ -22,12 +22,11 @@ class Confirm:
             refuse(req, resp, refusal)
 
     def on_post(self, req, resp, token):
-        inputs.form(req)
         try:
             guests.confirm(req.context.workspace, token)
         except REFUSALS as refusal:
             return refuse(req, resp, refusal)
-        resp.status, resp.location = 303, req.path
+        resp.status, resp.location = 303, here(req)
         resp.set_header("Referrer-Policy", "no-referrer")
 
 
@@ -37,6 +36,5 @@ def refuse(req, resp, refusal: Exception) -> None:
 
 
 def show(req, resp, link: guests.Link | None = None, refusal: str = "", code: str = "") -> None:
-    pages.render(req, resp, "board/confirm.html", link=link, refusal=refusal, code=code, days=guests.DAYS)
+    render(req, resp, "board/confirm.html", is_private=True, link=link, refusal=refusal, code=code, days=guests.DAYS)
     resp.set_header("Referrer-Policy", "no-referrer")
-    resp.cache_control = ["no-store"]

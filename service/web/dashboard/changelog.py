@@ -9,9 +9,10 @@ import falcon
 from service.errors import Invalid
 from service.feedback import changelog, lists, posts, releases, statuses, versions
 from service.web import cursors, inputs, pages, pictures
-from service.web.dashboard.page import Done, Form, Page, at, render, whole
+from service.web.dashboard.page import Page, at, render
 from service.web.dashboard.post_forms import field
 from service.web.guards import require_member
+from service.web.page import Done, Form, whole
 
 PAGE = 30  # entries
 MOST_FOUND = 8  # posts of a search

@@ -9,9 +9,10 @@ from service.errors import Invalid
 from service.feedback import companies, doings, people, versions
 from service.web import cursors, inputs
 from service.web.dashboard import places
-from service.web.dashboard.page import Done, Page
+from service.web.dashboard.page import Page
 from service.web.dashboard.people import PAGE, show
 from service.web.guards import require_member
+from service.web.page import Done
 from service.web.pages import query
 from service.web.rows import row
 

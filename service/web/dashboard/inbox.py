@@ -21,8 +21,9 @@ from service.feedback import (
 )
 from service.web import inputs, pages
 from service.web.dashboard.history import said
-from service.web.dashboard.page import Done, Page, render, whole
+from service.web.dashboard.page import Page, render
 from service.web.guards import require_member
+from service.web.page import Done, whole
 from service.web.rows import Row, StatusCount, row
 
 PAGE = 50  # posts

@@ -5,8 +5,9 @@ import falcon
 from service.errors import Conflict, Invalid
 from service.feedback import actions, lists, merges, posts
 from service.web import inputs
-from service.web.dashboard.page import Done, Page, at, render, whole
+from service.web.dashboard.page import Page, at, render
 from service.web.guards import require_member
+from service.web.page import Done, whole
 
 
 @falcon.before(require_member)

@@ -8,8 +8,9 @@ from service.errors import Invalid, NotFound
 from service.feedback import blocking, edits, moderation
 from service.web import cursors, inputs
 from service.web.dashboard import places
-from service.web.dashboard.page import Done, Page, posts, render, whole
+from service.web.dashboard.page import Page, posts, render
 from service.web.guards import require_admin, require_member
+from service.web.page import Done, whole
 from service.web.pages import query
 
 DELETED_DAYS = moderation.DELETED_DAYS

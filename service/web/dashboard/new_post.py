@@ -6,8 +6,9 @@ from service.feedback import boards, fields, posts, statuses, tags, users
 from service.lib import tokens
 from service.web import inputs
 from service.web.dashboard import post_forms
-from service.web.dashboard.page import Done, Page, at, render
+from service.web.dashboard.page import Page, at, render
 from service.web.guards import require_member
+from service.web.page import Done
 
 
 @falcon.before(require_member)

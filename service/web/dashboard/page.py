@@ -1,96 +1,26 @@
-"""How every page of the dashboard works: GET shows it, POST does one of the things it offers, and the answer to either is
-the page.
+"""The pages of the dashboard: each can undo the last action, and stands in the frame that counts what waits."""
 
-A form names what it does in its field `do`. What is refused is shown beside the fields, with everything that was typed. A
-browser without our script is sent to the page anew (303), so that a reload does nothing twice; `page.js` asks for the page
-at once (`Sayso-Quick`) and puts in what changed: one request."""
-
-from collections.abc import Callable
-from typing import NamedTuple
-from urllib.parse import quote
-
-from service.errors import Conflict, Invalid, Malformed, RateLimited
 from service.feedback import actions, guide, moderation
-from service.web import forms, inputs, pages, problems
+from service.web import page, pages
 from service.web.guards import now
+from service.web.page import Done, whole
 
-QUICK, GO = "Sayso-Quick", "Sayso-Go"  # headers: of page.js, and of our answer to it: open that address instead
 UNDO = "undo"  # what a notice's form does, on every page
-REFUSALS = (Invalid, Conflict, RateLimited)  # are shown in the page
 
 
-class Done(NamedTuple):
-    """What came of a form: what to say about it, the action that can be undone, and where to go from here (None: stay)."""
-
-    said: str = ""
-    undo: int | None = None
-    to: str | None = None
-    show: dict | None = None  # values for the page that stand in this one answer only: a new secret, a preview
-
-
-class Typed(inputs.Form):
-    """The fields of a form that was sent: one that is missing, like a box that was not ticked, is empty."""
-
-    def __missing__(self, name: str) -> str:
-        return ""
-
-
-class Form(NamedTuple):
-    """What a template knows of one of its forms: what must change, and what was typed; empty unless it was just sent."""
-
-    errors: dict = {}
-    values: dict = {}
-    message: str = ""  # a refusal that belongs to no field
-
-
-class Page:
-    """A page: `show` renders it, `deeds` are what its forms do, each a method (self, req, **place) → Done or None."""
-
-    deeds: dict[str, Callable] = {}
-
-    def show(self, req, resp, **place) -> None:
-        raise NotImplementedError
-
-    def on_get(self, req, resp, **place):
-        self.show(req, resp, **place)
+class Page(page.Page):
+    """A page of the dashboard; the guard has set who asks."""
 
     def on_post(self, req, resp, **place):
-        name = req.context.form.get("do", "")
-        deed = undo if name == UNDO else self.deeds.get(name)
-        if deed is None:
-            raise Malformed("This form does nothing that this page offers. Reload the page and try again.")
-        try:
-            done = deed(self, req, **place) or Done()
-        except REFUSALS as error:
-            return self.refuse(req, resp, name, error, place)
-        if done.show is not None:
-            req.context.page.update(done.show)
-            remember(req, name, Form(values=Typed(req.context.form.fields)))
-        self.answer(req, resp, done, place)
+        if req.context.form.get("do") == UNDO:
+            return self.answer(req, resp, undo(req), place)
+        return super().on_post(req, resp, **place)
 
-    def refuse(self, req, resp, name: str, error: Exception, place: dict) -> None:
-        """The page again, with what must change."""
-        fields = getattr(error, "fields", {})
-        remember(req, name, Form(fields, Typed(req.context.form.fields), "" if fields else str(error)))
-        self.show(req, resp, **place)
-        resp.status = problems.status_of(error)
-
-    def answer(self, req, resp, done: Done, place: dict) -> None:
-        notice = {"said": done.said, "undo": done.undo} if done.said else None
-        is_quick = req.get_header(QUICK)
-        if done.show is not None or (is_quick and not done.to):
-            req.context.page.update(now(req), notice=notice)
-            return self.show(req, resp, **place)
-        forms.keep_notice(req, resp, notice)
-        address = done.to or quote(req.path) + (f"?{req.query_string}" if req.query_string else "")
-        if is_quick:
-            resp.status = 204
-            resp.set_header(GO, address)
-        else:
-            resp.status, resp.location = 303, address
+    def refresh(self, req) -> None:
+        req.context.page.update(now(req))
 
 
-def undo(_page: Page, req, **_place) -> Done:
+def undo(req) -> Done:
     """Take back the action that the notice of any page offers to undo."""
     taken = actions.undo(req.context.reader, whole(req.context.form.get("action", "")) or 0)
     if not taken.undone and not taken.left:
@@ -105,16 +35,10 @@ def posts(count: int) -> str:
     return f"{count} post{'' if count == 1 else 's'}"
 
 
-def remember(req, name: str, form: Form) -> None:
-    req.context.page["sent"] = {name: form}
-
-
 def render(req, resp, template: str, **values) -> None:
     """Answer with a page of the dashboard. Templates ask `form("name")` for what became of one of their forms; the layout
     asks `frame()` for what it counts."""
-    sent = req.context.page.get("sent", {})
-    pages.render(req, resp, template, form=lambda name: sent.get(name, Form()), frame=lambda: frame(req),
-                 **{**values, **req.context.page})  # fmt: skip
+    pages.render(req, resp, template, form=page.sent(req), frame=lambda: frame(req), **{**values, **req.context.page})
 
 
 def frame(req) -> tuple[int, int]:
@@ -125,9 +49,3 @@ def frame(req) -> tuple[int, int]:
 def at(req, path: str) -> str:
     """The address of a page of this workspace's dashboard."""
     return f"/app/{req.context.workspace.slug}/{path}"
-
-
-def whole(value: str) -> int | None:
-    """A whole number from a form, or None."""
-    fits = value.isascii() and value.isdigit() and len(value) < 10
-    return int(value) if fits else None

@@ -8,7 +8,7 @@ from datetime import date
 from service.errors import Invalid, NotFound
 from service.feedback import attachments, boards, comments, fields, posts, tags, users
 from service.lib import text
-from service.web.dashboard.page import whole
+from service.web.page import whole
 
 MARKS = {"official": {"official": True}, "plain": {"official": False}, "internal": {"internal": True, "official": False},
          "public": {"internal": False}}  # fmt: skip

@@ -17,8 +17,9 @@ from service.feedback import (
     votes,
 )
 from service.web.dashboard import post_forms, post_values
-from service.web.dashboard.page import Done, Page, at, render, whole
+from service.web.dashboard.page import Page, at, render
 from service.web.guards import require_member
+from service.web.page import Done, whole
 
 
 @falcon.before(require_member)

@@ -8,9 +8,10 @@ from service.errors import Invalid
 from service.feedback import boards, planning, roadmap, tags
 from service.feedback.actions import UNDO_SECONDS
 from service.web import inputs
-from service.web.dashboard.page import Done, Page, render, whole
+from service.web.dashboard.page import Page, render
 from service.web.dashboard.post_forms import day
 from service.web.guards import require_member
+from service.web.page import Done, whole
 
 
 @falcon.before(require_member)

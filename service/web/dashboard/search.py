@@ -6,8 +6,9 @@ import falcon
 
 from service.feedback import lists, people, posts
 from service.web import inputs, pages
-from service.web.dashboard.page import QUICK, Page, at, render, whole
+from service.web.dashboard.page import Page, at, render
 from service.web.guards import require_member
+from service.web.page import QUICK, whole
 
 PLACES = (
     ("Inbox", "inbox"), ("New post", "posts/new"), ("Roadmap", "roadmap"), ("Changelog", "changelog"),

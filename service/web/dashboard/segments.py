@@ -7,9 +7,10 @@ from service.feedback import audience, segments, versions
 from service.feedback.segments import MOST_COUNTED, MOST_RULES
 from service.lib import text
 from service.web.dashboard import rules
-from service.web.dashboard.page import Done, Page, at
+from service.web.dashboard.page import Page, at
 from service.web.dashboard.people import show
 from service.web.guards import require_admin, require_member
+from service.web.page import Done
 
 
 @falcon.before(require_member)

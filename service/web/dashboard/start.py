@@ -3,9 +3,10 @@
 import falcon
 
 from service.feedback import guide, team, workspaces
-from service.web.dashboard.page import Done, Page, at, render
+from service.web.dashboard.page import Page, at, render
 from service.web.dashboard.settings.team import told
 from service.web.guards import require_admin, require_member
+from service.web.page import Done
 
 
 @falcon.before(require_member)

@@ -8,8 +8,9 @@ from service.feedback import members, scale, work
 from service.feedback.scale import percent, seconds
 from service.measurements import Hour
 from service.web import charts
-from service.web.dashboard.page import Done, Page, at, render, whole
+from service.web.dashboard.page import Page, at, render
 from service.web.guards import require_admin, require_member
+from service.web.page import Done, whole
 
 SHOWN_HOURS = 48
 FEW_HOURS = 24  # in the tables

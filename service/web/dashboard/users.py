@@ -7,9 +7,10 @@ from service.errors import Invalid
 from service.feedback import blocking, doings, people, privacy, segments, users
 from service.web import cursors, inputs, shapes
 from service.web.dashboard import places
-from service.web.dashboard.page import Done, Page, at
+from service.web.dashboard.page import Page, at
 from service.web.dashboard.people import KINDS, PAGE, show
 from service.web.guards import require_admin, require_member
+from service.web.page import Done
 from service.web.pages import query
 from service.web.rows import row
 

@@ -1,4 +1,4 @@
-/* Makes a page of the dashboard quick. Each part marked data-live="name" is replaced when it changed: after an event of the
+/* Makes a page quick, of the dashboard or of the public face. Each part marked data-live="name" is replaced when it changed: after an event of the
    workspace, and after a form was sent (data-quick), whose answer is the page itself. Without this script, forms and links
    do the same by loading pages. Other scripts may take over a part: they prevent its event `sayso:renew`, whose detail is
    the fresh part. A form that is on its way is marked aria-busy, and hears `sayso:sent` when it was taken, and at last, also
@@ -6,11 +6,8 @@
 (() => {
   const GATHER = 250, TYPING = 400, FIRST_WAIT = 1000, LONGEST_WAIT = 30000, PATIENCE = 20000; // milliseconds
   const NOTICE = 8000, NOTICE_WITH_UNDO = 30000;
-  const NO_CONNECTION = "There is no connection, so nothing was sent. What you wrote is still here; try again.";
-  const NO_ANSWER = "Sayso did not answer in time. Look whether it was done; what you wrote is still here.";
-  const SIGNED_OUT = "You were signed out. Sign in in another tab, then try again here: what you wrote is still here.";
   const MADE_FOR = ["seen", "was"]; // fields that name the version a form was made for
-  const { stream, home, types } = document.body.dataset;
+  const { stream, home, types, noConnection, noAnswer, signedOut, failed } = document.body.dataset;
   const $ = (query, inside = document) => inside.querySelector(query);
   const $$ = (query, inside = document) => [...inside.querySelectorAll(query)];
 
@@ -144,15 +141,15 @@
       const answer = await ask(address, { method: "POST", body: fields, headers: { "Sayso-Quick": "1" } });
       const to = answer.headers.get("Sayso-Go");
       if (to) return leave(to);
-      if (answer.redirected) return say(SIGNED_OUT);
+      if (answer.redirected) return say(signedOut);
       const page = await parsed(answer);
-      if (!$("[data-live=notice]", page)) return say($("main .detail", page)?.textContent || "That did not work. Try again.");
+      if (!$("[data-live=notice]", page)) return say($("main .detail", page)?.textContent || failed);
       if (isTyping) return put(page, { except: form.contains(document.activeElement) && document.activeElement });
       noteSeen(page);
       put(page, { [answer.ok ? "sent" : "refused"]: does({ form }), notice: true });
       if (!answer.ok) $("[aria-invalid=true], [role=alert]")?.focus();
       else form.dispatchEvent(new CustomEvent("sayso:sent", { bubbles: true }));
-    } catch (error) { say(error.name === "TimeoutError" ? NO_ANSWER : NO_CONNECTION); }
+    } catch (error) { say(error.name === "TimeoutError" ? noAnswer : noConnection); }
   };
   const leave = (to) => {
     const there = new URL(to, location.href);
@@ -178,8 +175,9 @@
 
   // the newest event that the page shows, and the one it should show: what a form of ours did its answer shows already
   const newest = (url) => Number(new URL(url, location.href).searchParams.get("after"));
-  const noteSeen = (page) => { seen = Math.max(seen, newest(page.body.dataset.stream)); };
-  let source, retry, wait = FIRST_WAIT, seen = newest(stream), wanted = 0, busy = false;
+  const shows = ({ body: { dataset } }) => dataset.stream ? newest(dataset.stream) : Number(dataset.seen);
+  const noteSeen = (page) => { seen = Math.max(seen, shows(page)); };
+  let source, retry, wait = FIRST_WAIT, seen = shows(document), wanted = 0, busy = false;
   const listen = (url) => {
     hush();
     source = new EventSource(url);
@@ -197,8 +195,9 @@
     try {
       const answer = await ask(`${home}/ticket`);
       if (answer.status === 401 || answer.redirected) return; // signed out
-      listen((await answer.json()).stream_url);
-      refresh();
+      const { stream_url: url } = await answer.json();
+      listen(url);
+      want(newest(url)); // what was missed meanwhile
     } catch { again(); }
   };
   const refresh = () => want(Infinity);
@@ -218,7 +217,7 @@
   const renew = async () => {
     if (wanted <= seen) return; // it came with the answer to a form meanwhile
     wanted = 0;
-    const answer = await ask(location.href);
+    const answer = await ask(location.href, { cache: "no-cache" }); // a page that everyone may keep is kept for a moment
     if (!answer.ok || answer.redirected) return;
     const page = await parsed(answer);
     noteSeen(page);
@@ -229,7 +228,8 @@
   const here = $(".side nav [aria-current]");
   if (here) here.parentElement.scrollLeft = here.offsetLeft - here.parentElement.clientWidth / 2;
   if (region.firstElementChild) announce([...region.childNodes]);
-  listen(stream);
+  if (stream) listen(stream);
+  else resume();
   addEventListener("sayso:refresh", refresh);
   addEventListener("visibilitychange", catchUp); // nobody saw it meanwhile
   addEventListener("pagehide", hush);

@@ -19,7 +19,8 @@ EXPORT = re.compile(r"^export (?=(?:async )?(?:function|const) (\w+))", re.MULTI
 PLACE = re.compile(r'"%([\w./]+)%"')
 WORD = re.compile(r"\bwords\.(\w+)")
 ENGLISH = "en"
-FIRST = "panel"  # the part of a catalogue that the panel brings along in English
+PARTS = ("panel", "form", "views")  # of a catalogue: what the widget says; the rest is said by our own pages
+FIRST = PARTS[0]  # the panel brings it along in English
 
 
 def build(folder: Path) -> tuple[str, dict[str, str], str]:
@@ -54,8 +55,9 @@ def languages(folder: Path) -> list[str]:
 
 
 def spoken(folder: Path, language: str) -> dict[str, dict]:
-    """A catalogue: its parts, each a text (or its plural forms) by name."""
-    return json.loads((folder / "words" / f"{language}.json").read_text())
+    """A catalogue: the widget's parts of it, each a text (or its plural forms) by name."""
+    said = json.loads((folder / "words" / f"{language}.json").read_text())
+    return {part: said[part] for part in PARTS}
 
 
 def numbered(folder: Path) -> dict[str, int]:

@@ -3,7 +3,7 @@ somebody is."""
 
 import falcon
 
-from service.feedback import front, general, guide, identity_secrets, news
+from service.feedback import front, guide, identity_secrets, news, workspaces
 from service.feedback.readers import Reader
 from service.lib import tokens
 from service.web import shapes
@@ -23,7 +23,7 @@ class Opening:
             guide.record_load(workspace, origin)
         identified = user is not None and user.kind == "identified"
         heard = stream_url(req, public=True)  # first: what happens from here on is heard
-        found, language = front.look(req.context.reader), general.CODES.get(workspace.language, "")
+        found, language = front.look(req.context.reader), workspaces.language_tag(workspace)
         shapes.answer(resp, calls.Opening(
             workspace=calls.Place(workspace.name, f"{address}/b/{workspace.slug}", language),
             boards=[calls.Key(*board) for board in found.boards],

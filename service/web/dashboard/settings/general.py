@@ -1,8 +1,8 @@
 """What the workspace is called, its language, how long users may change what they wrote, and whom it asks for an address."""
 
-from service.feedback import general
-from service.web.dashboard.page import Done, whole
+from service.feedback import general, languages
 from service.web.dashboard.settings import Setting
+from service.web.page import Done, whole
 
 ASK_EMAIL = [
     ("no", "No"),
@@ -15,7 +15,7 @@ class General(Setting):
     key = "general"
 
     def show(self, req, resp):
-        self.render(req, resp, general=general.of(req.context.reader), languages=list(general.LANGUAGES.items()),
+        self.render(req, resp, general=general.of(req.context.reader), languages=list(languages.LANGUAGES.items()),
                     ask_email=ASK_EMAIL)  # fmt: skip
 
     def change(self, req):

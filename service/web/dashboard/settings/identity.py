@@ -1,8 +1,8 @@
 """How a customer's server says who its users are: secrets, code that signs, and what is wrong with a token."""
 
 from service.feedback import identity_secrets, workspaces
-from service.web.dashboard.page import Done
 from service.web.dashboard.settings import Setting
+from service.web.page import Done
 
 
 class Identity(Setting):

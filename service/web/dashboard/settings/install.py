@@ -4,9 +4,9 @@ import falcon
 
 from service.feedback import general, workspaces
 from service.web import pages
-from service.web.dashboard.page import Done
 from service.web.dashboard.settings import Setting
 from service.web.guards import require_member
+from service.web.page import Done
 
 
 class Install(Setting):

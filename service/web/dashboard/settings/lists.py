@@ -3,8 +3,9 @@
 from service.feedback import boards, fields, segments, statuses, tags
 from service.lib import text
 from service.web import inputs
-from service.web.dashboard.page import Done, at
+from service.web.dashboard.page import at
 from service.web.dashboard.settings import Setting
+from service.web.page import Done
 
 
 class List(Setting):

@@ -2,8 +2,9 @@
 
 from service.errors import NotFound
 from service.feedback import team
-from service.web.dashboard.page import Done, at, whole
+from service.web.dashboard.page import at
 from service.web.dashboard.settings import Setting
+from service.web.page import Done, whole
 
 ROLES = {"owner": "Owner", "admin": "Admin", "member": "Member"}
 

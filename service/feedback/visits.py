@@ -1,0 +1,76 @@
+"""Who comes to the public board: the workspace at an address, its visitor, and what every page shows, in one round trip."""
+
+from typing import NamedTuple
+
+from service import db, events
+from service.errors import NotFound
+from service.feedback import limits
+from service.feedback.readers import Reader, admitted
+from service.feedback.statuses import Status
+from service.feedback.users import User
+from service.feedback.workspaces import COLUMNS, Workspace
+
+# A session that was ended is nobody's. Who is blocked sees what everyone sees.
+ARRIVE = f"""
+WITH counted AS ({limits.HITS})
+SELECT {COLUMNS}, u.id, u.external_id, u.kind, u.name, u.email, u.session_version, u.blocked_at IS NOT NULL, u.locale,
+       (SELECT coalesce(jsonb_agg(jsonb_build_array(b.key, b.name, b.description) ORDER BY b.position, b.id), '[]')
+          FROM board b WHERE b.workspace_id = w.id AND {admitted("false", "CASE WHEN u.blocked_at IS NULL THEN u.id END")}),
+       (SELECT coalesce(jsonb_agg(jsonb_build_array(id, key, name, kind, color) ORDER BY position, id), '[]') FROM status
+         WHERE workspace_id = w.id),
+       (SELECT next_event - 1 FROM workspace_counter c WHERE c.workspace_id = w.id),
+       (SELECT jsonb_agg(counted) FROM counted)
+  FROM workspace w LEFT JOIN "user" u
+       ON u.workspace_id = w.id AND w.id = %(workspace)s AND u.id = %(user)s AND u.session_version = %(version)s
+ WHERE {{place}} = %(at)s"""
+BY_SLUG, BY_DOMAIN = (ARRIVE.format(place=place) for place in ("w.slug", "w.domain"))
+FORMER = "SELECT slug FROM workspace WHERE former_slugs @> ARRAY[%(slug)s]"
+SEEN = "UPDATE workspace SET domain_seen_at = now() WHERE id = %(workspace)s AND domain_seen_at IS NULL"
+
+
+class Board(NamedTuple):
+    key: str
+    name: str
+    description: str
+
+
+class Visit(NamedTuple):
+    """`user` is who the visitor is, None for nobody yet; `seen` the newest event that a page made now can show."""
+
+    workspace: Workspace
+    user: User | None
+    boards: list[Board]  # that the visitor may see
+    statuses: list[Status]
+    seen: int
+
+    @property
+    def reader(self) -> Reader:
+        return Reader(self.workspace, self.user.id if self.user and not self.user.is_blocked else None)
+
+
+def arrive(at: str, signed: dict | None, most_of_each: dict[str, int], *, by_domain: bool = False) -> Visit:
+    """The visit of who shows this token (`w`, `u`, `v`; None: nobody) at a slug, or at a domain. NotFound when nothing is
+    there; RateLimited when one of these counts of a minute is too high."""
+    signed = signed or {"w": None, "u": None, "v": None}
+    row = db.row(BY_DOMAIN if by_domain else BY_SLUG, at=at, workspace=signed["w"], user=signed["u"], version=signed["v"],
+                 keys=list(most_of_each), seconds=limits.MINUTE)  # fmt: skip
+    if row is None:
+        raise NotFound("There is no board at this address.")
+    limits.check([(hit["key"], hit["hits"], hit["remaining"]) for hit in row[-1]], most_of_each)
+    split = len(Workspace._fields)
+    *person, boards, statuses, seen, _ = row[split:]
+    workspace, user = Workspace(*row[:split]), User(*person) if person[0] else None
+    if by_domain and not workspace.domain_works:
+        db.changed(SEEN, workspace=workspace.id)
+    return Visit(workspace, user, [Board(*board) for board in boards], [Status(*status) for status in statuses], seen)
+
+
+def seen(workspace: Workspace) -> int:
+    """The newest event there is at this moment."""
+    return events.latest(workspace.id)
+
+
+def moved(slug: str) -> str | None:
+    """The slug of today of the workspace that once was at this one."""
+    row = db.row(FORMER, slug=slug)
+    return row and row[0]

@@ -1,0 +1,198 @@
+"""The public face: how every page of it knows its visitor, and what its answers have in common.
+
+A visitor is nobody until they act or sign in; then a cookie of this workspace says who they are, for 30 days after the
+last deed. Forms carry no token, so that a page that is the same for everyone may be kept by everyone: they are taken from
+our own pages only, as the browser says (Sec-Fetch-Site, Origin), and the cookie is Lax. A member's session is not looked
+at."""
+
+import base64
+import hashlib
+
+import falcon
+
+from service import events
+from service.errors import Forbidden, NotFound, Unauthenticated
+from service.feedback import limits, users, visits, workspaces
+from service.feedback.readers import Reader
+from service.feedback.users import User
+from service.lib import colours, tokens
+from service.web import forms, inputs, page, pages, words
+from service.web.guards import user_token
+
+PUBLIC_TYPES = " ".join(sorted(events.TYPES))  # what an open page listens to
+
+PAGES_A_MINUTE = 300  # of one network address; an office shares one
+DEEDS_A_MINUTE, NEW_USERS_A_MINUTE = 60, 120  # of one user; and first deeds of one network address
+VISITOR = "visitor"  # purpose of the token in the cookie
+LANGUAGE_COOKIE, YEAR = "sayso-language", 365 * 24 * 3600
+KEPT = "public, max-age=5, stale-while-revalidate=60"  # a page that is the same for everybody
+OWN_NAMES = {"ar": "العربية", "de": "Deutsch", "en": "English", "es": "Español", "fr": "Français", "ja": "日本語"}
+
+
+def visit(req, resp, _resource, params) -> None:
+    """A hook. Sets `workspace`, `user` (None: nobody yet), `reader`, `words`, `home` (how addresses of this board
+    begin) and what the layout needs. RateLimited for who opens too many pages: each takes its time to make."""
+    at, domain = params.pop("slug"), req.context.get("domain")
+    network = limits.network(req.remote_addr)
+    try:
+        if "." in at and at != domain:
+            raise NotFound("There is no board at this address.")
+        found = visits.arrive(at, signed(req, at), {f"public-pages:{network}": PAGES_A_MINUTE}, by_domain=at == domain)
+    except NotFound:
+        return elsewhere(req, at)
+    context, workspace = req.context, found.workspace
+    context.workspace, context.visit = workspace, found
+    context.home = "" if at == domain else f"/b/{workspace.slug}"
+    become(req, found.user)
+    context.words = language(req, resp, found)
+    context.page = frame(req, found) | {"notice": forms.take_notice(req, resp)}
+    if req.method == "POST":
+        receive(req, network)
+    return None
+
+
+def signed(req, at: str) -> dict | None:
+    """What this workspace's cookie says of its visitor."""
+    try:
+        return tokens.read(VISITOR, req.cookies.get(forms.cookie(req, f"sayso-{at}"), ""))
+    except Unauthenticated:
+        return None
+
+
+def elsewhere(req, at: str) -> None:
+    """Send who knows a former address to the one of today."""
+    today = None if "." in at else visits.moved(at)
+    if today is None:
+        raise NotFound("There is no board at this address.")
+    rest = req.path.removeprefix(f"/b/{at}") + (f"?{req.query_string}" if req.query_string else "")
+    raise falcon.HTTPPermanentRedirect(f"/b/{today}{rest}")
+
+
+def become(req, user: User | None) -> None:
+    """Read and act as this user from here on."""
+    req.context.user = user
+    req.context.reader = Reader(req.context.workspace, user.id if user and not user.is_blocked else None)
+
+
+def receive(req, network: str) -> None:
+    """Take a form that one of our own pages sends, not too many a minute."""
+    if not forms.is_same_site(req):
+        raise Forbidden("This form was not sent by one of our own pages. Open the board and send it again.", "csrf")
+    req.context.form = inputs.form(req)
+    workspace, user = req.context.workspace.id, req.context.user
+    if user:
+        limits.hit(f"user:{workspace}:{user.id}", DEEDS_A_MINUTE, limits.MINUTE)
+    else:
+        limits.hit(f"new-users:{workspace}:{network}", NEW_USERS_A_MINUTE, limits.MINUTE)
+
+
+def act(req, draft: str | None = None) -> Reader:
+    """Who acts, as a reader that is a user for certain; nobody yet becomes an anonymous user. To be called in the
+    transaction of the deed: refused, it leaves nobody behind. `draft` names what they send (users.make_anonymous)."""
+    user = req.context.user
+    if user and user.is_blocked:
+        raise Forbidden("The team has blocked you here.", "blocked")
+    if user is None:
+        user = req.context.made = users.make_anonymous(req.context.workspace, draft)
+    return Reader(req.context.workspace, user.id)
+
+
+def remember(req, resp, user: User) -> None:
+    """Know this user again, in this browser, and for the rest of this answer."""
+    become(req, user)
+    req.context.page["visitor"] = user
+    forms.set_cookie(req, resp, cookie_of(req), user_token(VISITOR, req.context.workspace, user), tokens.LIFETIME[VISITOR])
+
+
+def forget(req, resp) -> None:
+    """Sign out, in this browser."""
+    become(req, None)
+    forms.drop_cookie(req, resp, cookie_of(req))
+
+
+def cookie_of(req) -> str:
+    workspace = req.context.workspace
+    return f"sayso-{workspace.slug if req.context.home else workspace.domain}"
+
+
+def language(req, resp, found: visits.Visit) -> words.Words:
+    """What the visitor chose here, what their own product told of them, their browser's, the workspace's."""
+    asked, kept = req.params.get("lang"), req.cookies.get(forms.cookie(req, LANGUAGE_COOKIE))
+    known = words.catalogues()
+    if isinstance(asked, str) and asked in known:
+        forms.set_cookie(req, resp, LANGUAGE_COOKIE, asked, YEAR)
+        return known[asked]
+    return words.chosen(kept, found.user and found.user.locale, req.get_header("Accept-Language"),
+                        workspaces.language_tag(found.workspace))  # fmt: skip
+
+
+def frame(req, found: visits.Visit) -> dict:
+    """What the layout of every page shows."""
+    workspace, said = found.workspace, req.context.words
+    style = colours.stylesheet(workspace.accent) if workspace.accent else ""
+    has_badge = workspaces.has_badge(workspace, bool(req.context.config.stripe_secret_key))
+    return {
+        "workspace": workspace, "home": req.context.home, "address": workspaces.home(workspace, req.context.config.base_url),
+        "visitor": found.user, "words": said, "languages": OWN_NAMES, "boards": found.boards, "statuses": found.statuses,
+        "content_language": workspaces.language_tag(workspace), "style": style, "event_types": PUBLIC_TYPES,
+        "seen": found.seen, "stream_url": stream(req), "has_badge": has_badge,
+        "here": "", "canonical": None,
+    }  # fmt: skip
+
+
+def stream(req) -> str:
+    """Where live updates are, without a ticket."""
+    domain = req.context.get("domain")
+    return f"https://{domain}/stream" if domain else req.context.config.stream_url
+
+
+class Page(page.Page):
+    """A page of the public face, behind `visit`. Its deeds are done by whoever `act` says."""
+
+    refusals = (*page.REFUSALS, Forbidden)
+
+    def answer(self, req, resp, done, place) -> None:
+        user = req.context.get("made") or req.context.user
+        if user and not req.context.get("is_signing_out"):
+            remember(req, resp, user)
+        super().answer(req, resp, done, place)
+
+    def refresh(self, req) -> None:
+        req.context.page["seen"] = visits.seen(req.context.workspace)
+
+
+def render(req, resp, template: str, *, policy: str = pages.PAGE, is_private: bool = False, **values) -> None:
+    """Answer with a page of the public face. What is the same for everybody may be kept for a moment; the rest, and what
+    `is_private`, only as long as it is the newest."""
+    shared = req.context.page
+    policy = policy.replace("object-src", f"style-src 'self' {hashed(shared['style'])}; object-src")
+    pages.render(req, resp, template, policy=policy, form=page.sent(req), **{**shared, **values})
+    resp.set_header("Vary", "Cookie, Accept-Language, Sayso-Quick")
+    is_same_for_all = req.context.user is None and not shared["notice"] and req.method == "GET" and not is_private
+    resp.cache_control = [KEPT if is_same_for_all else "no-store" if is_private else "private, no-cache"]
+    if req.method == "GET" and not is_private:
+        tag(req, resp)
+
+
+def tag(req, resp) -> None:
+    """Give the answer its ETag, and no body to who has it already."""
+    resp.etag = hashlib.sha256(resp.text.encode()).hexdigest()[:20]
+    if any(str(each) in {resp.etag.strip('"'), "*"} for each in req.if_none_match or ()):
+        resp.status, resp.text = falcon.HTTP_304, None
+        resp.delete_header("Content-Type")
+
+
+def hashed(style: str) -> str:
+    """What allows this one inline stylesheet (CSP 3)."""
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    return f"'sha256-{digest}'" if style else ""
+
+
+@falcon.before(visit)
+class Ticket:
+    """Where live updates of this board can be heard for the next minute."""
+
+    def on_get(self, req, resp):
+        ticket = tokens.sign("ticket", {"w": req.context.workspace.id, "p": True, "o": req.get_header("Origin")})
+        resp.media = {"stream_url": f"{stream(req)}?ticket={ticket}&after={req.context.visit.seen}"}
+        resp.cache_control = ["no-store"]
