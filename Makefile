@@ -3,12 +3,14 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# what browsers reach Sayso through in the tests: nothing (bare), or a real Caddy with HTTPS (caddy)
+FRONT ?= bare
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test lint bench clean
+.PHONY: help run demo test test-caddy lint bench clean
 
 help:  ## show this list
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## */  make \1|/' | column -t -s '|'
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */  make \1|/' | column -t -s '|'
 
 run: $(VENV)/run  ## install what is needed and run everything at http://127.0.0.1:8000
 	$(BIN)/sayso up
@@ -19,7 +21,10 @@ demo: $(VENV)/run  ## fill the running installation with a demo workspace and pr
 test: $(VENV)/test programs types  ## run every test (needs Chromium, Firefox, Caddy and npm; as root on Debian it installs them; SAYSO_POSTGRES=16 for that version)
 	$(BIN)/ruff check service migrations tests
 	$(BIN)/lint-imports --config setup.cfg
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	SAYSO_FRONT=$(FRONT) $(BIN)/python -m pytest -n 2 --dist loadfile
+
+test-caddy: $(VENV)/test programs  ## run the browser tests once more, through a real Caddy with HTTPS
+	SAYSO_FRONT=caddy $(BIN)/python -m pytest -n 2 --dist loadfile tests/e2e tests/test_caddy.py
 
 lint: $(VENV)/test  ## check style and who imports whom
 	$(BIN)/ruff check service migrations tests

@@ -17,6 +17,7 @@ KEPT = [
     ("measurement", "hour", 30),
     ("slow_query", "last_seen", 30),
     ("cron_run", "due_at", 7),
+    ("user_link", "created_at", 8),
     ("sign_in_link", "created_at", 1),
     ("rate", "window_start", 1),
     ("repeated_request", "created_at", 1),

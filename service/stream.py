@@ -21,7 +21,7 @@ from falcon.asgi import SSEvent
 from service import db, events
 from service.errors import SaysoError, Unauthenticated
 from service.feedback import activity, keys, limits
-from service.lib import tokens
+from service.lib import headers, tokens
 
 log = logging.getLogger("sayso.stream")
 
@@ -227,6 +227,14 @@ class Stream:
             return SSEvent(comment="still here")
 
 
+class Headers:
+    """Middleware: what every answer says."""
+
+    async def process_request(self, req, resp) -> None:
+        resp.set_headers(headers.ALWAYS | (headers.OVER_HTTPS if req.scheme == "https" else {}))
+        resp.cache_control = ["no-store"]
+
+
 class Alive:
     async def on_get(self, _req, resp) -> None:
         resp.media = {"alive": True}
@@ -251,7 +259,7 @@ async def away(_req, resp, _error, _params) -> None:
 def create_app(url: str, caps: Caps = Caps()) -> falcon.asgi.App:  # noqa: B008 (frozen)
     """The ASGI application. The database and tokens must have been started."""
     hub = Hub(url, caps)
-    app = falcon.asgi.App(middleware=[hub])
+    app = falcon.asgi.App(middleware=[hub, Headers()])
     app.add_error_handler(SaysoError, refuse)
     for gone in db.GONE:
         app.add_error_handler(gone, away)

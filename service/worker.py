@@ -18,7 +18,17 @@ import psycopg2
 from service import db, events, jobs, measurements, retention
 from service.config import LEASE_SECONDS
 from service.errors import LeaseLost, SaysoError
-from service.feedback import attachments, changelog, consequences, insight_counts, letters, notifications, sign_in, similar
+from service.feedback import (
+    attachments,
+    changelog,
+    consequences,
+    insight_counts,
+    letters,
+    notifications,
+    sign_in,
+    similar,
+    user_links,
+)
 
 log = logging.getLogger("sayso.worker")
 
@@ -28,6 +38,7 @@ HANDLERS = {
     similar.EMBED: similar.embed,
     letters.SEND: notifications.send,
     sign_in.SEND: letters.send_sign_in,
+    user_links.SEND: user_links.send,
     changelog.PUBLISH: changelog.announce_due,
     attachments.PROCESS: attachments.process,
     insight_counts.COUNT: insight_counts.count_due,

@@ -40,7 +40,12 @@ class Installation:
 
     @property
     def base_url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        """Where browsers find it: at what stands in front of it, if anything does."""
+        return self.environment.get("BASE_URL") or f"http://127.0.0.1:{self.port}"
+
+    @property
+    def stream_origin(self) -> str:
+        return self.environment.get("BASE_URL") or f"http://127.0.0.1:{self.stream_port}"
 
     @property
     def database_url(self) -> str:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from service import db
 from service.web.app import routes as all_routes
-from service.web.dashboard.page import Page
+from service.web.page import Page
 
 DEEP = 40_000  # more than any parser's stack, within what a body may weigh
 WIDGET_ROUTES = {  # address → a body that it takes; those of the API are made from what it says of itself
@@ -39,7 +39,7 @@ WIDGET_ROUTES = {  # address → a body that it takes; those of the API are made
     "/api/widget/roadmap": {"board": "bugs"},
     "/api/widget/ticket": {},
 }
-FORM_ROUTES = {  # those of the dashboard's pages are attacked in test_dashboard_forms
+FORM_ROUTES = {  # those of pages are attacked in test_dashboard_forms and test_public_forms
     "/app/new": {"name": "Product"},
     "/app/acme/files": {},
     "/app/sign-in": {"email": "a@b.example"},

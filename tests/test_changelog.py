@@ -57,7 +57,7 @@ def test_an_entry_is_a_draft_until_it_is_given_a_moment(api):
     assert (made["title"], made["body"], made["categories"], made["posts"]) == (
         "Version 2", "Now **dark**", ["New", "Design"], [1])  # fmt: skip
     assert (made["state"], made["published_at"], made["reactions"]) == ("draft", None, {})
-    assert made["url"] == f"http://127.0.0.1:8000/b/acme/changelog#entry-{made['id']}"
+    assert made["url"] == f"http://127.0.0.1:8000/b/acme/changelog/{made['id']}"
     assert api.get(f"/changelog/{made['id']}").json == made == api.get("/changelog").json["data"][0]
     assert told() == ["changelog.created"]
 

@@ -147,7 +147,7 @@ def test_case_32_and_43_a_name_comes_in_every_way_there_is(client, acme):
 def test_case_31_a_browser_is_told_to_do_nothing_with_a_file(client, acme):
     url = send(client, acme, HTML, "page.html").json["url"]
     headers = load(client, url).headers
-    assert headers["content-security-policy"] == "sandbox; default-src 'none'"
+    assert headers["content-security-policy"] == "sandbox; default-src 'none'; frame-ancestors 'none'"
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["cross-origin-resource-policy"] == "cross-origin"
     assert headers["cache-control"] == "private, max-age=86400, immutable"

@@ -68,7 +68,7 @@ def test_a_merged_post_leaves_the_lists_and_leads_to_the_other(api, client, two)
     assert [post["number"] for post in api.get("/posts").json["data"]] == [2]
     assert api.get("/posts", q="dark").json["data"] == []
     page = client.simulate_get("/b/acme/posts/1")
-    assert (page.status_code, page.headers["location"]) == (301, "/b/acme/posts/2")
+    assert (page.status_code, page.headers["location"]) == (301, "/b/acme/posts/2?from=1")
 
 
 def test_a_merged_post_is_frozen(api, two):

@@ -14,7 +14,7 @@ from service.feedback import general, keys, languages, workspaces
 from service.feedback.versions import version
 
 EVENTS = "SELECT type, data FROM event WHERE workspace_id = %(workspace)s AND type LIKE 'workspace.%%' ORDER BY seq"
-PAGES = ("", "/general", "/identity", "/boards", "/statuses", "/tags", "/fields", "/team", "/keys")
+PAGES = ("", "/general", "/brand", "/identity", "/boards", "/statuses", "/tags", "/fields", "/team", "/keys")
 
 
 @pytest.fixture

@@ -12,9 +12,10 @@ import pytest
 from falcon.testing import TestClient
 from scripts import budget, sizes
 
+from service.web.compression import choose_encoding
 from service.web.widget.build import asked_of, minify_css, names
 from service.web.widget.build import files as joined
-from service.web.widget.files import Chunk, Files, Loader, choose_encoding
+from service.web.widget.files import Chunk, Files, Loader
 
 FOLDER = Path(__file__).resolve().parent.parent / "widget"
 SCRIPTS = sorted(FOLDER.glob("*/*.js"))

@@ -110,7 +110,7 @@ def test_counting_and_a_page_read_the_index_from_the_newest(acme, cleo):
     database.execute_sql('UPDATE "user" SET news_seen_at = now()')
     database.execute_sql("ANALYZE changelog_entry")
     reader = acme.reader(CLEO)
-    place = {"before": datetime.now(UTC) - timedelta(days=300), "id": 1, "most": 11, "is_first": False}
+    place = {"before": datetime.now(UTC) - timedelta(days=300), "id": 1, "most": 11, "marks": False, "category": None}
     for sql, most in ((COUNT, 20), (PAGE, 120)):
         [[plan]] = db.row(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT json) {sql}", **reader.scope(), **place)
         assert "changelog_published" in str(plan)

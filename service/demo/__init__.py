@@ -74,7 +74,7 @@ def make(config: Config, progress=iter) -> Made:
         api_key=keys.replace(place, owner, KEY_NAME),
         sign_in_url=f"{config.base_url}/app/sign-in/{sign_in.make_link(members.DEMO_OWNER)}",
         demo_page=f"{config.base_url}/demo",
-        board_url=f"{config.base_url}/b/{place.slug}",
+        board_url=workspaces.home(place, config.base_url),
     )
 
 

@@ -35,6 +35,11 @@ UPDATE "user" SET kind = 'guest', email = %(email)s, name = %(name)s,
  WHERE workspace_id = %(workspace)s AND id = %(user)s"""
 
 
+RENAME = """
+UPDATE "user" SET name = %(name)s
+ WHERE workspace_id = %(workspace)s AND id = %(user)s AND kind = 'guest' AND name <> %(name)s"""
+
+
 class Guest(NamedTuple):
     """Who somebody says they are."""
 
@@ -60,13 +65,32 @@ def checked(workspace: Workspace, user: User | None, email: str, name: str) -> G
     wrong, said = {}, (text.email(email), text.fitting(name, LONGEST_NAME, text.tidy_line))
     if said[0] is None:
         wrong["email"] = "Write your e-mail address, like ada@example.com."
-    if said[1] is None:
-        wrong["name"] = f"A name has at most {LONGEST_NAME} characters."
-    elif is_the_teams(workspace, said[1]):
-        wrong["name"] = f"This name would look like one of the {workspace.name} team. Write it a little differently."
+    if refusal := why_not(workspace, said[1]):
+        wrong["name"] = refusal
     if wrong:
         raise Invalid(**wrong)
     return Guest(*said)
+
+
+def why_not(workspace: Workspace, name: str | None) -> str:
+    """Why a guest cannot be called this (None: more than a name is long); nothing when they can."""
+    if name is None:
+        return f"A name has at most {LONGEST_NAME} characters."
+    if is_the_teams(workspace, name):
+        return f"This name would look like one of the {workspace.name} team. Write it a little differently."
+    return ""
+
+
+@db.verb
+def rename(reader: Reader, name: str) -> str:
+    """Have the reader's user, who is a guest, be called this from here on; nobody else's name changes. Returns it as it is
+    written. Raises Invalid."""
+    said = text.fitting(name, LONGEST_NAME, text.tidy_line)
+    if refusal := why_not(reader.workspace, said):
+        raise Invalid(name=refusal)
+    if db.changed(RENAME, workspace=reader.workspace.id, user=reader.user, name=said):
+        events.record("user.identified", reader.workspace.id, user=reader.user, data={"changed": ["name"]})
+    return said
 
 
 def is_the_teams(workspace: Workspace, name: str) -> bool:

@@ -61,6 +61,7 @@ class Written(NamedTuple):
     subject: str
     text: str
     html: str
+    leave: str = ""  # address for who wants no more of this kind
 
 
 class NotYet(Exception):
@@ -120,7 +121,7 @@ def deliver(to: str, written: Written, name: str) -> str:
         return "kept"
     try:
         message_id = f"<{name}@{mail.domain(config.mail_from)}>"
-        mail.send(config.smtp_url, mail.message(config.mail_from, to, *written, message_id))
+        mail.send(config.smtp_url, mail.message(config.mail_from, to, *written[:3], message_id, written.leave))
     except MailRefused:
         return "refused"
     return "sent"

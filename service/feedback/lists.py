@@ -28,6 +28,8 @@ post_worth worth JOIN {post} p ON worth.workspace_id = %(workspace)s AND p.numbe
 # A vote is worth a factor, age costs one: a post loses one e-fold of votes a week. The same words as in the index.
 TRENDING = "((ln(greatest(p.votes, 1)) + extract(epoch FROM p.created_at - timestamptz 'epoch') / 604800)::float8)"
 
+Key = str | int | None  # of a board or a status; or its id, of which PostgreSQL need not be asked
+
 
 class Sort(NamedTuple):
     """What orders a list, the greatest first, and how that is read again from a cursor."""
@@ -131,12 +133,12 @@ class Place(NamedTuple):
     last: int | None
 
 
-def page(reader: Reader, *, sort: str = "top", board: str | None = None, status: str | None = None, q: str | None = None,
+def page(reader: Reader, *, sort: str = "top", board: Key = None, status: Key = None, q: str | None = None,
          since: datetime | None = None, mine: bool = False, cursor: str | None = None, limit: int = DEFAULT_PAGE,
          bounded: bool = False, **for_members) -> Page:  # fmt: skip
     """One page of what the reader may see, and the cursor of the next (None: this was the last). Pinned posts come first.
 
-    Filters are keys (board, status) and words (q). Members may also ask for what they alone may see: keys (tag, segment),
+    Filters are keys (board, status; or the ids of both) and words (q). Members may also ask for what they alone may see: keys (tag, segment),
     external ids (company, author), plan, mrr_from (cents), assignee (a member's id, or "none"), unanswered, and the age in
     days (older, newer). `company`, `plan`, `segment` and `mrr_from` look at who voted. Raises Invalid for a sort that does
     not exist, Malformed for a bad cursor.
@@ -177,8 +179,10 @@ def read(sort: str, asked: frozenset[str], values: dict, bounded: bool) -> Page:
     return Page(found, closed(sort, *end) if end else None)
 
 
-def places(reader: Reader, board: str | None, status: str | None) -> tuple[int | None, int | None]:
-    """The ids of the board and the status with these keys."""
+def places(reader: Reader, board: Key, status: Key) -> tuple[int | None, int | None]:
+    """The ids of the board and the status with these keys; of who gives ids, these."""
+    if not any(isinstance(place, str) and place for place in (board, status)):
+        return board or None, status or None
     return db.row(PLACES, workspace=reader.workspace.id, board=board or None, status=status or None)
 
 

@@ -2,13 +2,15 @@
 
 import re
 
+from service import words
 from service.errors import NotFound
-from service.feedback import activity, changelog, guests, letters, members, posts, questions, team, workspaces
+from service.feedback import activity, changelog, guests, letters, mailings, members, posts, questions, team, workspaces
 from service.feedback.activity import Event
 from service.feedback.followers import HEARING
 from service.feedback.guests import Guest
 from service.feedback.letters import Letter, NotYet, Written
 from service.feedback.readers import MEMBER, Reader
+from service.feedback.workspaces import Workspace
 from service.jobs import Job
 from service.lib import markdown
 
@@ -26,7 +28,12 @@ TO_THE_INVITED = letters.ADDRESS.format(readers="""
   SELECT p.email FROM member m JOIN person p ON p.id = m.person_id
    WHERE m.workspace_id = %(workspace)s AND m.person_id = %(person)s AND m.joined_at IS NULL""")
 TO_VOTERS = letters.ADDRESS.format(readers=questions.READERS)
-SECRET = re.compile(r"(/confirm/)[\w.-]+")  # that a link to one's own address holds
+# who subscribed, except those who hear of the same entry because they asked for it
+TO_SUBSCRIBERS = letters.ADDRESS.format(readers="""
+  SELECT m.email FROM mailing m WHERE m.workspace_id = %(workspace)s AND m.subscribed_at IS NOT NULL AND NOT EXISTS (
+         SELECT FROM letter l WHERE l.workspace_id = %(workspace)s AND l.event_seq = %(event)s
+            AND lower(l.to_email) = m.email)""")
+SECRET = re.compile(r"(/(?:confirm|letters)/)[\w.-]{40,}")  # that a link to one's own address holds
 
 
 def tell_the_team(event: Event) -> None:
@@ -42,18 +49,19 @@ def tell_followers(event: Event) -> None:
 
 
 def tell_of_release(event: Event) -> None:
-    """Who follows a post of an entry that is published hears of it, once per entry and address."""
+    """Who follows a post of an entry that is published hears of it, and who subscribed, once per entry and address."""
     try:
         entry = changelog.find(Reader(workspaces.find(event.workspace_id), is_member=True), event.data["entry"])
     except NotFound:  # it was deleted meanwhile
         return
     letters.address(TO_FOLLOWERS, "shipped", event.workspace_id, event.seq, numbers=entry.posts)
+    letters.address(TO_SUBSCRIBERS, mailings.NEWS, event.workspace_id, event.seq)
 
 
 def ask_voters(event: Event) -> None:
     """The voters that a question is for get it."""
     segment = event.data.get("segment")
-    letters.address(TO_VOTERS, "question", event.workspace_id, event.seq, post=event.post_number, segment=segment)
+    letters.address(TO_VOTERS, questions.LETTER, event.workspace_id, event.seq, post=event.post_number, segment=segment)
 
 
 def invite(event: Event) -> None:
@@ -83,7 +91,7 @@ def new_post(event: Event) -> Written:
     )  # fmt: skip
 
 
-def status_changed(event: Event) -> Written:
+def status_changed(event: Event, letter: Letter) -> Written:
     """NotFound also when this was undone, or the post stands elsewhere by now, or was moved and came back: another letter
     tells that. NotYet while that can still be undone."""
     reader, data = Reader(workspaces.find(event.workspace_id), is_member=True), event.data
@@ -93,28 +101,51 @@ def status_changed(event: Event) -> Written:
         raise NotYet(seconds)
     if post.status_key != data["to"] or seconds is not None:
         raise NotFound("The post does not stand there any more.")
-    return letters.write(
-        "status_changed", f"{post.title}: {data['name']}", workspace=reader.workspace, post=post, status=data,
-        note=data["note"], url=letters.link(f"/b/{reader.workspace.slug}/posts/{post.number}"),
+    return to_a_user(
+        letter, reader.workspace, f"{post.title}: {data['name']}", post=post, status=data, note=data["note"],
+        url=f"{home(reader.workspace)}/posts/{post.number}",
     )  # fmt: skip
 
 
-def question(event: Event) -> Written:
+def question(event: Event, letter: Letter) -> Written:
     reader = Reader(workspaces.find(event.workspace_id), is_member=True)
     post = posts.find(reader, event.post_number)
-    return letters.write(
-        "question", f"A question about: {post.title}", workspace=reader.workspace, post=post, note=event.data["note"],
-        url=letters.link(f"/b/{reader.workspace.slug}/posts/{post.number}"),
+    return to_a_user(
+        letter, reader.workspace, f"A question about: {post.title}", post=post, note=event.data["note"],
+        url=f"{home(reader.workspace)}/posts/{post.number}",
     )  # fmt: skip
 
 
-def shipped(event: Event) -> Written:
+def shipped(event: Event, letter: Letter) -> Written:
     workspace = workspaces.find(event.workspace_id)
     entry = changelog.find(Reader(workspace), event.data["entry"])  # as everyone: a draft again is withdrawn
-    return letters.write(
-        "shipped", f"New in {workspace.name}: {entry.title}", workspace=workspace, entry=entry,
-        body=markdown.without_files(entry.body), url=letters.link(f"/b/{workspace.slug}/changelog#entry-{entry.id}"),
+    return to_a_user(
+        letter, workspace, f"New in {workspace.name}: {entry.title}", entry=entry,
+        body=markdown.without_files(entry.body), url=f"{home(workspace)}/changelog/{entry.id}",
     )  # fmt: skip
+
+
+def news(event: Event, letter: Letter) -> Written:
+    """In the language in which they subscribed."""
+    workspace = workspaces.find(event.workspace_id)
+    entry = changelog.find(Reader(workspace), event.data["entry"])
+    said = words.chosen(mailings.of(workspace.id, letter.to_email).locale, workspaces.language_tag(workspace))
+    return to_a_user(
+        letter, workspace, said.say("letterNews", workspace.name, entry.title), entry=entry, words=said,
+        body=markdown.without_files(entry.body), url=f"{home(workspace)}/changelog/{entry.id}",
+    )  # fmt: skip
+
+
+def home(workspace: Workspace) -> str:
+    """Where users find its board."""
+    return workspaces.home(workspace, letters.link(""))
+
+
+def to_a_user(letter: Letter, workspace: Workspace, subject: str, **values) -> Written:
+    """A letter that ends in the link to what its address wants to be told."""
+    settings = f"{home(workspace)}/letters/{mailings.token(workspace.id, letter.to_email)}?kind={letter.kind}"
+    written = letters.write(letter.kind, subject, workspace=workspace, settings_url=settings, **values)
+    return written._replace(leave=settings)
 
 
 def guest(event: Event, letter: Letter) -> Written:
@@ -127,13 +158,14 @@ def guest(event: Event, letter: Letter) -> Written:
         raise NotFound("There is nothing left to confirm.")
     return letters.write(
         "guest", f"Confirm your e-mail address for {workspace.name}", workspace=workspace,
-        day=f"{event.created_at:%-d %B %Y}", url=letters.link(f"/b/{workspace.slug}/confirm/{link}"), days=guests.DAYS,
+        day=f"{event.created_at:%-d %B %Y}", url=f"{home(workspace)}/confirm/{link}", days=guests.DAYS,
     )  # fmt: skip
 
 
-WRITERS = {
-    "new_post": new_post, "status_changed": status_changed, "shipped": shipped, "question": question,
-    "invitation": invitation,
+WRITERS = {"new_post": new_post, "invitation": invitation}  # to the team
+TO_USERS = {
+    "status_changed": status_changed, "shipped": shipped, questions.LETTER: question, mailings.NEWS: news,
+    guests.LETTER: guest,
 }  # fmt: skip
 
 
@@ -155,7 +187,7 @@ def send(job: Job) -> None:
 
 
 def write(letter: Letter, event: Event) -> Written:
-    return guest(event, letter) if letter.kind == guests.LETTER else WRITERS[letter.kind](event)
+    return TO_USERS[letter.kind](event, letter) if letter.kind in TO_USERS else WRITERS[letter.kind](event)
 
 
 def without_secrets(written: Written) -> Written:

@@ -14,12 +14,14 @@ THEIR_FILES = """CASE
   WHEN f.post_number IS NOT NULL THEN EXISTS (
     SELECT FROM post p WHERE p.workspace_id = f.workspace_id AND p.number = f.post_number AND p.author_id = %(user)s)
   ELSE f.user_id = %(user)s END"""
-# An address may be somebody else's too, of another user or of the team: then the letters are theirs as well, and stay.
-THEIR_LETTERS = """lower(to_email) = lower(%(email)s)
+# An address may be somebody else's too, of another user or of the team: then what went there is theirs as well, and stays.
+THEIR_ADDRESS = """lower({column}) = lower(%(email)s)
      AND NOT EXISTS (SELECT FROM "user" u WHERE u.workspace_id = %(workspace)s AND u.id <> %(user)s
                         AND lower(u.email) = lower(%(email)s))
      AND NOT EXISTS (SELECT FROM member m JOIN person p ON p.id = m.person_id
                       WHERE m.workspace_id = %(workspace)s AND lower(p.email) = lower(%(email)s))"""
+THEIR_LETTERS = THEIR_ADDRESS.format(column="to_email")
+THEIRS_BY_ADDRESS = THEIR_ADDRESS.format(column="email")
 
 # part of the export → the names of its columns, and the statement that reads them
 KEPT = {
@@ -48,6 +50,11 @@ SELECT id, name, type, size, created_at FROM file f
  WHERE workspace_id = %(workspace)s AND (f.user_id = %(user)s OR {THEIR_FILES}) ORDER BY id"""),
     "letters": ("kind state created_at sent_at", f"""
 SELECT kind, state, created_at, sent_at FROM letter WHERE workspace_id = %(workspace)s AND {THEIR_LETTERS} ORDER BY id"""),
+    "mailings": ("muted subscribed_at locale created_at", f"""
+SELECT muted, subscribed_at, locale, created_at FROM mailing WHERE workspace_id = %(workspace)s AND {THEIRS_BY_ADDRESS}"""),
+    "links": ("purpose created_at used_at", f"""
+SELECT purpose, created_at, used_at FROM user_link
+ WHERE workspace_id = %(workspace)s AND {THEIRS_BY_ADDRESS} ORDER BY id"""),
     "events": ("id type post data created_at", """
 SELECT seq, type, post_number, data::text, created_at FROM event
  WHERE workspace_id = %(workspace)s AND user_id = %(user)s ORDER BY seq"""),
@@ -113,6 +120,9 @@ WITH gone AS (
 )
 DELETE FROM job USING gone WHERE job.workspace_id = %(workspace)s AND job.kind = %(kind)s AND job.claim IS NULL
    AND job.args = jsonb_build_object('letter', gone.id)"""
+DELETE_BY_ADDRESS = [
+    f"DELETE FROM {table} WHERE workspace_id = %(workspace)s AND {THEIRS_BY_ADDRESS}" for table in ("mailing", "user_link")
+]
 # Those that asked them to confirm an address, which is theirs only then.
 DELETE_QUESTIONS = """
 WITH gone AS (
@@ -139,7 +149,8 @@ def export(workspace: Workspace, external_id: str) -> dict:
 
 @db.verb
 def erase(reader: Reader, external_id: str) -> None:
-    """Forget a user: votes, follows, files, letters and saved views that name them go, comments lose their text, posts their
+    """Forget a user: votes, follows, files, letters, what they wanted to be
+    told and saved views that name them go, comments lose their text, posts their
     author and what the page sent along, events whose doing they were, letters to the team what they said of it. NotFound
     when there is none, so the second time too; Conflict when they are of the team."""
     workspace, user = reader.workspace.id, users.find(reader.workspace, external_id).id
@@ -156,6 +167,8 @@ def erase(reader: Reader, external_id: str) -> None:
     db.changed(FORGET_ANSWERS, **place)
     if email:
         db.changed(DELETE_LETTERS, **place, email=email, kind=letters.SEND)
+        for statement in DELETE_BY_ADDRESS:
+            db.changed(statement, **place, email=email)
     actor = reader._replace(user=None) if reader.user == user else reader
     views.forget(reader, external_id, email)
     # takes the counter, and only then the row goes: with it go the rows of segment_user, which segments.sort holds while it

@@ -10,6 +10,7 @@ from service.feedback.readers import Reader
 from service.lib import text
 
 LONGEST_QUESTION = 1_000
+LETTER = "question"  # kind of the letter
 MOST_A_DAY = 3  # of one post: nobody likes to be asked all the time
 OF_A_WORKSPACE_A_DAY = 20
 
@@ -55,7 +56,7 @@ def ask(reader: Reader, number: int, question: str, segment: str | None = None) 
     if segment is not None and segment not in {each.key for each in segments.of(reader)}:
         raise Invalid(segment="There is no such segment.")
     posts.hold(reader, number)
-    place = {"workspace": reader.workspace.id, "post": number, "segment": segment, "member": True, "user": None}
+    place = {"workspace": reader.workspace.id, "post": number, "segment": segment, "kind": LETTER}
     [count] = db.row(COUNT, **place)
     today = db.rows(OF_TODAY, workspace=reader.workspace.id, number=number)
     if today and today[0] == (asked, segment):
@@ -81,5 +82,5 @@ def checked(question: str) -> str:
 
 def audiences(reader: Reader, number: int) -> list[Audience]:
     """Whom a question about this post can be for: all voters first, then each segment that has some."""
-    place = {"workspace": reader.workspace.id, "post": number, "member": True, "user": None}
+    place = {"workspace": reader.workspace.id, "post": number, "kind": LETTER}
     return [Audience(*row) for row in db.rows(COUNTS, **place)]

@@ -38,7 +38,7 @@ class Audience(NamedTuple):
 def audience(reader: Reader, numbers: list[int]) -> Audience:
     """How many people get a letter when an entry with these posts is published: those who follow one of them, have an
     address, and may read it; each once."""
-    place = {"workspace": reader.workspace.id, "most": MOST_COUNTED}
+    place = {"workspace": reader.workspace.id, "most": MOST_COUNTED, "kind": "shipped"}
     return Audience(*db.row(AUDIENCE, **place, numbers=sorted(set(numbers))[: changelog.MOST_POSTS]))
 
 

@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 from service import db, events
 from service.errors import Invalid
-from service.feedback import actions, posts, statuses
+from service.feedback import actions, statuses
 from service.feedback.actions import Action
-from service.feedback.posts import Post
+from service.feedback.posts import DECORATED, Post
 from service.feedback.readers import Reader, listed
 from service.feedback.statuses import Status
 
@@ -20,20 +20,36 @@ MOST_SHOWN = 50
 MOST_MORE = 100  # counted of those that are not shown
 MOST_LOOKED_AT = 200  # of a column, for those that fit a filter; the lists know all
 MOST_PLACED = 1000  # of a column: nobody places a post below them
+STATUS = len(Status._fields)
 
 ORDER = "p.roadmap_position, p.votes DESC, p.number DESC"  # as of the index post_roadmap; without a position: last
 ON_IT = f"p.held_at IS NULL AND {listed()}"
-STANDING = f"""
-SELECT s.id, near.number, (%(board)s IS NULL
-          OR near.board_id = (SELECT id FROM board WHERE workspace_id = %(workspace)s AND key = %(board)s))
-     AND (%(tag)s IS NULL OR EXISTS (
-          SELECT FROM post_tag l JOIN tag t ON t.workspace_id = %(workspace)s AND t.id = l.tag_id
-           WHERE l.workspace_id = %(workspace)s AND l.post_number = near.number AND t.key = %(tag)s))
-  FROM status s CROSS JOIN LATERAL (
-    SELECT p.number, p.board_id, row_number() OVER (ORDER BY {ORDER}) AS place FROM post p
-     WHERE p.workspace_id = %(workspace)s AND p.status_id = s.id AND {ON_IT}
-     ORDER BY {ORDER} LIMIT %(most)s) near
- WHERE s.workspace_id = %(workspace)s AND s.kind = ANY(%(kinds)s) ORDER BY s.id, near.place"""
+POSTS = DECORATED.format(order="p.number", page="""
+SELECT p.*, NULL AS rank FROM post p
+ WHERE p.workspace_id = %(workspace)s AND p.number = ANY(array(SELECT number FROM shown))""")  # fmt: skip
+# Each status of these kinds, how many of its posts fit and were looked at, and those of them that are shown.
+COLUMNS = f"""
+WITH near AS MATERIALIZED (
+  SELECT s.id AS status, s.kind, near.number, near.place, (%(board)s IS NULL
+           OR near.board_id = (SELECT id FROM board WHERE workspace_id = %(workspace)s AND key = %(board)s))
+      AND (%(tag)s IS NULL OR EXISTS (
+           SELECT FROM post_tag l JOIN tag t ON t.workspace_id = %(workspace)s AND t.id = l.tag_id
+            WHERE l.workspace_id = %(workspace)s AND l.post_number = near.number AND t.key = %(tag)s)) AS fits
+    FROM status s CROSS JOIN LATERAL (
+      SELECT p.number, p.board_id, row_number() OVER (ORDER BY {ORDER}) AS place FROM post p
+       WHERE p.workspace_id = %(workspace)s AND p.status_id = s.id AND {ON_IT}
+       ORDER BY {ORDER} LIMIT %(most)s) near
+   WHERE s.workspace_id = %(workspace)s AND s.kind = ANY(%(kinds)s)
+), fitting AS (
+  SELECT status, kind, number, row_number() OVER (PARTITION BY status ORDER BY place) AS place FROM near WHERE fits
+), shown AS MATERIALIZED (
+  SELECT status, number, place FROM fitting
+   WHERE place <= CASE kind WHEN '{BACKLOG}' THEN %(shown_of_backlog)s ELSE %(shown)s END
+)
+SELECT s.id, s.key, s.name, s.kind, s.color, (SELECT count(*) FROM near WHERE near.status = s.id AND near.fits),
+       (SELECT count(*) FROM near WHERE near.status = s.id), post.*
+  FROM status s LEFT JOIN shown ON shown.status = s.id LEFT JOIN ({POSTS}) post ON post.number = shown.number
+ WHERE s.workspace_id = %(workspace)s AND s.kind = ANY(%(kinds)s) ORDER BY s.position, s.id, shown.place"""
 
 # Who places posts in the same column waits here; who only gives a post this status does not.
 HOLD_COLUMN = """
@@ -66,19 +82,18 @@ class Column(NamedTuple):
 def columns(reader: Reader, board: str | None = None, tag: str | None = None, backlog: bool = True) -> list[Column]:
     """One column for each status of the kinds open (the `backlog`), planned, started and done, in the workspace's order;
     each with its first posts. `board` and `tag` are keys, and leave the posts that have them."""
-    kinds = [BACKLOG, *KINDS] if backlog else list(KINDS)
     most = MOST_LOOKED_AT if board or tag else MOST_SHOWN + MOST_MORE
-    standing: dict[int, list[tuple[int, bool]]] = {}
-    for status, *one in db.rows(STANDING, **reader.scope(), kinds=kinds, most=most, board=board or None, tag=tag or None):
-        standing.setdefault(status, []).append(tuple(one))
-    fitting = {status: [number for number, fits in all if fits] for status, all in standing.items()}
-    shown = [status for status in statuses.of(reader.workspace.id) if status.kind in kinds]
-    first = {status.id: fitting.get(status.id, [])[: SHOWN.get(status.kind, MOST_SHOWN)] for status in shown}
-    found = {post.number: post for post in posts.these(reader, [number for some in first.values() for number in some])}
-    return [Column(status, [found[number] for number in first[status.id] if number in found],
-                   min(len(fitting.get(status.id, [])) - len(first[status.id]), MOST_MORE),
-                   bool(board or tag) and len(standing.get(status.id, [])) == most)
-            for status in shown]  # fmt: skip
+    found: dict[Status, list] = {}
+    for row in db.rows(COLUMNS, **reader.scope(), kinds=[BACKLOG, *KINDS] if backlog else list(KINDS), most=most,
+                       shown=MOST_SHOWN, shown_of_backlog=SHOWN[BACKLOG], board=board or None, tag=tag or None):  # fmt: skip
+        found.setdefault(Status(*row[:STATUS]), []).append(row[STATUS:])
+    return [column(status, rows, bool(board or tag) and rows[0][1] == most) for status, rows in found.items()]
+
+
+def column(status: Status, rows: list, is_cut: bool) -> Column:
+    """Of what was read of one status: how many posts fit, how many were looked at, and each that is shown."""
+    shown = [Post(*post) for _, _, *post in rows if post[0] is not None]
+    return Column(status, shown, min(rows[0][0] - len(shown), MOST_MORE), is_cut)
 
 
 @db.verb

@@ -14,7 +14,7 @@ from service.feedback.workspaces import COLUMNS, Workspace
 ARRIVE = f"""
 WITH counted AS ({limits.HITS})
 SELECT {COLUMNS}, u.id, u.external_id, u.kind, u.name, u.email, u.session_version, u.blocked_at IS NOT NULL, u.locale,
-       (SELECT coalesce(jsonb_agg(jsonb_build_array(b.key, b.name, b.description) ORDER BY b.position, b.id), '[]')
+       (SELECT coalesce(jsonb_agg(jsonb_build_array(b.id, b.key, b.name, b.description) ORDER BY b.position, b.id), '[]')
           FROM board b WHERE b.workspace_id = w.id AND {admitted("false", "CASE WHEN u.blocked_at IS NULL THEN u.id END")}),
        (SELECT coalesce(jsonb_agg(jsonb_build_array(id, key, name, kind, color) ORDER BY position, id), '[]') FROM status
          WHERE workspace_id = w.id),
@@ -25,10 +25,11 @@ SELECT {COLUMNS}, u.id, u.external_id, u.kind, u.name, u.email, u.session_versio
  WHERE {{place}} = %(at)s"""
 BY_SLUG, BY_DOMAIN = (ARRIVE.format(place=place) for place in ("w.slug", "w.domain"))
 FORMER = "SELECT slug FROM workspace WHERE former_slugs @> ARRAY[%(slug)s]"
-SEEN = "UPDATE workspace SET domain_seen_at = now() WHERE id = %(workspace)s AND domain_seen_at IS NULL"
+SEEN = "UPDATE workspace SET domain_seen_at = now() WHERE domain = %(domain)s AND domain_seen_at IS NULL"
 
 
 class Board(NamedTuple):
+    id: int
     key: str
     name: str
     description: str
@@ -61,7 +62,8 @@ def arrive(at: str, signed: dict | None, most_of_each: dict[str, int], *, by_dom
     *person, boards, statuses, seen, _ = row[split:]
     workspace, user = Workspace(*row[:split]), User(*person) if person[0] else None
     if by_domain and not workspace.domain_works:
-        db.changed(SEEN, workspace=workspace.id)
+        db.changed(SEEN, domain=at)
+        workspace = workspace._replace(domain_works=True)
     return Visit(workspace, user, [Board(*board) for board in boards], [Status(*status) for status in statuses], seen)
 
 

@@ -14,11 +14,13 @@ from service.lib import text, tokens
 
 LONGEST_NAME, LONGEST_ORIGIN, MOST_ORIGINS = 80, 300, 200
 USUAL_PORT = {"http": ":80", "https": ":443"}
-RESERVED_SLUGS = {"new", "sign-in", "sign-out", "outbox", "inbox", "settings", "system", "api", "docs"}
+RESERVED_SLUGS = {"new", "sign-in", "sign-out", "outbox", "inbox", "settings", "system", "api", "docs",
+                  "browser", "notice", "language"}  # these are names of cookies, too  # fmt: skip
 
 CREATE = """
 WITH made AS (
-  INSERT INTO workspace (public_id, slug, name) VALUES (%(public_id)s, %(slug)s, %(name)s)
+  INSERT INTO workspace (public_id, slug, name)
+  SELECT %(public_id)s, %(slug)s, %(name)s WHERE NOT EXISTS (SELECT FROM workspace WHERE former_slugs @> ARRAY[%(slug)s])
   ON CONFLICT ON CONSTRAINT slug_is_taken DO NOTHING RETURNING id
 ), counter AS (
   INSERT INTO workspace_counter (workspace_id) SELECT id FROM made
@@ -34,6 +36,9 @@ WITH made AS (
     ('done', 'Done', '#15803d', 4), ('declined', 'Not planned', '#9f1239', 5)) AS first (key, name, color, position)
 )
 SELECT id FROM made"""
+
+# Who takes an address waits here: it must not become another's former one at this moment.
+HOLD_ADDRESSES = "SELECT pg_advisory_xact_lock(hashtext('sayso addresses'))"
 
 COLUMNS = """w.id, w.public_id, w.slug, w.name, w.language::text, w.origins, w.key_generation, w.key_oldest, w.loaded_at,
   w.guide_dismissed_at, w.edit_minutes, w.ask_email, w.logo, w.accent, w.domain, w.domain_seen_at IS NOT NULL, w.sign_in_url,
@@ -71,6 +76,7 @@ def create(name: str) -> Workspace:
     if not name:
         raise Invalid(name=f"Give your product's name, 1–{LONGEST_NAME} characters.")
     base = slug(name)
+    hold_addresses()
     for candidate in (base, *(f"{base[:33]}-{secrets.token_hex(3)}" for _ in range(3))):
         made = candidate not in RESERVED_SLUGS and db.row(
             CREATE, public_id=f"ws_{secrets.token_hex(8)}", slug=candidate, name=name
@@ -78,6 +84,11 @@ def create(name: str) -> Workspace:
         if made:
             return find(made[0])
     raise Invalid(name="This name is taken; choose another.")
+
+
+def hold_addresses() -> None:
+    """Let nobody else take an address until this transaction ends."""
+    db.row(HOLD_ADDRESSES)
 
 
 def slug(name: str) -> str:

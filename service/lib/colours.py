@@ -1,21 +1,45 @@
 """A customer's colour, made readable: on light and on dark pages, for text, buttons and what stands on them (WCAG 2.2,
 relative luminance and contrast ratio)."""
 
+from typing import NamedTuple
+
 READABLE = 4.5  # contrast ratio of text (WCAG 1.4.3)
 LIGHT, DARK = "#eef2f4", "#1e262d"  # the least favourable grounds of our pages (tokens.css: --sunk)
 STEPS = 100
 
 
+class Accent(NamedTuple):
+    """A colour as it is shown on one ground."""
+
+    shown: str  # links, buttons, what is chosen
+    strong: str  # the same under the pointer
+    on: str  # text on it
+    tint: str  # ground of what is chosen
+    contrast: float  # of `shown` as text
+
+    @property
+    def css(self) -> str:
+        return f"--accent:{self.shown};--accent-strong:{self.strong};--on-accent:{self.on};--tint:{self.tint}"
+
+
 def stylesheet(accent: str) -> str:
     """The colours of a page with this accent (#rrggbb), as CSS that goes before none of ours."""
-    return f":root{{{properties(accent, LIGHT)}}}@media(prefers-color-scheme:dark){{:root{{{properties(accent, DARK)}}}}}"
+    light, dark = accent_on(accent, LIGHT), accent_on(accent, DARK)
+    return f":root{{{light.css}}}@media(prefers-color-scheme:dark){{:root{{{dark.css}}}}}"
 
 
-def properties(accent: str, ground: str) -> str:
-    shown = readable(accent, ground)
-    strong = towards(shown, "#ffffff" if ground == DARK else "#000000", 0.25)
-    tint = towards(shown, "#161c22" if ground == DARK else "#ffffff", 0.86)
-    return f"--accent:{shown};--accent-strong:{strong};--on-accent:{on(shown)};--tint:{tint}"
+def accent_on(colour: str, ground: str) -> Accent:
+    """This colour as we show it on light or dark pages, whose least favourable ground this is."""
+    shown, is_dark = readable(colour, ground), ground == DARK
+    strong = towards(shown, "#ffffff" if is_dark else "#000000", 0.25)
+    return Accent(shown, strong, on(shown), tint(shown, is_dark), contrast(shown, ground))
+
+
+def tint(shown: str, is_dark: bool) -> str:
+    """A breath of this colour on a card, in which the colour itself and soft text (tokens.css: --card, --soft) can be read."""
+    card, soft = ("#161c22", "#9dabb8") if is_dark else ("#ffffff", "#566370")
+    tried = (towards(shown, card, step / STEPS) for step in range(86, STEPS + 1))
+    return next(each for each in tried if min(contrast(shown, each), contrast(soft, each)) >= READABLE)
 
 
 def readable(colour: str, ground: str) -> str:

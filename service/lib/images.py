@@ -64,6 +64,18 @@ def clean(data: bytes) -> Picture:
         return unpacked(made.read())
 
 
+def squared(thumbnail: bytes, side: int) -> bytes:
+    """A thumbnail of ours as a PNG whose sides are at most so long, and equal: what lacks is transparent."""
+    image = Image.open(BytesIO(thumbnail), formats=["WEBP"])
+    if max(image.size) > LONGEST_SIDE:
+        raise PictureRefused("This is no thumbnail of ours.")
+    image = image.convert("RGBA")
+    image.thumbnail((side, side))
+    square = Image.new("RGBA", (max(image.size),) * 2)
+    square.paste(image, ((square.width - image.width) // 2, (square.height - image.height) // 2))
+    return written(square, "PNG")
+
+
 def packed(picture: Picture) -> bytes:
     about = [picture.type, picture.width, picture.height, len(picture.data)]
     return b"".join([json.dumps(about).encode(), b"\n", picture.data, picture.thumbnail])

@@ -3,6 +3,7 @@
 import smtplib
 import ssl
 from email.message import EmailMessage
+from email.policy import EmailPolicy
 from email.utils import formatdate, parseaddr
 from urllib.parse import unquote, urlsplit
 
@@ -11,16 +12,30 @@ from service.errors import MailRefused
 SECONDS = 15  # for each step of the conversation
 
 
-def message(sender: str, to: str, subject: str, text: str, html: str, message_id: str) -> EmailMessage:
-    """A letter in text and HTML. `message_id` is stable, so that a letter sent twice is shown once by many readers.
+class Policy(EmailPolicy):
+    """Writes the address of a List- header as it is: `email` takes a long one for words and encodes it, and then no mail
+    program finds an address there."""
+
+    def fold(self, name: str, value: str) -> str:
+        return f"{name}: {value}{self.linesep}" if name.startswith("List-") else super().fold(name, value)
+
+    def fold_binary(self, name: str, value: str) -> bytes:
+        return self.fold(name, value).encode() if name.startswith("List-") else super().fold_binary(name, value)
+
+
+def message(sender: str, to: str, subject: str, text: str, html: str, message_id: str, leave: str = "") -> EmailMessage:
+    """A letter in text and HTML. `message_id` is stable, so that a letter sent twice is shown once by many readers; `leave`
+    is the address to which mail programs post that its reader wants no more of them (RFC 8058).
 
     Line breaks in a header are refused by `email`; a subject is folded to one line before."""
-    letter = EmailMessage()
+    letter = EmailMessage(Policy())
     letter["From"], letter["To"] = sender, to
     # `email` decodes what stands behind =? in a header, line breaks too: a title could write headers of its own
     letter["Subject"] = " ".join(subject.split()).replace("=?", "= ?")
     letter["Date"], letter["Message-ID"] = formatdate(), message_id
     letter["Auto-Submitted"] = "auto-generated"
+    if leave:
+        letter["List-Unsubscribe"], letter["List-Unsubscribe-Post"] = f"<{leave}>", "List-Unsubscribe=One-Click"
     letter.set_content(text)
     letter.add_alternative(html, subtype="html")
     return letter

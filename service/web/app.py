@@ -5,7 +5,7 @@ from falcon.routing import BaseConverter
 
 from service import files
 from service.config import Config
-from service.web import assets, downloads, problems, reference, site
+from service.web import assets, domains, downloads, problems, reference, site
 from service.web.api import boards as api_boards
 from service.web.api import changelog as api_changelog
 from service.web.api import comments as api_comments
@@ -20,8 +20,13 @@ from service.web.api import tags as api_tags
 from service.web.api import team as api_team
 from service.web.api import users as api_users
 from service.web.api import votes as api_votes
-from service.web.board import board, confirm, post, visiting
+from service.web.board import board, confirm, embed, feeds, logo, me, oembed, picture, post, robots, subscribing, visiting
 from service.web.board import changelog as board_changelog
+from service.web.board import mailing as board_mailing
+from service.web.board import new_post as board_new_post
+from service.web.board import roadmap as board_roadmap
+from service.web.board import sign_in as board_sign_in
+from service.web.compression import Compressed
 from service.web.dashboard import changelog as team_changelog
 from service.web.dashboard import companies as team_companies
 from service.web.dashboard import files as team_files
@@ -43,6 +48,7 @@ from service.web.dashboard import (
 from service.web.dashboard import moderation as team_moderation
 from service.web.dashboard import segments as team_segments
 from service.web.dashboard import users as team_users
+from service.web.dashboard.settings import brand as setting_brand
 from service.web.dashboard.settings import general, identity, install
 from service.web.dashboard.settings import keys as setting_keys
 from service.web.dashboard.settings import lists as setting_lists
@@ -67,7 +73,7 @@ class Number(BaseConverter):
 
 def create_app(config: Config) -> HeadFollowsGet:
     """The WSGI application. The database, tokens and letters must have been started."""
-    app = falcon.App(middleware=[Around(config)])
+    app = falcon.App(middleware=[Around(config), Compressed()])
     app.router_options.converters["number"] = Number
     app.req_options.keep_blank_qs_values = True
     app.req_options.strip_url_path_trailing_slash = True
@@ -183,6 +189,9 @@ def for_everyone() -> dict[str, object]:
         "/": site.Index(),
         "/docs": site.Manual(),
         "/demo": site.Demo(),
+        "/oembed": oembed.OEmbed(),
+        "/robots.txt": robots.Robots(),
+        "/internal/domain": domains.Domain(),
         "/static/{name}": assets.Asset(),
         "/files/{token}": downloads.Download(),
         **{f"/b/{{slug}}{address}": resource for address, resource in of_a_board().items()},
@@ -193,9 +202,30 @@ def of_a_board() -> dict[str, object]:
     """Of the public face, below a workspace's slug; at its own domain these stand at the root."""
     return {
         "": board.Board(),
+        "/posts/new": board_new_post.NewPost(),
         "/posts/{number:number}": post.Post(),
+        "/roadmap": board_roadmap.Roadmap(),
+        "/embed/roadmap": embed.EmbeddedRoadmap(),
         "/changelog": board_changelog.Changelog(),
+        "/changelog.rss": feeds.Rss(),
+        "/changelog.atom": feeds.Atom(),
+        "/changelog/{entry:number}": board_changelog.Entry(),
+        "/changelog/{entry:number}/pictures/{file:number}": board_changelog.Picture(),
         "/confirm/{token}": confirm.Confirm(),
+        "/sign-in": board_sign_in.SignIn(),
+        "/sign-in/with": board_sign_in.HandOver(),
+        "/sign-in/return": board_sign_in.Return(),
+        "/sign-in/{secret}": board_sign_in.Link(),
+        "/me": me.Me(),
+        "/me/export": me.Export(),
+        "/me/erased": me.Erased(),
+        "/letters/{token}": board_mailing.Mailing(),
+        "/subscribe/{secret}": subscribing.Subscription(),
+        "/logo": logo.Logo(),
+        "/picture.png": picture.BoardPicture(),
+        "/posts/{number:number}/picture.png": picture.PostPicture(),
+        "/robots.txt": robots.BoardRobots(),
+        "/sitemap.xml": robots.Sitemap(),
         "/ticket": visiting.Ticket(),
     }
 
@@ -253,6 +283,7 @@ def of_settings() -> dict[str, object]:
         "/settings": install.Install(),
         "/settings/preview": install.Preview(),
         "/settings/general": general.General(),
+        "/settings/brand": setting_brand.Brand(),
         "/settings/identity": identity.Identity(),
         "/settings/boards": setting_lists.Boards(),
         "/settings/statuses": setting_lists.Statuses(),

@@ -10,10 +10,10 @@ import falcon
 from service.errors import NotFound, Unauthenticated
 from service.feedback import attachments
 from service.feedback.attachments import File
-from service.lib import media, tokens
+from service.lib import headers, media, tokens
 
 SAFE = {
-    "Content-Security-Policy": "sandbox; default-src 'none'",
+    "Content-Security-Policy": headers.OF_A_FILE,
     "X-Content-Type-Options": "nosniff",
     "Cross-Origin-Resource-Policy": "cross-origin",  # the widget shows them on customers' pages
     "Cache-Control": "private, max-age=86400, immutable",

@@ -4,7 +4,7 @@ import re
 
 from service.errors import Forbidden, Unauthenticated
 from service.lib import tokens
-from service.web import inputs
+from service.web import inputs, uploads
 
 SESSION_COOKIE, BROWSER_COOKIE, NOTICE_COOKIE = "sayso", "sayso-browser", "sayso-notice"
 NOTICE_SECONDS = 30  # to open the page that shows it
@@ -14,19 +14,27 @@ OURS = re.compile(r"[\w-]{43}", re.ASCII)  # what tokens.secret() makes
 
 def same_browser(req, resp, _resource, _params) -> None:
     """For the forms before sign-in: gives the browser a random cookie and binds its forms to it."""
-    name = cookie(req, BROWSER_COOKIE)
-    kept = req.cookies.get(name, "")
-    secret = kept if OURS.fullmatch(kept) else tokens.secret()
-    set_cookie(req, resp, BROWSER_COOKIE, secret, max_age=tokens.LIFETIME["browser"])
-    req.context.browser, req.context.page = secret, {"csrf": csrf(secret)}
+    know_browser(req, resp)
+    req.context.page = {"csrf": csrf(req.context.browser)}
     if req.method == "POST":
-        check_form(req, secret)
+        check_form(req, req.context.browser)
 
 
-def check_form(req, secret: str) -> None:
-    """A form of ours, sent by the page we gave to this browser; raises Forbidden otherwise."""
+def know_browser(req, resp, _resource=None, _params=None) -> None:
+    """A hook. Gives the browser a random cookie, by which we know it again: `browser`."""
+    kept = req.cookies.get(cookie(req, BROWSER_COOKIE), "")
+    req.context.browser = kept if OURS.fullmatch(kept) else tokens.secret()
+    set_cookie(req, resp, BROWSER_COOKIE, req.context.browser, max_age=tokens.LIFETIME["browser"])
+
+
+def check_form(req, secret: str, takes_file: bool = False) -> None:
+    """A form of ours, sent by the page we gave to this browser; raises Forbidden otherwise. One with a file, where such are
+    taken, brings it as `upload` of the context."""
     said = req.get_header(CSRF_HEADER)
-    fields = req.context.form = inputs.Form() if said else inputs.form(req)
+    if takes_file and uploads.is_form(req):
+        fields = req.context.form = uploads.form(req)
+    else:
+        fields = req.context.form = inputs.Form() if said else inputs.form(req)
     if not (is_same_site(req) and tokens.same(said or fields.get("csrf", ""), csrf(secret))):
         raise Forbidden("This form has become too old. Go back, reload the page, and send it again.", "csrf")
 

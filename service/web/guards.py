@@ -130,7 +130,7 @@ def user_token(purpose: str, workspace, user: users.User) -> str:
 # ── members in the dashboard ────────────────────────────────────────────────────────────────────────────────────────
 
 
-def require_person(req, resp, _resource, _params) -> None:
+def require_person(req, resp, resource, _params) -> None:
     """Sets `person`; who is not signed in is sent there. A form must come from our own page."""
     secret = req.cookies.get(cookie(req, SESSION_COOKIE))
     req.context.person = sign_in.who(secret)
@@ -140,7 +140,7 @@ def require_person(req, resp, _resource, _params) -> None:
     req.context.page = {"person": req.context.person, "workspaces": places, "csrf": csrf(secret),
                         "notice": take_notice(req, resp)}  # fmt: skip
     if req.method == "POST":
-        check_form(req, secret)
+        check_form(req, secret, getattr(resource, "takes_file", False))
 
 
 def require_member(req, resp, resource, params) -> None:
@@ -149,7 +149,9 @@ def require_member(req, resp, resource, params) -> None:
     workspace = req.context.workspace = workspaces.by_slug(params.pop("slug"))
     req.context.role = members.enter(workspace, req.context.person)
     req.context.reader = Reader(workspace, is_member=True, person=req.context.person.id)
-    req.context.page.update(workspace=workspace, is_admin=req.context.role != "member", event_types=EVENT_TYPES, **now(req))
+    address = workspaces.home(workspace, req.context.config.base_url)
+    req.context.page.update(workspace=workspace, public_address=address, is_admin=req.context.role != "member",
+                            event_types=EVENT_TYPES, **now(req))  # fmt: skip
 
 
 def now(req) -> dict:

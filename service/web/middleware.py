@@ -11,20 +11,14 @@ import falcon
 from service import db, measurements
 from service.config import Config
 from service.errors import Malformed
+from service.lib import headers
 
 log = logging.getLogger("sayso.access")
 
-ALWAYS = {
-    "X-Content-Type-Options": "nosniff",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Referrer-Policy": "strict-origin-when-cross-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
-}
-HSTS = "max-age=31536000"
+SECRETS = re.compile(r"\{(token|secret)\}|/return$")  # in an address: nobody else is to learn it, and nothing to keep it
 LONGEST_URL = 8192
 PORT = re.compile(r":\d*$")
-OF_EVERY_DOMAIN = ("/static/", "/files/", "/internal/", "/healthz", "/readyz", "/metrics")  # not of one board
+OF_EVERY_DOMAIN = ("/static/", "/files/", "/internal/", "/oembed", "/healthz", "/readyz", "/metrics")  # not of one board
 
 
 class Around:
@@ -38,21 +32,24 @@ class Around:
         req.context.id = secrets.token_hex(6)
         req.context.started = time.perf_counter()
         req.context.asked = req.path
-        resp.set_headers({**ALWAYS, "X-Request-Id": req.context.id})
-        if self.config.secure:
-            resp.set_header("Strict-Transport-Security", HSTS)
+        resp.set_headers(headers.ALWAYS | (headers.OVER_HTTPS if self.config.secure else {}))
+        resp.set_header("X-Request-Id", req.context.id)
         if len(req.relative_uri) > LONGEST_URL:
             raise falcon.HTTPUriTooLong(description="This address is too long.")
         if "\0" in req.path or "%00" in req.query_string:
             raise Malformed("An address cannot hold a NUL character.")
         lead_home(req)
 
-    def process_resource(self, req, _resp, resource, _params) -> None:
+    def process_resource(self, req, resp, resource, _params) -> None:
+        if SECRETS.search(req.uri_template or ""):
+            resp.set_header("Referrer-Policy", "no-referrer")
         if resource is not None and not getattr(resource, "offline", False) and req.method != "OPTIONS":
             db.connect()
 
     def process_response(self, req, resp, resource, _succeeded) -> None:
         took, is_offline = (time.perf_counter() - req.context.started) * 1000, getattr(resource, "offline", False)
+        if resp.get_header("Cache-Control") is None:
+            resp.cache_control = ["no-store"]
         if not is_offline and is_timed(req, resp):
             measurements.answered(took)
         # the route's template, not the path: paths hold sign-in links

@@ -71,9 +71,13 @@ class Page:
     def refuse(self, req, resp, name: str, error: Exception, place: dict) -> None:
         """The page again, with what must change."""
         fields = getattr(error, "fields", {})
-        remember(req, name, Form(fields, Typed(req.context.form.fields), "" if fields else str(error)))
+        remember(req, name, Form(fields, Typed(req.context.form.fields), "" if fields else self.message(req, error)))
         self.show(req, resp, **place)
         resp.status = problems.status_of(error)
+
+    def message(self, _req, error: Exception) -> str:
+        """What is said of a refusal that belongs to no field."""
+        return str(error)
 
     def answer(self, req, resp, done: Done, place: dict) -> None:
         notice = {"said": done.said, "undo": done.undo} if done.said else None

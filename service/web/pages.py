@@ -41,7 +41,6 @@ LETTER = (
     "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'; "
     "sandbox allow-popups allow-popups-to-escape-sandbox"
 )
-SIGN_IN_LINKS = "/app/sign-in/"  # behind it stands a secret
 
 
 def render(req: falcon.Request, resp: falcon.Response, template: str, policy: str | None = None, **values) -> None:
@@ -52,9 +51,7 @@ def render(req: falcon.Request, resp: falcon.Response, template: str, policy: st
     resp.text = TEMPLATES.get_template(template).render(values)
     policy = policy or POLICIES.get(template, PAGE)
     protect(resp, policy.format(streams=origin(values.get("stream_url")), scripts=origin(values.get("script_url"))))
-    if req.path.startswith(SIGN_IN_LINKS):
-        resp.set_header("Referrer-Policy", "no-referrer")
-    resp.cache_control = ["no-store"] if template.startswith("app/") else ["no-cache"]
+    resp.cache_control = ["no-store"] if template.startswith(("app/", "error")) else ["no-cache"]
 
 
 def render_letter(resp: falcon.Response, html: str) -> None:
@@ -66,13 +63,7 @@ def render_letter(resp: falcon.Response, html: str) -> None:
 
 def protect(resp: falcon.Response, policy: str) -> None:
     resp.content_type = falcon.MEDIA_HTML
-    resp.set_headers({
-        "Content-Security-Policy": " ".join(policy.split()).replace(" ;", ";"),
-        "Referrer-Policy": "strict-origin-when-cross-origin",
-        "X-Content-Type-Options": "nosniff",
-        "Cross-Origin-Opener-Policy": "same-origin",
-        "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
-    })  # fmt: skip
+    resp.set_header("Content-Security-Policy", " ".join(policy.split()).replace(" ;", ";"))
 
 
 def policy_for_customers(config) -> str:

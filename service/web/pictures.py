@@ -8,7 +8,6 @@ from markupsafe import Markup
 
 from service.feedback import attachments
 from service.feedback.attachments import File
-from service.feedback.changelog import Entry
 from service.feedback.news import Item
 from service.feedback.readers import Reader
 from service.feedback.workspaces import Workspace
@@ -18,22 +17,28 @@ from service.web import shapes
 HOUR = 3600  # seconds in which a picture keeps its address, so that browsers need not load it again
 
 
-def bodies(reader: Reader, entries: list[Entry]) -> dict[int, Markup]:
-    """The text of each of these entries, by its id."""
-    own = by_entry(reader, [entry.id for entry in entries])
-    return {entry.id: html(reader.workspace, entry.body, own[entry.id]) for entry in entries}
+def body(workspace: Workspace, item: Item) -> Markup:
+    """The text of this entry."""
+    return html(workspace, item.body, by_id(item.pictures))
 
 
-def trees(reader: Reader, items: list[Item], host: str) -> dict[int, list]:
-    """The same as nodes, for a page of another origin than ours, which is `host`."""
-    own = by_entry(reader, [item.id for item in items if "file:" in item.body])
-    return {item.id: markdown.tree(item.body, addresses(reader.workspace, own.get(item.id, {}), host)) for item in items}
+def trees(workspace: Workspace, items: list[Item], host: str) -> dict[int, list]:
+    """The same of each of these as nodes, by its id, for a page of another origin than ours, which is `host`."""
+    return {item.id: markdown.tree(item.body, addresses(workspace, by_id(item.pictures), host)) for item in items}
 
 
-def by_entry(reader: Reader, entries: list[int]) -> dict[int, dict[int, File]]:
-    """The pictures of each of these entries."""
-    found = attachments.pictures(reader, entries) if entries else {}
-    return {entry: {id: file for id, file in found.items() if file.entry == entry} for entry in entries}
+def lasting(item: Item, home: str) -> Markup:
+    """The same with addresses of pictures that hold as long as the entry does, for who keeps it; `home` is the board's."""
+    own = by_id(item.pictures)
+    return Markup(markdown.render(item.body, lambda id: lasting_address(item, id, home) if id in own else None))
+
+
+def lasting_address(item: Item, id: int, home: str) -> str:
+    return f"{home}/changelog/{item.id}/pictures/{id}"
+
+
+def by_id(files: list[File]) -> dict[int, File]:
+    return {file.id: file for file in files}
 
 
 def preview(reader: Reader, body: str, entry: int | None) -> Markup:

@@ -41,7 +41,7 @@ KINDS = {
     503: ("unavailable", "Not available for a moment"),
 }
 RETRY_SECONDS = "2"  # when the database is away: it is asked again by every request
-FOR_PROGRAMS = ("/api/", "/w/", "/w.js", "/healthz", "/readyz", "/static/")
+FOR_PROGRAMS = ("/api/", "/w/", "/w.js", "/healthz", "/readyz", "/static/", "/oembed")
 
 
 class FieldError(msgspec.Struct):
@@ -137,5 +137,7 @@ def answer(req, resp, status: int, detail: str, code: str | None = None, fields:
         more = {name: value for name, value in given.items() if value is not None}
         problem = Problem(address, title, status, detail, **more)
         resp.data, resp.content_type = msgspec.json.encode(problem), "application/problem+json"
+    elif render := req.context.get("render"):
+        render(req, resp, "board/error.html", is_private=True, status=status)
     else:
         pages.render(req, resp, "error.html", status=status, title=title, detail=detail)

@@ -57,7 +57,7 @@ class Demo:
         token = demo.user_token(workspace, user) if look["user"] else None
         pages.render(
             req, resp, "demo.html", script_url=f"{config.base_url}/w.js", widget_key=workspaces.widget_key(workspace),
-            user_token=token, base_url=config.base_url, board_url=f"{config.base_url}/b/{workspace.slug}",
+            user_token=token, base_url=config.base_url, board_url=workspaces.home(workspace, config.base_url),
             stream_url=config.stream_url, switches=self.switches, look=look, wanted=demo.number(WANTED),
             is_open=bool(req.params.keys() & look.keys()), csp=pages.policy_for_customers(config),
             policy=pages.ORDINARY if look["csp"] == "ordinary" else None,

@@ -55,6 +55,13 @@ def read_call(req: falcon.Request, shape: type):
         raise inputs.misfit(str(error), shape) from None
 
 
+def form(req: falcon.Request) -> inputs.Form:
+    """What a browser sends from a form with one file, which becomes `upload` of the context. Raises as of `read`."""
+    check(req, FRAME)
+    req.context.upload, fields = of_form(req, ("csrf", "do", "seen"))
+    return inputs.Form({name: [said] for name, said in fields.items()})
+
+
 def is_form(req: falcon.Request) -> bool:
     return (req.content_type or "").partition(";")[0].strip().lower() == FORM
 

@@ -8,6 +8,7 @@ import threading
 from email.policy import default
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+import caddy
 import installation
 import people
 import pytest
@@ -15,12 +16,28 @@ from aiosmtpd.controller import Controller
 from playwright.sync_api import expect
 
 
+@pytest.fixture(scope="session", autouse=True)
+def front():
+    """With SAYSO_FRONT=caddy every installation is behind a Caddy, and browsers, playwright and Python trust its authority;
+    else None."""
+    if not caddy.CHOSEN:
+        yield None
+        return
+    with installation.data_folder() as folder, pytest.MonkeyPatch.context() as environment:
+        folder.mkdir()
+        with caddy.running(folder, *installation.free_ports(2)) as made:  # its authority stays for those to come
+            pass
+        environment.setenv("SSL_CERT_FILE", str(made.root))
+        environment.setenv("NODE_EXTRA_CA_CERTS", str(made.root))
+        yield made
+
+
 @pytest.fixture(scope="session")
-def browser_type_launch_args(browser_type_launch_args):
+def browser_type_launch_args(browser_type_launch_args, front):
     path = shutil.which("chromium") or shutil.which("google-chrome")
     assert path, "These tests need Chromium; install it, e.g.: sudo apt-get install chromium"
     quiet = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync",
-             "--disable-component-update"]  # fmt: skip
+             "--disable-component-update", *(front.chromium if front else [])]  # fmt: skip
     return {**browser_type_launch_args, "executable_path": path, "args": quiet}
 
 
@@ -51,9 +68,9 @@ def letters():
 
 
 @pytest.fixture(scope="session")
-def sayso(letters):
+def sayso(letters, front):
     """`sayso up` with a demo workspace."""
-    with installation.running(SMTP_URL=letters.url) as running:
+    with caddy.perhaps(front, SMTP_URL=letters.url) as running:
         yield running
 
 
@@ -67,7 +84,7 @@ class Site:
 <h1>Invoices</h1><p><a href="{base}/b/tidewater" data-sayso="list">Ideas</a> <input aria-label="Search"></p></html>"""
 
     def __init__(self, sayso):
-        self.base, self.stream = sayso.base_url, f"http://127.0.0.1:{sayso.stream_port}"
+        self.base, self.stream = sayso.base_url, sayso.stream_origin
         self.key, self.attributes, self.before = sayso.demo["widget_key"], "", ""
         self.answers = {}  # path: a function that gives what stands there, as JSON
         site = self
@@ -150,7 +167,7 @@ LINKS_OF_A_PAGE = "[...document.querySelectorAll('main a[href], header a[href]')
 PAGES = [
     "inbox", "inbox?status=planned&sort=top", "history", "search?q=time", "roadmap", "changelog", "changelog/new",
     "users", "companies", "segments", "segments/new", "insights", "moderation", "moderation?show=deleted",
-    "moderation?show=blocked", "start", "settings", "settings/general", "settings/identity", "settings/boards",
+    "moderation?show=blocked", "start", "settings", "settings/general", "settings/brand", "settings/identity", "settings/boards",
     "settings/statuses", "settings/tags", "settings/fields", "settings/team", "settings/keys", "system",
     "system/jobs", "outbox", "posts/new", "posts/1", "posts/1/merge?into=2",
 ]  # fmt: skip

@@ -19,6 +19,7 @@ OFF = ["browser.shell.checkDefaultBrowser", "browser.aboutwelcome.enabled", "bro
        "network.captive-portal-service.enabled", "network.connectivity-service.enabled"]  # fmt: skip
 NOWHERE = ["services.settings.server", "toolkit.telemetry.server"]
 PREFERENCES = {"marionette.port": 0, **dict.fromkeys(OFF, False), **dict.fromkeys(NOWHERE, "data:,")}
+CAPABILITIES = {"timeouts": {"script": 20_000}, "acceptInsecureCerts": True}  # a Caddy's own authority is not known to it
 # by the words that people see, through all shadow roots; what is not shown is not found
 FIND = """
 const [selector, name] = arguments;
@@ -41,7 +42,7 @@ class Firefox:
     def __init__(self, connection: socket.socket, stream):
         self.socket, self.stream, self.numbers = connection, stream, itertools.count(1)
         self.receive()  # who it is
-        self.perform("WebDriver:NewSession", capabilities={"alwaysMatch": {"timeouts": {"script": 20_000}}})
+        self.perform("WebDriver:NewSession", **CAPABILITIES)
 
     def perform(self, command: str, **parameters):
         text = json.dumps([0, next(self.numbers), command, parameters])

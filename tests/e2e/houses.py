@@ -50,8 +50,8 @@ class Street:
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
         port = self.server.server_port
         self.url, self.other = f"http://localhost:{port}", f"http://127.0.0.1:{port}"
-        stream = f"http://127.0.0.1:{sayso.stream_port}"
-        self.names = {"base": sayso.base_url, "stream": stream, "key": sayso.demo["widget_key"], "other": self.other}
+        self.names = {"base": sayso.base_url, "stream": sayso.stream_origin, "key": sayso.demo["widget_key"],
+                      "other": self.other}  # fmt: skip
 
     def house(self, path: str) -> House:
         text = self.pages[path].replace("{{tag}}", TAG)

@@ -5,7 +5,7 @@ import json
 import urllib.request
 from contextlib import closing
 
-import installation
+import caddy
 import psycopg2
 import pytest
 from playwright.sync_api import expect
@@ -19,9 +19,9 @@ SLOW_LINE = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadTh
 
 
 @pytest.fixture(scope="module")
-def sayso(letters):
+def sayso(letters, front):
     """An installation of our own: these tests end it."""
-    with installation.running(SMTP_URL=letters.url) as running:
+    with caddy.perhaps(front, SMTP_URL=letters.url) as running:
         yield running
 
 

@@ -1,23 +1,86 @@
 """The board: what people ask for, in lists that can be sorted, filtered, searched and voted on."""
 
+from collections.abc import Callable
+from typing import NamedTuple
+
 import falcon
 
-from service.feedback import lists
-from service.web import inputs
+from service.feedback import lists, similar
+from service.feedback.posts import Post
+from service.feedback.statuses import Status
+from service.feedback.visits import Board as Tab
+from service.lib import text
+from service.web import inputs, pages
 from service.web.board import deeds
 from service.web.board.visiting import Page, render, visit
-from service.web.pages import query
+
+SORTS = ("top", "new", "trending")
+
+
+class Asked(NamedTuple):
+    """What the address asks for."""
+
+    board: Tab | None
+    status: Status | None
+    sort: str
+    q: str
+    is_nowhere: bool  # a board or a status that is not there for this visitor
+    names: dict[str, str]  # all of it, as it stands in the address
+
+
+class Listed(NamedTuple):
+    """A row: the post, and of a search why it was found ("words", "meaning")."""
+
+    post: Post
+    why: str = ""
 
 
 @falcon.before(visit)
 class Board(Page):
     def show(self, req, resp):
-        sort, status, board = (inputs.param(req, name) for name in ("sort", "status", "board"))
-        sort = sort or "top"
-        page = lists.page(req.context.reader, sort=sort, status=status, board=board, cursor=inputs.param(req, "cursor"))
+        asked = read(req)
+        rows, cursor = found(req, asked)
+        link = links(req, asked.names)
         render(
-            req, resp, "board/list.html", here="feedback", canonical="", board=board, posts=page.posts, chosen=status,
-            sort=sort, next_url=page.next_cursor and query(board=board, sort=sort, status=status, cursor=page.next_cursor),
+            req, resp, "board/list.html", here="feedback", canonical=pages.query(board=asked.board and asked.board.key).removesuffix("?"),
+            asked=asked, rows=rows, link=link, sorts=SORTS, next_url=cursor and link(cursor=cursor),
         )  # fmt: skip
 
     deeds = {"vote": deeds.vote, "unvote": deeds.unvote}
+
+
+def read(req) -> Asked:
+    names = {name: inputs.param(req, name) for name in ("board", "status", "sort", "q")}
+    board, status = chosen(req.context.visit.boards, names["board"]), chosen(req.context.visit.statuses, names["status"])
+    is_nowhere = bool(names["board"] and not board or names["status"] and not status)
+    names["q"] = q = text.tidy_line(names["q"][: 4 * similar.LONGEST_QUERY])[: similar.LONGEST_QUERY]
+    sort = names["sort"] if names["sort"] in SORTS else SORTS[0]
+    names["sort"] = sort if sort != SORTS[0] else ""
+    return Asked(board, status, sort, q, is_nowhere, names)
+
+
+def chosen(known: list, key: str):
+    return next((each for each in known if each.key == key), None)
+
+
+def found(req, asked: Asked) -> tuple[list[Listed], str | None]:
+    """The rows of this page, and where the next begins."""
+    reader, board, status = req.context.reader, asked.board, asked.status
+    if asked.is_nowhere or not req.context.visit.boards:
+        return [], None
+    if asked.q:
+        hits = similar.find(reader, asked.q, limit=similar.MOST_HITS)
+        return [Listed(hit.post, hit.why) for hit in hits if fits(hit.post, asked)], None
+    page = lists.page(reader, sort=asked.sort, board=board and board.id, status=status and status.id,
+                      cursor=inputs.param(req, "cursor"))  # fmt: skip
+    return [Listed(post) for post in page.posts], page.next_cursor
+
+
+def fits(post: Post, asked: Asked) -> bool:
+    board, status = asked.board, asked.status
+    return (not board or post.board_key == board.key) and (not status or post.status_key == status.key)
+
+
+def links(req, names: dict[str, str]) -> Callable[..., str]:
+    """What makes the address of this list with some of its filters changed, from its first page on."""
+    return lambda **changed: (req.context.home or "/") + pages.query(**{**names, **changed}).removesuffix("?")

@@ -1,25 +1,106 @@
-"""The page of a post: all of it, and what is said below it."""
+"""The page of a post: all of it, what is said below it, and what visitors do there."""
+
+from urllib.parse import quote
 
 import falcon
 
-from service.feedback import comments, posts
-from service.web import cursors, inputs
-from service.web.board import deeds
-from service.web.board.visiting import Page, render, visit
+from service import db
+from service.feedback import comments, details, edits, followers, posts, workspaces
+from service.feedback.details import Detail
+from service.web import cursors, inputs, problems
+from service.web.board import deeds, refusals, talk
+from service.web.board.visiting import Page, act, render, visit
+from service.web.page import Done, Form, Typed, remember, whole
 from service.web.pages import query
-from service.web.rows import row
+
+LONGEST = {"edit": {"title": posts.LONGEST_TITLE, "body": posts.LONGEST_BODY}}
+LONGEST_COMMENT = {"body": comments.LONGEST_BODY}
 
 
 @falcon.before(visit)
 class Post(Page):
     def show(self, req, resp, number):
-        post = posts.find(req.context.reader, number)
-        if post.merged_into:
-            raise falcon.HTTPMovedPermanently(f"{req.context.home}/posts/{post.merged_into}")
         after = cursors.after(inputs.param(req, "cursor"), "comments") or 0
-        found, following = comments.part(req.context.reader, number, comments.AT_ONCE, after)
-        next_url = following and query(cursor=cursors.closed("comments", following))
-        render(req, resp, "board/post.html", canonical=f"/posts/{number}", post=row(req, post), comments=found,
-               next_url=next_url, after=after)  # fmt: skip
+        origin = whole(inputs.param(req, "from"))
+        found = details.page(req.context.reader, number, talk.AT_ONCE, after, origin)
+        if found.detail.post.merged_into:
+            raise moved(req, found.detail, origin if found.origin else number)
+        render(req, resp, "board/post.html", canonical=f"/posts/{number}", here="feedback", origin=found.origin,
+               **about(req, found.detail), **said(req, found.talk, after))  # fmt: skip
 
-    deeds = {"vote": deeds.vote, "unvote": deeds.unvote}
+    def refuse(self, req, resp, name, error, place):
+        words, typed = req.context.words, req.context.form
+        wrong = refusals.fields(words, error, typed, LONGEST.get(name, LONGEST_COMMENT))
+        message = refusals.message(words, error)
+        if name == "reply" and "body" not in wrong:  # its form may be gone with what it answers: the words are not
+            name, message = "comment", message or words.answeredGone
+        remember(req, name, Form(wrong, Typed(typed.fields), message))
+        self.show(req, resp, **place)
+        resp.status = problems.status_of(error)
+
+    @db.verb
+    def follow(self, req, number):
+        reader, words = act(req), req.context.words
+        followers.follow(reader, number)
+        hears = req.context.user and req.context.user.email
+        return Done(words.followed if hears else words.followedUnheard, to=talk.back(req, number, "post"))
+
+    @db.verb
+    def unfollow(self, req, number):
+        if req.context.user:
+            followers.unfollow(act(req), number)
+        return Done(req.context.words.unfollowed, to=talk.back(req, number, "post"))
+
+    def edit(self, req, number):
+        form = req.context.form
+        edits.change(req.context.reader, number, title=form.get("title", ""), body=form.get("body", ""))
+        return Done(req.context.words.savedPost, to=talk.back(req, number, "post"))
+
+    def delete(self, req, number):
+        edits.delete(req.context.reader, number)
+        return Done(req.context.words.deleted, to=req.context.home or "/")
+
+    deeds = {
+        "vote": deeds.vote, "unvote": deeds.unvote, "follow": follow, "unfollow": unfollow, "edit": edit, "delete": delete,
+        "comment": talk.write, "reply": talk.write, "change_comment": talk.change, "delete_comment": talk.delete,
+    }  # fmt: skip
+
+
+def moved(req, detail: Detail, origin: int) -> falcon.HTTPStatus:
+    """To the post that this one was merged into. A merge can be taken back, so that nobody keeps where it led."""
+    place = f"{req.context.home}/posts/{detail.post.merged_into}?from={origin}"
+    kind = falcon.HTTPMovedPermanently if req.method == "GET" else falcon.HTTPSeeOther
+    return kind(place, headers={"Cache-Control": "no-cache"})
+
+
+def about(req, detail: Detail) -> dict:
+    """What the page tells of the post itself."""
+    post, workspace, base = detail.post, req.context.workspace, req.context.config.base_url
+    address = f"{workspaces.home(workspace, base)}/posts/{post.number}"
+    host = f"https://{workspace.domain}" if workspace.domain_works else base
+    return {
+        "post": post, "status": {"name": post.status_name, "kind": post.status_kind, "color": post.status_color},
+        "following": detail.following, "editable": detail.editable, "post_files": talk.files(req, detail.files),
+        "post_address": address, "oembed": f"{host}/oembed?url={quote(address, safe='')}",
+        "is_public": post.board_access == "public" and not post.held, "opened": opened(req),
+    }  # fmt: skip
+
+
+def said(req, found: details.Talk, after: int) -> dict:
+    """What the page shows of the talk."""
+    following = found.following
+    official = talk.answer(req, found, after)
+    is_shown = official and any(each.id == official.comment.id for each in found.comments)
+    place = query(cursor=cursors.closed("comments", official.comment.id - 1)) if official and not is_shown else ""
+    return {
+        "threads": talk.threads(req, found), "official": official, "official_place": place, "after": after,
+        "newest": found.newest, "next_url": following and query(cursor=cursors.closed("comments", following)),
+    }  # fmt: skip
+
+
+def opened(req) -> str:
+    """The id of the form that the address wants open. After a form was sent, none is."""
+    if req.method != "GET":
+        return ""
+    reply, change = whole(inputs.param(req, "reply")), inputs.param(req, "edit")
+    return f"reply-{reply}" if reply else "edit-post" if change == "post" else f"change-{whole(change)}"

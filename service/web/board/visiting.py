@@ -10,13 +10,14 @@ import hashlib
 
 import falcon
 
-from service import events
+from service import events, words
 from service.errors import Forbidden, NotFound, Unauthenticated
 from service.feedback import limits, users, visits, workspaces
 from service.feedback.readers import Reader
 from service.feedback.users import User
 from service.lib import colours, tokens
-from service.web import forms, inputs, page, pages, words
+from service.web import forms, inputs, page, pages
+from service.web.board import refusals
 from service.web.guards import user_token
 
 PUBLIC_TYPES = " ".join(sorted(events.TYPES))  # what an open page listens to
@@ -29,9 +30,10 @@ KEPT = "public, max-age=5, stale-while-revalidate=60"  # a page that is the same
 OWN_NAMES = {"ar": "العربية", "de": "Deutsch", "en": "English", "es": "Español", "fr": "Français", "ja": "日本語"}
 
 
-def visit(req, resp, _resource, params) -> None:
+def visit(req, resp, resource, params) -> None:
     """A hook. Sets `workspace`, `user` (None: nobody yet), `reader`, `words`, `home` (how addresses of this board
-    begin) and what the layout needs. RateLimited for who opens too many pages: each takes its time to make."""
+    begin) and what the layout needs. RateLimited for who opens too many pages: each takes its time to make. A resource
+    that `is_proven` has a secret in its address, which is all that its forms need: it reads them itself."""
     at, domain = params.pop("slug"), req.context.get("domain")
     network = limits.network(req.remote_addr)
     try:
@@ -46,9 +48,16 @@ def visit(req, resp, _resource, params) -> None:
     become(req, found.user)
     context.words = language(req, resp, found)
     context.page = frame(req, found) | {"notice": forms.take_notice(req, resp)}
-    if req.method == "POST":
-        receive(req, network)
+    context.render = render  # also what goes wrong from here on is a page of this board
+    if req.method == "POST" and not getattr(resource, "is_proven", False):
+        receive(req, network, getattr(resource, "looks", ()))
     return None
+
+
+def cookieless(req, _resp, _resource, _params) -> None:
+    """A hook before `visit`, where nobody is to be known: it reads no cookie and sets none."""
+    req.env.pop("HTTP_COOKIE", None)
+    req.context.is_cookieless = True
 
 
 def signed(req, at: str) -> dict | None:
@@ -74,11 +83,14 @@ def become(req, user: User | None) -> None:
     req.context.reader = Reader(req.context.workspace, user.id if user and not user.is_blocked else None)
 
 
-def receive(req, network: str) -> None:
-    """Take a form that one of our own pages sends, not too many a minute."""
+def receive(req, network: str, looks: tuple[str, ...]) -> None:
+    """Take a form that one of our own pages sends, not too many a minute; one that only `looks` for something, like for
+    similar posts while one types, was counted as a page already."""
     if not forms.is_same_site(req):
         raise Forbidden("This form was not sent by one of our own pages. Open the board and send it again.", "csrf")
     req.context.form = inputs.form(req)
+    if req.context.form.get("do") in looks:
+        return
     workspace, user = req.context.workspace.id, req.context.user
     if user:
         limits.hit(f"user:{workspace}:{user.id}", DEEDS_A_MINUTE, limits.MINUTE)
@@ -120,7 +132,8 @@ def language(req, resp, found: visits.Visit) -> words.Words:
     asked, kept = req.params.get("lang"), req.cookies.get(forms.cookie(req, LANGUAGE_COOKIE))
     known = words.catalogues()
     if isinstance(asked, str) and asked in known:
-        forms.set_cookie(req, resp, LANGUAGE_COOKIE, asked, YEAR)
+        if not req.context.get("is_cookieless"):
+            forms.set_cookie(req, resp, LANGUAGE_COOKIE, asked, YEAR)
         return known[asked]
     return words.chosen(kept, found.user and found.user.locale, req.get_header("Accept-Language"),
                         workspaces.language_tag(found.workspace))  # fmt: skip
@@ -136,7 +149,7 @@ def frame(req, found: visits.Visit) -> dict:
         "visitor": found.user, "words": said, "languages": OWN_NAMES, "boards": found.boards, "statuses": found.statuses,
         "content_language": workspaces.language_tag(workspace), "style": style, "event_types": PUBLIC_TYPES,
         "seen": found.seen, "stream_url": stream(req), "has_badge": has_badge,
-        "here": "", "canonical": None,
+        "here": "", "canonical": None, "base_url": req.context.config.base_url,
     }  # fmt: skip
 
 
@@ -150,6 +163,10 @@ class Page(page.Page):
     """A page of the public face, behind `visit`. Its deeds are done by whoever `act` says."""
 
     refusals = (*page.REFUSALS, Forbidden)
+    looks: tuple[str, ...] = ()  # the deeds that change nothing
+
+    def message(self, req, error) -> str:
+        return refusals.message(req.context.words, error)
 
     def answer(self, req, resp, done, place) -> None:
         user = req.context.get("made") or req.context.user
@@ -177,9 +194,14 @@ def render(req, resp, template: str, *, policy: str = pages.PAGE, is_private: bo
 def tag(req, resp) -> None:
     """Give the answer its ETag, and no body to who has it already."""
     resp.etag = hashlib.sha256(resp.text.encode()).hexdigest()[:20]
-    if any(str(each) in {resp.etag.strip('"'), "*"} for each in req.if_none_match or ()):
+    if is_known(req, resp.etag.strip('"')):
         resp.status, resp.text = falcon.HTTP_304, None
         resp.delete_header("Content-Type")
+
+
+def is_known(req, tag: str) -> bool:
+    """Whether the browser has what this ETag stands for."""
+    return any(str(each) in {tag, "*"} for each in req.if_none_match or ())
 
 
 def hashed(style: str) -> str:

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from service.config import Config
-from service.feedback import changelog
+from service.feedback import changelog, workspaces
 from service.feedback.workspaces import Workspace
 from service.web.shapes.base import About, Markdown, NextCursor, Paged, Sent, said
 from service.web.shapes.posts import Number, Title
@@ -59,6 +59,6 @@ class EntryChange(Sent):
 
 
 def entry(read: changelog.Entry, config: Config, workspace: Workspace) -> Entry:
-    url = f"{config.base_url}/b/{workspace.slug}/changelog#entry-{read.id}"
+    url = f"{workspaces.home(workspace, config.base_url)}/changelog/{read.id}"
     return Entry(read.id, read.title, read.body, read.categories, read.posts, read.state, read.published_at, url,
                  read.reactions)  # fmt: skip

@@ -135,6 +135,23 @@ class ExportedLetter(msgspec.Struct):
     sent_at: datetime | None
 
 
+class ExportedMailing(msgspec.Struct):
+    """What their address wants to be told by letter."""
+
+    muted: Annotated[list[str], said("Kinds of letters that they do not want.")]
+    subscribed_at: datetime | None
+    locale: str | None
+    created_at: datetime
+
+
+class ExportedLink(msgspec.Struct):
+    """A link that they asked for, to sign in or to subscribe."""
+
+    purpose: str
+    created_at: datetime
+    used_at: datetime | None
+
+
 class ExportedEvent(msgspec.Struct):
     id: int
     type: str
@@ -156,6 +173,8 @@ class UserExport(msgspec.Struct):
     reactions: list[ExportedReaction]
     files: list[ExportedFile]
     letters: list[ExportedLetter]
+    mailings: list[ExportedMailing]
+    links: list[ExportedLink]
     events: list[ExportedEvent]
 
 
@@ -218,7 +237,7 @@ def user_export(read: dict[str, Any]) -> UserExport:
         for name, kind in (
             ("posts", ExportedPost), ("revisions", ExportedRevision), ("comments", ExportedComment), ("votes", ExportedVote),
             ("follows", ExportedVote), ("reactions", ExportedReaction), ("files", ExportedFile),
-            ("letters", ExportedLetter), ("events", ExportedEvent),
+            ("letters", ExportedLetter), ("mailings", ExportedMailing), ("links", ExportedLink), ("events", ExportedEvent),
         )
     }  # fmt: skip
     return UserExport(user=user(read["user"]), locale=read["user"].locale, **parts)

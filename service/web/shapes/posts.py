@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from service.config import Config
-from service.feedback import edits, followers, similar, votes
+from service.feedback import edits, followers, similar, votes, workspaces
 from service.feedback.posts import Post as ReadPost
 from service.feedback.workspaces import Workspace
 from service.web.shapes.base import (
@@ -198,7 +198,7 @@ class SimilarHits(msgspec.Struct):
 
 def url(config: Config, workspace: Workspace, number: int) -> str:
     """Where everyone can see a post."""
-    return f"{config.base_url}/b/{workspace.slug}/posts/{number}"
+    return f"{workspaces.home(workspace, config.base_url)}/posts/{number}"
 
 
 def post(read: ReadPost, config: Config, workspace: Workspace) -> Post:

@@ -6,7 +6,7 @@
 (() => {
   const GATHER = 250, TYPING = 400, FIRST_WAIT = 1000, LONGEST_WAIT = 30000, PATIENCE = 20000; // milliseconds
   const NOTICE = 8000, NOTICE_WITH_UNDO = 30000;
-  const MADE_FOR = ["seen", "was"]; // fields that name the version a form was made for
+  const MADE_FOR = ["seen", "was", "submission"]; // fields that name the version a form was made for, or the draft in it
   const { stream, home, types, noConnection, noAnswer, signedOut, failed } = document.body.dataset;
   const $ = (query, inside = document) => inside.querySelector(query);
   const $$ = (query, inside = document) => [...inside.querySelectorAll(query)];
@@ -31,13 +31,17 @@
     const boxes = [[old, fresh], ...$$("[tabindex]", old).map((box) => [box, twin(box, fresh)])];
     const places = boxes.map(([box, next]) => [next, box.scrollLeft, box.scrollTop]);
     const { scrollX, scrollY } = window;
+    const mark = (held?.id || held?.form ? held : read(old)) || null, top = mark?.getBoundingClientRect().top;
     old.replaceWith(fresh);
     const next = held && twin(held, fresh);
+    const moved = mark && twin(mark, fresh)?.getBoundingClientRect().top - top;
     next?.focus({ preventScroll: true });
     if (next && selectionStart != null) next.setSelectionRange?.(selectionStart, selectionEnd);
     for (const [box, left, top] of places) box?.scrollTo(left, top);
-    scrollTo(scrollX, scrollY);
+    scrollTo(scrollX, scrollY + (moved || 0));
   };
+  // what is at the top of the window, of a part that begins above it: it stays there when something is put in before it
+  const read = (part) => part.getBoundingClientRect().top < 0 && $$("[id]", part).find((each) => each.getBoundingClientRect().bottom > 0);
   const keep = (field, next, refused) => {
     if (!next) return;
     if (field.type === "hidden") keepMadeFor(field, next, refused);
@@ -79,6 +83,8 @@
       // what is said only once stays, and what was refused, with the reason beside it, until it is sent again
       if (isNews && $("[data-once], form [aria-invalid=true], form [role=alert]:not([hidden])", old)) continue;
       const fresh = $(`[data-live="${live}"]`, page);
+      // nor goes what somebody is writing, because it can no longer be said here: they are told so when they send it
+      if (isNews && fresh && $$("textarea", old).some((field) => isTouched(field) && !twin(field, fresh))) continue;
       if (fresh && !fresh.isEqualNode(old)) replace(old, fresh, sent, refused);
     }
     if (notice) announce([...$("[data-live=notice]", page)?.childNodes || []]);
@@ -169,7 +175,11 @@
     clearTimeout(typing.get(form));
     typing.set(form, setTimeout(sendTyped, TYPING, form));
   });
-  addEventListener("click", (event) => { if (event.target.closest("[data-close]")) region.replaceChildren(); });
+  addEventListener("click", ({ target }) => {
+    if (target.closest("[data-close]")) region.replaceChildren();
+    const box = target.closest("summary[data-into]")?.parentElement;
+    if (box && !box.open) setTimeout(() => $("textarea, input:not([type=hidden])", box)?.focus());
+  });
 
   // ── events ──
 
@@ -183,7 +193,11 @@
     source = new EventSource(url);
     source.onopen = () => { wait = FIRST_WAIT; };
     source.onerror = again;
-    for (const type of types.split(" ")) source.addEventListener(type, (event) => want(Number(event.lastEventId)));
+    for (const type of types.split(" ")) source.addEventListener(type, (event) => hear(type, event));
+  };
+  const hear = (type, { data, lastEventId }) => {
+    dispatchEvent(new CustomEvent("sayso:heard", { detail: { type, ...JSON.parse(data) } }));
+    want(Number(lastEventId));
   };
   const hush = () => { source?.close(); clearTimeout(retry); };
   const again = () => {

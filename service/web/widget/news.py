@@ -63,7 +63,7 @@ class News:
         after = cursors.place_after(req.context.call.cursor, NAME, 2)
         found = news.page(req.context.reader, PAGE + 1, after)
         page, following = cursors.cut(found, PAGE, NAME, lambda item: item.place)
-        texts = pictures.trees(req.context.reader, page, req.context.config.base_url)
+        texts = pictures.trees(req.context.workspace, page, req.context.config.base_url)
         shapes.answer(resp, Entries([entry(item, texts[item.id]) for item in page], following))
 
 

@@ -17,7 +17,7 @@ from service.web.widget.posts import page_of
 class Opening:
     @falcon.before(identify_user, shape=calls.List)
     def on_post(self, req, resp):
-        workspace, user, address = req.context.workspace, req.context.user, req.context.config.base_url
+        workspace, user = req.context.workspace, req.context.user
         origin = req.get_header("Origin")
         if origin and workspace.loaded_at is None and not is_ours(req):
             guide.record_load(workspace, origin)
@@ -25,7 +25,7 @@ class Opening:
         heard = stream_url(req, public=True)  # first: what happens from here on is heard
         found, language = front.look(req.context.reader), workspaces.language_tag(workspace)
         shapes.answer(resp, calls.Opening(
-            workspace=calls.Place(workspace.name, f"{address}/b/{workspace.slug}", language),
+            workspace=calls.Place(workspace.name, workspaces.home(workspace, req.context.config.base_url), language),
             boards=[calls.Key(*board) for board in found.boards],
             fields=[calls.Field(*field[1:]) for field in found.fields],
             statuses=[shapes.ColoredStatus(*status[1:]) for status in found.statuses],

@@ -7,7 +7,8 @@ from service.web.dashboard.page import Page, at, render
 from service.web.guards import require_admin, require_member
 
 PAGES = (
-    ("", "Install", "install"), ("/general", "General", "general"), ("/identity", "Identity", "identity"),
+    ("", "Install", "install"), ("/general", "General", "general"), ("/brand", "Brand", "brand"),
+    ("/identity", "Identity", "identity"),
     ("/boards", "Boards", "boards"), ("/statuses", "Statuses", "statuses"), ("/tags", "Tags", "tags"),
     ("/fields", "Fields", "fields"), ("/team", "Team", "team"), ("/keys", "API keys", "keys"),
 )  # fmt: skip

@@ -1,0 +1,193 @@
+"""Links by which somebody shows that an address is theirs: to sign in to a workspace's public face (once, soon, in the
+browser that asked), and to be told of what it publishes (within a week, in any)."""
+
+import secrets
+import sys
+from typing import NamedTuple
+
+from service import db, events, jobs, words
+from service.errors import Forbidden, Invalid, Unauthenticated
+from service.feedback import guests, letters, limits, mailings, users, workspaces
+from service.feedback.users import User
+from service.feedback.workspaces import Workspace
+from service.lib import text, tokens
+
+SIGN_IN, SUBSCRIBE = "sign_in", "subscribe"  # purposes
+MINUTES, DAYS = 15, 7  # in which a link of each works
+SEND = "user_link.send"  # kind of the job that writes and sends the letter
+PLACES = {SIGN_IN: "sign-in", SUBSCRIBE: "subscribe"}  # of the pages behind the links
+
+HOLDS = f"""workspace_id = %(workspace)s AND created_at > now() - CASE purpose
+       WHEN '{SIGN_IN}' THEN interval '{MINUTES} minutes' ELSE interval '{DAYS} days' END"""
+WITHDRAW = f"""
+DELETE FROM user_link WHERE workspace_id = %(workspace)s AND purpose = '{SIGN_IN}' AND browser_hash = %(browser)s
+   AND used_at IS NULL"""
+MAKE = """
+INSERT INTO user_link (workspace_id, purpose, email, browser_hash, locale, place)
+VALUES (%(workspace)s, %(purpose)s, %(email)s, %(browser)s, %(locale)s, %(place)s) RETURNING id"""
+ARM = f"""
+UPDATE user_link SET token_hash = %(token)s WHERE id = %(id)s AND used_at IS NULL AND {HOLDS}
+RETURNING purpose, email, locale"""
+LOOK = f"""
+SELECT email, browser_hash, used_at IS NOT NULL FROM user_link
+ WHERE token_hash = %(token)s AND purpose = %(purpose)s AND {HOLDS}"""
+USE = f"""
+UPDATE user_link SET used_at = now()
+ WHERE token_hash = %(token)s AND purpose = %(purpose)s AND used_at IS NULL AND {HOLDS} RETURNING email, place, locale"""
+# Whoever is of the team has a user of their own, whom nobody becomes by a link to a customer's user.
+KNOWN = """
+SELECT id, external_id, kind, name, email, session_version, blocked_at IS NOT NULL, locale FROM "user"
+ WHERE workspace_id = %(workspace)s AND lower(email) = lower(%(email)s) AND kind IN ('guest', 'identified')
+ ORDER BY last_seen_at DESC, id DESC"""
+SEEN = 'UPDATE "user" SET last_seen_at = now() WHERE workspace_id = %(workspace)s AND id = %(user)s'
+# So that of two links that are used at once only one makes a guest.
+ONE_AT_A_TIME = "SELECT FROM workspace_counter WHERE workspace_id = %(workspace)s FOR NO KEY UPDATE"
+
+GONE = "This link has been used or is too old. Ask for a new one."
+ELSEWHERE = "Open this link in the browser in which you asked for it, or ask for a new one there."
+BLOCKED = "The team has blocked you here."
+
+
+class Armed(NamedTuple):
+    """A link on its way."""
+
+    purpose: str
+    email: str
+    locale: str
+    secret: str
+
+
+@db.verb
+def ask(workspace: Workspace, email: str, *, browser: str, place: str, locale: str, home: str, network: str) -> str:
+    """Have a link sent to `email` that signs in `browser` (its random cookie) and leads to `place`; returns the tidied
+    address. `home` is where the workspace stands, to whoever asks. The browser's older links die. Nothing tells whether the
+    address is known. Raises Invalid, or RateLimited."""
+    known = checked(email)
+    name = tokens.hashed(known.lower()).hex()[:32]
+    limits.hit(f"user-sign-in:{name}:{network}", most=5, seconds=3600)  # a stranger elsewhere locks nobody out
+    limits.hit(f"user-sign-in:{name}", most=20, seconds=3600)
+    limits.hit(f"user-sign-in-from:{network}", most=20, seconds=3600)
+    db.changed(WITHDRAW, workspace=workspace.id, browser=tokens.hashed(browser))
+    send_one(workspace, SIGN_IN, known, tokens.hashed(browser), locale, home, place)
+    return known
+
+
+@db.verb
+def ask_to_subscribe(workspace: Workspace, email: str, *, locale: str, home: str, network: str) -> str:
+    """Have a link sent to `email` that subscribes it to what is published; returns the tidied address. More letters than
+    guests.MOST_LETTERS: nothing happens, and whoever asked does not learn that. Raises Invalid."""
+    known = checked(email)
+    if guests.is_within_limits(workspace.id, known, network):
+        send_one(workspace, SUBSCRIBE, known, None, locale, home)
+    return known
+
+
+def checked(email: str) -> str:
+    known = text.email(email)
+    if known is None:
+        raise Invalid(email="Write your e-mail address, like ada@example.com.")
+    return known
+
+
+def send_one(workspace: Workspace, purpose: str, email: str, browser: bytes | None, locale: str, home: str,
+             place: str = "") -> None:  # fmt: skip
+    [link] = db.row(MAKE, workspace=workspace.id, purpose=purpose, email=email, browser=browser, locale=locale, place=place)
+    jobs.enqueue(SEND, workspace.id, queue=letters.QUEUE, link=link, home=home)
+
+
+def arm(workspace_id: int, link: int) -> Armed | None:
+    """Give a link its secret, at the moment it is sent, so that it is stored nowhere; None when it was used, withdrawn or
+    is too old. Arming again replaces the secret."""
+    secret = tokens.secret()
+    row = db.row(ARM, workspace=workspace_id, id=link, token=tokens.hashed(secret))
+    return row and Armed(*row, secret)
+
+
+def send(job: jobs.Job) -> None:
+    """Write and send the letter with a link, which is kept nowhere. Without a mail server a link to sign in is shown on the
+    terminal, if there is one; never in a log."""
+    armed, config = arm(job.workspace_id, job.args["link"]), letters.settings[0]
+    if armed is None:
+        return
+    url = f"{job.args['home']}/{PLACES[armed.purpose]}/{armed.secret}"
+    if config.smtp_url:
+        written = write(workspaces.find(job.workspace_id), armed, url)
+        letters.deliver(armed.email, written, f"user-link.{job.workspace_id}.{job.args['link']}")
+    elif sys.stdout.isatty():
+        print(f"Link for {armed.email}: {url}", flush=True)
+
+
+def write(workspace: Workspace, armed: Armed, url: str) -> letters.Written:
+    """In the language of the page on which they asked."""
+    said = words.chosen(armed.locale)
+    if armed.purpose == SUBSCRIBE:
+        subject = said.say("letterSubscribe", workspace.name)
+        return letters.write("subscribe", subject, workspace=workspace, words=said, url=url, days=DAYS)
+    subject = said.say("letterSignIn", workspace.name)
+    return letters.write("user_link", subject, workspace=workspace, words=said, url=url, minutes=MINUTES)
+
+
+def look(workspace: Workspace, secret: str, browser: str) -> str:
+    """Whose link to sign in this is, without using it up; Unauthenticated (`link_gone`, `other_browser`) when it does not
+    hold."""
+    row = db.row(LOOK, workspace=workspace.id, token=tokens.hashed(secret), purpose=SIGN_IN)
+    if row is None or row[2]:
+        raise Unauthenticated(GONE, "link_gone")
+    if not tokens.same(bytes(row[1]), tokens.hashed(browser)):
+        raise Unauthenticated(ELSEWHERE, "other_browser")
+    return row[0]
+
+
+@db.verb
+def redeem(workspace: Workspace, secret: str, browser: str) -> tuple[User, str]:
+    """Use a link up: who signs in by it, and where they wanted to go. Of many at the same moment exactly one succeeds.
+    Errors as of `look`; Forbidden when they are blocked, and then the link is as it was."""
+    look(workspace, secret, browser)
+    used = db.row(USE, workspace=workspace.id, token=tokens.hashed(secret), purpose=SIGN_IN)
+    if used is None:
+        raise Unauthenticated(GONE, "link_gone")
+    email, place, _ = used
+    user = owner(workspace, email) or new_guest(workspace, email)
+    db.changed(SEEN, workspace=workspace.id, user=user.id)
+    return user, place
+
+
+def owner(workspace: Workspace, email: str) -> User | None:
+    """Whom we know by this address: the one whom the customer's product named, if it is only one; else the guest who was
+    here last. Forbidden when they are blocked."""
+    found = [User(*row) for row in db.rows(KNOWN, workspace=workspace.id, email=email)]
+    named = [user for user in found if user.kind == "identified" and not user.is_blocked]
+    if len(named) == 1:
+        return named[0]
+    if any(user.is_blocked for user in found):
+        raise Forbidden(BLOCKED, "blocked")
+    return next((user for user in found if user.kind == "guest"), None)
+
+
+def new_guest(workspace: Workspace, email: str) -> User:
+    db.rows(ONE_AT_A_TIME, workspace=workspace.id)
+    known = owner(workspace, email)
+    if known:
+        return known
+    made = users.make(workspace, f"guest_{secrets.token_hex(12)}", "guest", email=email)
+    events.record("user.identified", workspace.id, user=made.id, data={"changed": ["email"]})
+    return made
+
+
+def look_at_subscription(workspace: Workspace, secret: str) -> tuple[str, bool]:
+    """The address that this link subscribes, and whether it did; Unauthenticated (`link_gone`) when it does not hold."""
+    row = db.row(LOOK, workspace=workspace.id, token=tokens.hashed(secret), purpose=SUBSCRIBE)
+    if row is None:
+        raise Unauthenticated(GONE, "link_gone")
+    return row[0], row[2]
+
+
+@db.verb
+def subscribe(workspace: Workspace, secret: str) -> None:
+    """Use a link up: its address is told of what is published from here on. Again, nothing happens. Errors as of
+    `look_at_subscription`."""
+    look_at_subscription(workspace, secret)
+    used = db.row(USE, workspace=workspace.id, token=tokens.hashed(secret), purpose=SUBSCRIBE)
+    if used:
+        email, _, locale = used
+        mailings.subscribe(workspace, email, locale)

@@ -1,0 +1,67 @@
+"""Being told by letter of whatever is published: asking for it, and saying that the address is one's own."""
+
+import falcon
+
+from service.errors import Forbidden, Invalid, Unauthenticated
+from service.feedback import limits, mailings, user_links
+from service.web.board.sign_in import absolute
+from service.web.board.visiting import render, visit
+from service.web.page import Done, here
+
+
+def subscribe(_page, req, **_place) -> Done:
+    """A deed of pages that show board/_subscribe.html. A guest has shown that their address is theirs; everyone else gets a
+    letter that asks, and the same answer."""
+    words, workspace, user = req.context.words, req.context.workspace, req.context.user
+    if user and user.is_blocked:
+        raise Forbidden("The team has blocked you here.", "blocked")
+    if is_shown(user):
+        mailings.subscribe(workspace, user.email, words.tag)
+        return Done(words.subscribedNow)
+    try:
+        email = user_links.ask_to_subscribe(workspace, req.context.form.get("email", ""), locale=words.tag,
+                                            home=absolute(req), network=limits.network(req.remote_addr))  # fmt: skip
+    except Invalid:
+        raise Invalid(email=words.emailWrong) from None
+    return Done(words.say("subscribeSent", email))
+
+
+def is_subscribed(req) -> bool:
+    """Whether the visitor is told already, for board/_subscribe.html; of who is not signed in that is not known."""
+    user = req.context.user
+    return is_shown(user) and mailings.of(req.context.workspace.id, user.email).is_subscribed
+
+
+def is_shown(user) -> bool:
+    """Whether they have shown that their address is theirs."""
+    return bool(user and user.kind == "guest" and user.email)
+
+
+@falcon.before(visit)
+class Subscription:
+    """Behind the link of the letter. Opening it changes nothing (mail scanners open links); its button does."""
+
+    def on_get(self, req, resp, secret):
+        try:
+            email, is_used = user_links.look_at_subscription(req.context.workspace, secret)
+        except Unauthenticated:
+            return refuse(req, resp)
+        show(req, resp, email=email, is_used=is_used)
+
+    def on_post(self, req, resp, secret):
+        try:
+            user_links.subscribe(req.context.workspace, secret)
+        except Unauthenticated:
+            return refuse(req, resp)
+        resp.status, resp.location = 303, here(req)
+        resp.set_header("Referrer-Policy", "no-referrer")
+
+
+def refuse(req, resp) -> None:
+    show(req, resp)
+    resp.status = 401
+
+
+def show(req, resp, *, email: str = "", is_used: bool = False) -> None:
+    render(req, resp, "board/subscription.html", is_private=True, email=email, is_used=is_used)
+    resp.set_header("Referrer-Policy", "no-referrer")

@@ -1,0 +1,44 @@
+"""Every page and form of the public face, from the table of addresses, with things of Acme's put in; and visitors."""
+
+from urllib.parse import urlencode
+
+import pytest
+from browser import FORM, Browser
+from cast import CLEO
+
+from service.feedback import changelog
+from service.web.app import of_a_board
+from service.web.guards import user_token
+
+SECRETS = ("secret", "token")  # placeholders that nobody can guess
+PAGES = {address: resource for address, resource in of_a_board().items() if hasattr(resource, "on_get")}
+FORMS = {address: resource for address, resource in of_a_board().items() if hasattr(resource, "on_post")}
+
+
+class Visitor(Browser):
+    """Somebody's browser at Acme's board; a user's, once they are told to be one."""
+
+    def be(self, company, claims: dict = CLEO):
+        self.cookies[f"sayso-{company.workspace.slug}"] = user_token("visitor", company.workspace, company.user(claims))
+        return self
+
+    def do(self, path: str, deed: str, headers: dict = (), **fields):
+        """Send a form of a public page, which needs no token."""
+        body = urlencode({"do": deed, **fields}, doseq=True)
+        known = {**self.headers(), "Content-Type": FORM, **dict(headers)}
+        return self.keep(self.client.simulate_post(path, body=body, headers=known))
+
+
+def placed(address: str, company) -> str:
+    """An address below the company's board, of things that are there (dashboards.furnish); a secret is one that is none."""
+    there = {"pictures": lambda: "1", "posts": lambda: "1", "changelog": lambda: str(changelog.page(company.team, 1, state="published")[0].id),
+             "pictures": lambda: "1"}  # fmt: skip
+    words = address.split("/")
+    for index, word in enumerate(words):
+        if word.strip("{}") in SECRETS:
+            words[index] = "x" * 43
+        elif word.startswith("{"):
+            if words[index - 1] not in there:
+                pytest.fail(f"say how to sample {word} of {address}")
+            words[index] = there[words[index - 1]]()
+    return f"/b/{company.workspace.slug}" + "/".join(words)
