@@ -31,8 +31,7 @@ class Visitor(Browser):
 
 def placed(address: str, company) -> str:
     """An address below the company's board, of things that are there (dashboards.furnish); a secret is one that is none."""
-    there = {"pictures": lambda: "1", "posts": lambda: "1", "changelog": lambda: str(changelog.page(company.team, 1, state="published")[0].id),
-             "pictures": lambda: "1"}  # fmt: skip
+    there = {"pictures": lambda: "1", "posts": lambda: "1", "changelog": lambda: str(changelog.page(company.team, 1, state="published")[0].id)}  # fmt: skip
     words = address.split("/")
     for index, word in enumerate(words):
         if word.strip("{}") in SECRETS:

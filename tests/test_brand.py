@@ -39,10 +39,10 @@ def upload(browser, data: bytes | None, **changed):
     """Send the form with the logo, as a browser does without a script."""
     csrf = re.search(r'name="csrf" value="([^"]+)"', browser.page.text)[1]
     fields = {"csrf": csrf, "do": "logo", **changed}
-    parts = [f'--x\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode() for name, value in fields.items()]
+    start = '--x\r\nContent-Disposition: form-data; name="{}"\r\n\r\n'
+    parts = [start.format(name).encode() + value.encode() + b"\r\n" for name, value in fields.items()]
     if data is not None:
-        parts.append(b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.png"\r\nContent-Type: image/png\r\n\r\n'
-                     + data + b"\r\n")  # fmt: skip
+        parts.append(start.format('file"; filename="a.png').encode() + data + b"\r\n")
     headers = {**browser.headers(), "Content-Type": "multipart/form-data; boundary=x"}
     return browser.keep(browser.client.simulate_post(BRAND, body=b"".join(parts) + b"--x--\r\n", headers=headers))
 
@@ -121,16 +121,17 @@ def test_a_logo_needs_the_page_that_it_is_sent_from_and_an_admin(ada, acme, clie
 
 
 def test_logos_in_a_row_are_too_many_at_once(ada, acme):
-    answers = [upload(ada, b"no picture").status_code for _ in range(12)]
-    assert answers == [422] * 10 + [429] * 2
+    answers = {upload(ada, b"").status_code for _ in range(21)}  # in two minutes at most
+    assert answers == {422, 429} and workspaces.by_slug("acme").logo is None
 
 
 # ── colour ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_an_accent_is_typed_or_picked_and_shown_readable(ada, acme, client):
-    for fields, kept in (({"accent": " #FFD800 "}, "#ffd800"), ({"accent": "f00"}, "#ff0000"),
-                         ({"accent": "#ff0000", "was": "#ff0000", "picked": "#00ff00"}, "#00ff00"), ({"accent": ""}, None)):  # fmt: skip
+    picked = {"accent": "#ff0000", "was": "#ff0000", "picked": "#00ff00"}
+    for fields, kept in (({"accent": " #FFD800 "}, "#ffd800"), ({"accent": "f00"}, "#ff0000"), (picked, "#00ff00"),
+                         ({"accent": ""}, None)):  # fmt: skip
         assert save(ada, "accent", **fields).status_code == 303
         assert workspaces.by_slug("acme").accent == kept
         page = client.simulate_get("/b/acme")
@@ -141,7 +142,8 @@ def test_an_accent_is_typed_or_picked_and_shown_readable(ada, acme, client):
 
 def test_a_colour_is_tried_without_being_saved(ada, acme):
     page = save(ada, "try", accent="#ffd800", headers={"Sayso-Quick": "1"})
-    shown = re.findall(r"<strong>(Light|Dark)</strong> <code>(#\w{6})</code> <span class=\"soft\">contrast ([\d.]+) : 1", page.text)
+    pattern = r'<strong>(Light|Dark)</strong> <code>(#\w{6})</code> <span class="soft">contrast ([\d.]+) : 1'
+    shown = re.findall(pattern, page.text)
     assert [name for name, *_ in shown] == ["Light", "Dark"] and shown[1][1] == "#ffd800" != shown[0][1]
     assert all(float(contrast) >= 4.5 for *_, contrast in shown)
     assert save(ada, "try", accent="#ffd", headers={"Sayso-Quick": "1"}).status_code == 200
@@ -179,7 +181,8 @@ def test_an_own_former_address_can_be_taken_back_and_no_one_elses(acme, globex):
     assert brand.of(acme.team).former_slugs == ["acme-labs"]
 
 
-@pytest.mark.parametrize("wrong", ["", "a", "-a", "a--b", "ä", "a.b", "a/b", "x" * 41, "new", "settings", "language", "globex"])
+@pytest.mark.parametrize("wrong", ["", "a", "-a", "a--b", "ä", "a.b", "a/b", "x" * 41, "new", "settings", "language",
+                                   "globex"])  # fmt: skip
 def test_an_address_that_cannot_be_is_refused(ada, acme, globex, wrong):
     page = save(ada, "slug", slug=wrong)
     assert page.status_code == 422 and 'id="slug-error"' in page.text
@@ -218,7 +221,8 @@ def test_the_page_that_signs_users_in_is_one_of_theirs(ada, acme):
         assert save(ada, "sign_in_url", sign_in_url=said).status_code == 303
         assert workspaces.by_slug("acme").sign_in_url == (said or None)
     for wrong in ("http://app.acme.example", "javascript:alert(1)", "//evil.example", "https://", "https://a@b.example",
-                  "https://a.example/#x", "https://a.example/\\", "https://[::1", "https://a.example:0", "https://a.example/" + "x" * 600):  # fmt: skip
+                  "https://a.example/#x", "https://a.example/\\", "https://[::1", "https://a.example:0",
+                  "https://a.example/" + "x" * 600):  # fmt: skip
         assert save(ada, "sign_in_url", sign_in_url=wrong).status_code == 422, wrong
     assert workspaces.by_slug("acme").sign_in_url is None
 

@@ -1,4 +1,4 @@
-"""Whatever colour a customer has, what is written in it, on it and beside it can be read: on light pages and on dark ones."""
+"""Whatever colour a customer has, what is written in it, on it and beside it can be read, on light pages and dark."""
 
 import itertools
 import re

@@ -9,7 +9,8 @@ import pytest
 from browser import Browser
 from cast import ADA
 
-from service import db
+from service import db, stream
+from service.lib import headers
 from service.web.app import create_app, routes
 
 DEAD = "postgresql://nobody@127.0.0.1:1/nothing"
@@ -47,8 +48,8 @@ def is_protected(answer, where) -> None:
 def test_every_answer_of_every_address_has_them(client, secure, acme):
     for template, path in places(acme.workspace.slug).items():
         for method, kind, body in ASKED:
-            headers = {"Content-Type": kind} if kind else {}
-            answer = client.simulate_request(method, path, headers=headers, body=body)
+            about = {"Content-Type": kind} if kind else {}
+            answer = client.simulate_request(method, path, headers=about, body=body)
             is_protected(answer, (method, template, answer.status))
             assert "strict-transport-security" not in answer.headers, "nothing promises HTTPS to a server that has none"
         answer = secure.simulate_get(path)
@@ -90,6 +91,14 @@ def test_an_answer_without_a_database_has_them(client, acme):
         answer = client.simulate_get(path, headers=bearer if path.startswith("/api") else {})
         assert (answer.status_code, answer.headers["retry-after"]) == (503, "2"), path
         is_protected(answer, path)
+
+
+def test_the_answers_of_the_stream_have_them_too(here):
+    listening = falcon.testing.TestClient(stream.create_app(here.database_url))
+    for path, status in {"/stream": 401, "/healthz": 200, "/nothing": 404}.items():
+        answer = listening.simulate_get(path)
+        assert (answer.status_code, answer.headers["cache-control"]) == (status, "no-store")
+        assert {name: answer.headers.get(name.lower()) for name in headers.ALWAYS} == headers.ALWAYS
 
 
 def test_what_is_for_one_person_is_stored_by_nobody(client, acme):

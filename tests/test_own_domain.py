@@ -2,6 +2,8 @@
 
 import dataclasses
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from xml.etree import ElementTree
 
 import pytest
 from browser import FORM, Browser
@@ -10,8 +12,7 @@ from falcon.testing import TestClient
 
 from service import db
 from service.errors import Invalid
-from service.feedback import brand, changelog, workspaces
-from service.feedback.readers import Reader
+from service.feedback import boards, brand, changelog, merges, workspaces
 from service.web.app import create_app
 from service.web.guards import user_token
 
@@ -56,7 +57,8 @@ def test_a_domain_is_kept_as_the_dns_writes_it(globex, said, kept):
 
 
 @pytest.mark.parametrize("wrong", [
-    "localhost", "acme", "127.0.0.1", "[::1]", "::1", "acme.example:8443", "acme.example/board", "http://acme.example", "a b.example",
+    "localhost", "acme", "127.0.0.1", "[::1]", "::1", "acme.example:8443", "acme.example/board", "http://acme.example",
+    "a b.example",
     "acme..example", "-acme.example", "faß.example", "sayso.example", "x.sayso.example", "*.acme.example", "a@acme.example",
     "acme.123", "x" * 300 + ".example", "acme.example?x", "acme_x.example",
 ])  # fmt: skip
@@ -134,7 +136,7 @@ def test_its_forms_remember_their_visitor_in_a_cookie_of_this_host(acme, secure)
     again = at(secure, "/posts/1", headers={"Cookie": f"{cookie.name}={cookie.value}"})
     assert 'aria-pressed="true"' in again.text
     foreign = at(secure, "/posts/1", method="POST", body="do=vote&number=1",
-                 headers={"Content-Type": FORM, "Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"})  # fmt: skip
+                 headers={"Content-Type": FORM, "Origin": "https://evil.example"})  # fmt: skip
     assert foreign.status_code == 403
 
 
@@ -147,7 +149,8 @@ def test_who_somebody_is_at_one_board_says_nothing_at_another(acme, globex, secu
 
 
 def test_nothing_but_the_board_is_there(acme, secure):
-    for path in ("/app", "/app/acme/inbox", "/app/sign-in", "/api/v1/posts", "/api/docs", "/b/acme", "/b/globex", "/docs", "/demo", "/w.js"):
+    for path in ("/app", "/app/acme/inbox", "/app/sign-in", "/api/v1/posts", "/api/docs", "/b/acme", "/b/globex", "/docs",
+                 "/demo", "/w.js"):  # fmt: skip
         assert at(secure, path).status_code == 404, path
     assert at(secure, "/static/board.css").status_code == 200
     assert secure.simulate_get(f"/b/{DOMAIN}").status_code == 404, "a domain is no slug"
@@ -213,5 +216,31 @@ def test_the_badge_leads_to_us_and_not_to_the_customer(acme, secure):
     assert "Runs on Sayso" in page and f'href="{BASE}"' in page
 
 
-def test_the_reader_of_a_domain_is_nobody_special(acme):
-    assert not Reader(fresh(acme)).is_member
+def test_the_sitemap_names_what_everyone_may_read_and_nothing_else(acme, globex, client):
+    boards.create(acme.team, "inside", "Inside", "", "private")
+    boards.create(acme.team, "checked", "Checked", "", "public", approve_first=True)
+    into, merged, _ = acme.post("One"), acme.post("Two"), acme.post("Secret", public=False, board="inside")
+    acme.post("Not yet", board="checked")
+    globex.post("Theirs")
+    merges.merge(acme.team, merged, into)
+    entry = changelog.create(acme.team, "News", published_at=datetime(2026, 1, 1, tzinfo=UTC))
+    changelog.create(acme.team, "Draft")
+    answer = client.simulate_get("/b/acme/sitemap.xml")
+    found = {url[0].text: url[1:] for url in ElementTree.fromstring(answer.content)}
+    home = "http://127.0.0.1:8000/b/acme"
+    assert list(found) == [f"{home}{path}" for path in ("", "/roadmap", "/changelog", f"/changelog/{entry.id}", f"/posts/{into}")]
+    assert all(datetime.fromisoformat(more[0].text).tzinfo for more in list(found.values())[3:])
+    assert answer.headers["content-type"].startswith("application/xml") and "acme" not in client.simulate_get("/robots.txt").text
+    statuses = [client.simulate_get("/b/acme/sitemap.xml").status_code for _ in range(21)]
+    assert set(statuses) == {200, 429}
+
+
+def test_the_page_says_what_record_to_make_and_since_when_it_works(acme, secure):
+    ada = Browser(secure).sign_in(ADA)
+    page = ada.open("/app/acme/settings/brand").text
+    assert "Waiting for your DNS" in page and "<code>CNAME</code>" in page and "<code>sayso.example</code>" in page
+    at(secure, "/")
+    page = ada.open("/app/acme/settings/brand").text
+    assert "Works since" in page and f'href="https://{DOMAIN}"' in page
+    assert ada.send("/app/acme/settings/brand", do="domain", domain="x.sayso.example").status_code == 422
+    assert ada.send("/app/acme/settings/brand", do="domain", domain="").status_code == 303 and fresh(acme).domain is None

@@ -13,9 +13,12 @@ from round_trips import Counter
 from service import db
 from service.db import database
 from service.feedback import blocking, boards, brand, comments, edits, users
+from service.web.guards import user_token
 
 LINK = re.compile(r'<a [^>]*href="([^"]*)"[^>]*>(?:<svg.*?</svg>)?(?:<bdi>)?([^<]+)', re.DOTALL)
-VOTERS = "SELECT u.external_id FROM vote v JOIN \"user\" u ON u.id = v.user_id WHERE post_number = %(post)s ORDER BY v.user_id"
+VOTERS = """
+SELECT u.external_id FROM vote v JOIN "user" u ON u.workspace_id = v.workspace_id AND u.id = v.user_id
+ WHERE v.workspace_id = %(workspace)s AND v.post_number = %(post)s ORDER BY u.id"""
 PRIVATE = "UPDATE board SET access = 'private'"
 
 
@@ -36,8 +39,8 @@ def row(page, number: int) -> str:
     return re.search(rf'<li data-live="post-{number}">.*?</li>', page.text, re.DOTALL)[0]
 
 
-def voters(post: int) -> list[str]:
-    return [user for (user,) in db.rows(VOTERS, post=post)]
+def voters(company, post: int) -> list[str]:
+    return [user for (user,) in db.rows(VOTERS, workspace=company.workspace.id, post=post)]
 
 
 # ── choosing ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -51,10 +54,12 @@ def test_boards_statuses_orders_and_words_stand_in_the_address_and_each_link_kee
     assert found["Features"] == "/b/acme?board=features&status=planned&sort=new"
     assert found["All posts"] == "/b/acme?status=planned&sort=new" and found["All"] == "/b/acme?board=bugs&sort=new"
     assert found["Open"] == "/b/acme?board=bugs&status=open&sort=new"
-    assert found["Trending"] == "/b/acme?board=bugs&status=planned&sort=trending" and found["Top"] == "/b/acme?board=bugs&status=planned"
+    assert found["Trending"] == "/b/acme?board=bugs&status=planned&sort=trending"
+    assert found["Top"] == "/b/acme?board=bugs&status=planned"
     assert found["New post"] == "/b/acme/posts/new?board=bugs" and found["Clear filters"] == "/b/acme"
     assert 'rel="canonical" href="http://127.0.0.1:8000/b/acme?board=bugs"' in page.text
-    assert all(f'name="{name}" value="{value}"' in page.text for name, value in (("board", "bugs"), ("status", "planned"), ("sort", "new")))
+    for name, value in (("board", "bugs"), ("status", "planned"), ("sort", "new")):
+        assert f'name="{name}" value="{value}"' in page.text  # the search keeps them
 
 
 def test_what_is_pinned_comes_first_and_says_so_and_ones_own_posts_say_so(client, acme):
@@ -82,7 +87,7 @@ def test_an_empty_board_invites_and_one_that_is_closed_says_how_to_get_in(client
     database.execute_sql(PRIVATE)
     for path in ("/b/acme", "/b/acme/posts/new", "/b/acme?q=dark", "/b/acme?board=bugs"):
         page = nobody.open(*path.split("?")[:1], query_string=path.partition("?")[2])
-        assert page.status_code == 200 and "not open to everyone" in page.text and "New post<" not in page.text.split("<main")[1].split("<h1>")[0]
+        assert page.status_code == 200 and "not open to everyone" in page.text and "<form" not in page.text
         assert page.text.count("/b/acme/sign-in") == 2, path
     assert Visitor(client).be(acme).open("/b/acme").text.count("/b/acme/sign-in") == 0
 
@@ -122,12 +127,12 @@ def test_who_finds_nothing_can_write_it_and_no_words_break_the_search(nobody, ac
     page = nobody.open("/b/acme", params={"q": "<i>Xylophone & co", "board": "features"})
     assert "Nothing found for “&lt;i&gt;Xylophone &amp; co”" in page.text
     assert links(page)["Write it as a new post"] == "/b/acme/posts/new?board=features&title=%3Ci%3EXylophone+%26+co"
-    odd = ("\ud800".encode("utf-8", "surrogatepass"), "-" * 60, "& | ! ( : *", "x" * 10_000, "\u202e" * 300, "{0} {1}")
+    odd = ("\ud800".encode("utf-8", "surrogatepass"), "-" * 60, "& | ! ( : *", "x" * 5_000, "\u202e" * 300, "{0} {1}")
     for q in odd:
         answer = nobody.open("/b/acme", query_string=f"q={quote(q)}")
         assert answer.status_code == 200, q
-    for query, status in (("q=a&q=b", 422), ("cursor=x", 400), ("sort=mrr", 200), ("sort[]=x", 200), ("board=%01&status=%FF", 200),
-                          ("q=%00", 400)):  # fmt: skip
+    for query, status in (("q=a&q=b", 422), ("cursor=x", 400), ("q=%00", 400), ("sort=mrr", 200), ("sort[]=x", 200),
+                          ("board=%01&status=%FF", 200)):  # fmt: skip
         assert nobody.open("/b/acme", query_string=query).status_code == status, query
 
 
@@ -141,10 +146,10 @@ def test_somebody_votes_from_the_list_and_takes_it_back(nobody, acme):
         nobody.do("/b/acme?sort=new", "vote", number=1)
         assert (nobody.page.status_code, nobody.page.headers["location"]) == (303, "/b/acme?sort=new")
     page = nobody.open("/b/acme")
-    assert 'aria-pressed="true"' in row(page, 1) and "2 votes" in row(page, 1) and len(voters(1)) == 2
+    assert 'aria-pressed="true"' in row(page, 1) and "2 votes" in row(page, 1) and len(voters(acme, 1)) == 2
     assert page.headers["cache-control"] == "private, no-cache"
     quick = nobody.do("/b/acme", "unvote", {"Sayso-Quick": "1"}, number=1)
-    assert quick.status_code == 200 and 'aria-pressed="false"' in row(quick, 1) and voters(1) == [CLEO["sub"]]
+    assert quick.status_code == 200 and 'aria-pressed="false"' in row(quick, 1) and voters(acme, 1) == [CLEO["sub"]]
 
 
 def test_a_vote_for_what_is_not_there_or_by_whom_is_blocked_counts_nothing(client, nobody, acme, globex):
@@ -153,12 +158,14 @@ def test_a_vote_for_what_is_not_there_or_by_whom_is_blocked_counts_nothing(clien
     globex.post("Theirs"), globex.post("Theirs"), globex.post("Theirs")
     for number in ("2", "3", "0", "-1", "x", "9" * 30, ""):
         assert nobody.do("/b/acme", "vote", number=number).status_code == 404, number
-    assert not nobody.cookies and voters(2) == [CLEO["sub"]]
-    dan = Visitor(client).be(acme, DAN)
+    assert not nobody.cookies and voters(acme, 2) == [CLEO["sub"]]
+    acme.user(DAN)
+    dan = Visitor(client)
     blocking.block(acme.team, DAN["sub"])
+    dan.cookies["sayso-acme"] = user_token("visitor", acme.workspace, users.find(acme.workspace, DAN["sub"]))
     refused = dan.do("/b/acme", "vote", number=1)
     assert refused.status_code == 403 and 'role="alert"' in refused.text and titles(refused) == ["Dark mode"]
-    assert voters(1) == [CLEO["sub"]]
+    assert voters(acme, 1) == [CLEO["sub"]]
 
 
 def test_boards_stand_in_their_own_order_by_their_own_names(nobody, acme):

@@ -48,7 +48,7 @@ def texts(client, company, visitor=None, only="text/html", **query) -> dict[str,
     visitor, found = visitor or Visitor(client), {}
     for address in PAGES:
         answer = visitor.open(placed(address, company), params=query)
-        fine = (200, 401, 403, 404, 410) if any(f"{{{name}}}" in address for name in SECRETS) else (200, 302, 303, 404)
+        fine = (200, 401, 403, 404, 410) if any(f"{{{name}}}" in address for name in SECRETS) else (200, 302, 303, 401, 404)
         assert answer.status_code in fine, (address, answer.text)
         kind = answer.headers.get("content-type", "")
         if answer.status_code != 404 and kind.startswith(only) and not kind.startswith("image/"):

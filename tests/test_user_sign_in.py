@@ -17,9 +17,9 @@ from service.lib import tokens
 SUE = "sue@customer.example"
 NEWEST = "SELECT workspace_id, id FROM user_link ORDER BY id DESC LIMIT 1"
 PEOPLE = """SELECT kind, email FROM "user" WHERE kind <> 'member' ORDER BY id"""
-EVIL = ("//evil.example", "/\\evil.example", "https:evil.example", "%2f%2fevil.example", "/%2fevil.example", "javascript:alert(1)",
-        "/\tevil", "/\n/evil", "https://evil.example", "/../../app", "/%2e%2e/%2e%2e/app", "@evil.example", ".evil.example",
-        "/posts/3?x=\r\nSet-Cookie: a=b", "/" + "a" * 600, "")  # fmt: skip
+EVIL = ("//evil.example", "/\\evil.example", "https:evil.example", "%2f%2fevil.example", "/%2fevil.example", "/\tevil",
+        "javascript:alert(1)", "/\n/evil", "https://evil.example", "/../../app", "/%2e%2e/%2e%2e/app", "@evil.example",
+        ".evil.example", "/posts/3?x=\r\nSet-Cookie: a=b", "/" + "a" * 600, "")  # fmt: skip
 
 
 @pytest.fixture
@@ -52,7 +52,9 @@ def test_somebody_new_asks_for_a_link_opens_it_and_is_a_guest(sue):
     assert 'name="email"' in sue.open("/b/acme/sign-in").text
     secret = ask(sue)
     page = sue.open(f"/b/acme/sign-in/{secret}")
-    assert SUE in page.text and page.headers["referrer-policy"] == "no-referrer" and page.headers["cache-control"] == "no-store"
+    assert (
+        SUE in page.text and page.headers["referrer-policy"] == "no-referrer" and page.headers["cache-control"] == "no-store"
+    )
     assert db.rows(PEOPLE) == []
     answer = sue.send(f"/b/acme/sign-in/{secret}")
     assert (answer.status_code, answer.headers["location"]) == (303, "/b/acme")
@@ -103,7 +105,9 @@ def test_case_20_nothing_tells_who_is_known(client, acme):
         page = Browser(client).send("/b/acme/sign-in", do="ask", email=email)
         pages.append((page.status_code, page.text.replace(email, "X"), sorted(page.headers)))
     assert pages[0] == pages[1] == pages[2]
-    assert db.row("SELECT count(*) FROM user_link") == db.row("SELECT count(*) FROM job WHERE kind = %(k)s", k=user_links.SEND)
+    assert db.row("SELECT count(*) FROM user_link") == db.row(
+        "SELECT count(*) FROM job WHERE kind = %(k)s", k=user_links.SEND
+    )
 
 
 def test_case_21_an_address_and_a_network_get_only_so_many_links_an_hour(sue):

@@ -15,6 +15,7 @@ import jwt
 from service import db, installation
 from service.config import Config
 from service.feedback import (
+    brand,
     guide,
     identity_secrets,
     insight_counts,
@@ -29,7 +30,7 @@ from service.feedback import (
 )
 from service.feedback.readers import Reader
 from service.feedback.workspaces import Workspace
-from service.lib import embeddings, identity
+from service.lib import embeddings, identity, images
 
 FOLDER = Path(__file__).parent
 KEY_NAME = "sayso demo"
@@ -106,7 +107,10 @@ def fill(progress) -> Workspace:
         announce(scope, entry, [numbers[title] for title in entry["posts"]])
     db.changed(COUNT, **scope, posts=len(posts))
     db.changed(ANSWERED, **scope)
-    triage(Reader(place, is_member=True, person=owner.id), facts, numbers)
+    robin = Reader(place, is_member=True, person=owner.id)
+    triage(robin, facts, numbers)
+    brand.set_logo(robin, images.squared((FOLDER / "logo.webp").read_bytes(), brand.SIDE))
+    brand.set_accent(robin, facts["workspace"]["accent"])
     insight_counts.count(place.id)
     guide.dismiss(Reader(place, is_member=True))  # nobody has to set it up
     installation.remember_demo(place.id)

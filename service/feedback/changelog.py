@@ -35,9 +35,6 @@ COUNTED = """
 ENTRIES = """
   FROM changelog_entry e WHERE e.workspace_id = %(workspace)s AND (%(member)s OR e.published_at <= now()) AND"""
 READ = f"SELECT {SHOWN}, {COUNTED} {ENTRIES}"
-PUBLISHED = f"""
-SELECT {SHOWN}, jsonb_build_object() {ENTRIES} e.published_at <= now()
- ORDER BY e.published_at DESC, e.id DESC LIMIT 50"""
 MOMENT = f"coalesce(extract(epoch FROM e.published_at) * 1000000, {DRAFT})::bigint"  # as of `Entry.place`
 PAGE = f"""{READ} (%(moment)s IS NULL OR ({MOMENT}, e.id) < (%(moment)s, %(id)s))
    AND (%(state)s IS NULL OR {STATE} = %(state)s)
@@ -120,11 +117,6 @@ class Entry(NamedTuple):
     def facts(self) -> tuple:
         """What it says now, which `change` can change."""
         return self.title, self.body, self.categories, self.posts, self.published_at
-
-
-def published(reader: Reader) -> list[Entry]:
-    """The 50 entries that were published last, the newest first, without their reactions."""
-    return [Entry(*row) for row in db.rows(PUBLISHED, **reader.scope())]
 
 
 def page(reader: Reader, most: int, after: tuple[int, int] | None = None, state: str | None = None) -> list[Entry]:

@@ -138,10 +138,10 @@ def page(reader: Reader, *, sort: str = "top", board: Key = None, status: Key = 
          bounded: bool = False, **for_members) -> Page:  # fmt: skip
     """One page of what the reader may see, and the cursor of the next (None: this was the last). Pinned posts come first.
 
-    Filters are keys (board, status; or the ids of both) and words (q). Members may also ask for what they alone may see: keys (tag, segment),
-    external ids (company, author), plan, mrr_from (cents), assignee (a member's id, or "none"), unanswered, and the age in
-    days (older, newer). `company`, `plan`, `segment` and `mrr_from` look at who voted. Raises Invalid for a sort that does
-    not exist, Malformed for a bad cursor.
+    Filters are keys (board, status; or the ids of both) and words (q). Members may also ask for what they alone may see:
+    keys (tag, segment), external ids (company, author), plan, mrr_from (cents), assignee (a member's id, or "none"),
+    unanswered, and the age in days (older, newer). `company`, `plan`, `segment` and `mrr_from` look at who voted. Raises
+    Invalid for a sort that does not exist, Malformed for a bad cursor.
 
     `bounded` costs the same however many posts there are: such a page may end early, with a cursor, when it looked at
     LOOKED_AT posts, and MRR is that of the last count of the insights; sorted by it, there are those that are worth any."""

@@ -148,7 +148,8 @@ def find(reader: Reader, id: int) -> Neighbours:
 
 def item(row: list) -> Item:
     *entry, posts, counted, files, is_new = row
-    return Item(*entry, [tuple(post) for post in posts], of_every_kind(counted), [dated(file) for file in files or []], is_new)
+    pictures = [dated(file) for file in files or []]
+    return Item(*entry, [tuple(post) for post in posts], of_every_kind(counted), pictures, is_new)
 
 
 def reactions(reader: Reader, id: int) -> list[Reaction]:

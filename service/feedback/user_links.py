@@ -123,7 +123,7 @@ def write(workspace: Workspace, armed: Armed, url: str) -> letters.Written:
     if armed.purpose == SUBSCRIBE:
         subject = said.say("letterSubscribe", workspace.name)
         return letters.write("subscribe", subject, workspace=workspace, words=said, url=url, days=DAYS)
-    subject = said.say("letterSignIn", workspace.name)
+    subject = said.say("signInTo", workspace.name)
     return letters.write("user_link", subject, workspace=workspace, words=said, url=url, minutes=MINUTES)
 
 

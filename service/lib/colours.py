@@ -36,7 +36,7 @@ def accent_on(colour: str, ground: str) -> Accent:
 
 
 def tint(shown: str, is_dark: bool) -> str:
-    """A breath of this colour on a card, in which the colour itself and soft text (tokens.css: --card, --soft) can be read."""
+    """A breath of this colour on a card; the colour itself and soft text can be read in it (tokens.css: --card, --soft)."""
     card, soft = ("#161c22", "#9dabb8") if is_dark else ("#ffffff", "#566370")
     tried = (towards(shown, card, step / STEPS) for step in range(86, STEPS + 1))
     return next(each for each in tried if min(contrast(shown, each), contrast(soft, each)) >= READABLE)

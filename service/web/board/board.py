@@ -40,10 +40,10 @@ class Board(Page):
     def show(self, req, resp):
         asked = read(req)
         rows, cursor = found(req, asked)
-        link = links(req, asked.names)
+        link, canonical = links(req, asked.names), pages.query(board=asked.board and asked.board.key).removesuffix("?")
         render(
-            req, resp, "board/list.html", here="feedback", canonical=pages.query(board=asked.board and asked.board.key).removesuffix("?"),
-            asked=asked, rows=rows, link=link, sorts=SORTS, next_url=cursor and link(cursor=cursor),
+            req, resp, "board/list.html", here="feedback", canonical=canonical, asked=asked, rows=rows,
+            link=link, sorts=SORTS, next_url=cursor and link(cursor=cursor),
         )  # fmt: skip
 
     deeds = {"vote": deeds.vote, "unvote": deeds.unvote}

@@ -6,6 +6,7 @@ from service import db
 from service.errors import NotFound
 from service.feedback import attachments, changelog, news
 from service.web import cursors, inputs, pictures, shapes
+from service.web.board import subscribing
 from service.web.board.visiting import Page, act, render, visit
 from service.web.page import whole
 from service.web.pages import query
@@ -43,9 +44,10 @@ class Changelog(Page):
             req, resp, "board/changelog.html", here="changelog", canonical="/changelog", items=items, cursor=cursor,
             bodies={item.id: pictures.body(req.context.workspace, item) for item in items}, category=category,
             categories=found.categories, next_url=following and query(category=category, cursor=following),
+            subscribed=subscribing.is_subscribed(req),
         )  # fmt: skip
 
-    deeds = {"react": react, "unreact": unreact}
+    deeds = {"react": react, "unreact": unreact, "subscribe": subscribing.subscribe}
 
 
 def is_looked_at(req) -> bool:

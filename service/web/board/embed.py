@@ -22,8 +22,10 @@ class EmbeddedRoadmap:
         if workspace.accent and (ground := THEMES.get(theme)):
             req.context.page["style"] = f":root{{{colours.accent_on(workspace.accent, ground).css}}}"
         columns = roadmap.columns(req.context.reader, board, backlog=False)
-        render(req, resp, "board/embed.html", canonical="/roadmap", columns=columns, most_more=roadmap.MOST_MORE,
-               board=board, theme=theme if theme in THEMES else "auto", policy=POLICY + framers(workspace.origins))  # fmt: skip
+        render(
+            req, resp, "board/embed.html", canonical="/roadmap", columns=columns, most_more=roadmap.MOST_MORE, board=board,
+            theme=theme if theme in THEMES else "auto", policy=POLICY + framers(workspace.origins),
+        )  # fmt: skip
 
 
 def framers(origins: list[str]) -> str:

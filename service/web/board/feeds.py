@@ -83,7 +83,7 @@ def rss(feed: Feed) -> Tree.Element:
         add(entry, "pubDate", format_datetime(item.published_at.astimezone(UTC), usegmt=True))
         for category in item.categories:
             add(entry, "category", category)
-        add(entry, "description", escape(summary(item)))  # which is HTML, by custom
+        add(entry, "description", summary(item))
         add(entry, "content:encoded", pictures.lasting(item, feed.home))
     return root
 
@@ -105,13 +105,14 @@ def atom(feed: Feed) -> Tree.Element:
         add(entry, "updated", item.changed_at.astimezone(UTC).isoformat())
         for category in item.categories:
             add(entry, "category", term=category)
-        add(entry, "summary", summary(item))
+        add(entry, "summary", summary(item), type="html")
         add(entry, "content", pictures.lasting(item, feed.home), type="html")
     return root
 
 
 def summary(item: Item) -> str:
-    return pages.excerpt(markdown.without_files(item.body)).strip()
+    """How it begins, as HTML: in RSS that is what readers take it for."""
+    return escape(pages.excerpt(markdown.without_files(item.body)).strip())
 
 
 def name(feed: Feed, place: str) -> str:

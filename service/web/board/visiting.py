@@ -185,7 +185,8 @@ def render(req, resp, template: str, *, policy: str = pages.PAGE, is_private: bo
     policy = policy.replace("object-src", f"style-src 'self' {hashed(shared['style'])}; object-src")
     pages.render(req, resp, template, policy=policy, form=page.sent(req), **{**shared, **values})
     resp.set_header("Vary", "Cookie, Accept-Language, Sayso-Quick")
-    is_same_for_all = req.context.user is None and not shared["notice"] and req.method == "GET" and not is_private
+    is_choosing = "lang" in req.params  # such an answer sets a cookie, which one that a browser kept would not
+    is_same_for_all = not (req.context.user or shared["notice"] or is_private or is_choosing) and req.method == "GET"
     resp.cache_control = [KEPT if is_same_for_all else "no-store" if is_private else "private, no-cache"]
     if req.method == "GET" and not is_private:
         tag(req, resp)

@@ -31,15 +31,16 @@
     const boxes = [[old, fresh], ...$$("[tabindex]", old).map((box) => [box, twin(box, fresh)])];
     const places = boxes.map(([box, next]) => [next, box.scrollLeft, box.scrollTop]);
     const { scrollX, scrollY } = window;
-    const mark = (held?.id || held?.form ? held : read(old)) || null, top = mark?.getBoundingClientRect().top;
+    const mark = held?.id || held?.form ? held : read(old), place = height(mark);
     old.replaceWith(fresh);
     const next = held && twin(held, fresh);
-    const moved = mark && twin(mark, fresh)?.getBoundingClientRect().top - top;
+    const moved = mark ? height(twin(mark, fresh)) - place : 0; // NaN: it is gone
     next?.focus({ preventScroll: true });
     if (next && selectionStart != null) next.setSelectionRange?.(selectionStart, selectionEnd);
     for (const [box, left, top] of places) box?.scrollTo(left, top);
     scrollTo(scrollX, scrollY + (moved || 0));
   };
+  const height = (element) => element ? element.getBoundingClientRect().top + window.scrollY : NaN;
   // what is at the top of the window, of a part that begins above it: it stays there when something is put in before it
   const read = (part) => part.getBoundingClientRect().top < 0 && $$("[id]", part).find((each) => each.getBoundingClientRect().bottom > 0);
   const keep = (field, next, refused) => {
@@ -70,7 +71,7 @@
       if (!value) continue;
       const found = $$(`[${name}="${CSS.escape(value)}"]`, inside);
       if (element.type === "checkbox" || element.type === "radio") return found.find((each) => each.value === element.value);
-      return found.find((each) => does(each) === does(element)) || null;
+      return found.find((each) => does(each) === does(element) || (each.id && each.type === "submit")) || null;
     }
     return $$(element.localName, inside).find((each) => does(each) === does(element)) || null;
   };
