@@ -7,7 +7,7 @@ from email.generator import BytesGenerator
 from browser import Browser
 from cast import ADA, CLEO, DAN
 from crowd import at_once
-from public import Visitor
+from visitors import Visitor
 from queued import work_off
 
 from service import db

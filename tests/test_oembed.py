@@ -26,8 +26,8 @@ def test_a_post_is_a_link_with_a_title_and_a_picture(client, acme):
     home = f"{BASE}/b/acme"
     assert answer.json == {
         "version": "1.0", "type": "link", "title": "Dark mode", "author_name": "Acme", "author_url": home,
-        "provider_name": "Acme", "provider_url": home, "cache_age": 600, "thumbnail_url": f"{home}/posts/1/picture.png", "thumbnail_width": 1200,
-        "thumbnail_height": 630,
+        "provider_name": "Acme", "provider_url": home, "cache_age": 600,
+        "thumbnail_url": f"{home}/posts/1/picture.png", "thumbnail_width": 1200, "thumbnail_height": 630,
     }  # fmt: skip
     assert answer.headers["content-type"].startswith("application/json")
     assert client.simulate_get(f"{answer.json['thumbnail_url'].removeprefix(BASE)}").status_code == 200
@@ -73,9 +73,11 @@ def test_what_is_not_everyones_and_what_is_not_ours_is_not_found(client, acme, g
     number = acme.post("Secret", public=False, board="inside")
     held = acme.post("Not yet", board="checked")
     wrong = [f"{BASE}/b/acme/posts/{number}", f"{BASE}/b/acme/posts/{held}", f"{BASE}/b/acme/posts/99",
-             f"{BASE}/b/globex/posts/1", f"{BASE}/b/acme", f"{BASE}/app/acme/posts/1", "https://elsewhere.example/b/acme/posts/1", "https://evil.example/posts/1",
-             "", "x", "//", "http://[::1", "https://a:x/posts/1", "javascript:alert(1)", f"{BASE}/b/acme/posts/" + "9" * 30,
-             f"{BASE}.evil.example/b/acme/posts/1", f"{BASE}@evil.example/b/acme/posts/1", "https://" + "a" * 3000,
+             f"{BASE}/b/globex/posts/1", f"{BASE}/b/acme", f"{BASE}/app/acme/posts/1",
+             "https://elsewhere.example/b/acme/posts/1", "https://evil.example/posts/1", "", "x", "//",
+             "http://[::1", "https://a:x/posts/1", "javascript:alert(1)",
+             f"{BASE}/b/acme/posts/" + "9" * 30, f"{BASE}.evil.example/b/acme/posts/1",
+             f"{BASE}@evil.example/b/acme/posts/1", "https://" + "a" * 3000,
              "https://é.example/posts/1"]  # fmt: skip
     for url in wrong:
         answer = asked(client, url)

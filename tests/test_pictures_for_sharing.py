@@ -21,7 +21,7 @@ def opened(data: bytes) -> Image.Image:
     return image
 
 
-def drawn(title: str, name: str = "Acme", accent: str | None = None, votes: int = 3, status=STATUS, logo=None) -> Image.Image:
+def drawn(title: str, name: str = "Acme", accent=None, votes: int = 3, status=STATUS, logo=None) -> Image.Image:
     return opened(cards.draw(Card(name, title, accent, votes, status), logo))
 
 

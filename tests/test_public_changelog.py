@@ -6,10 +6,10 @@ from html import unescape
 
 import pytest
 from cast import CLEO, DAN
-from public import Visitor
 from queued import work_off
 from round_trips import Counter
 from uploads import png
+from visitors import Visitor
 
 from service import db
 from service.db import database

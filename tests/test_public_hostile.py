@@ -11,8 +11,8 @@ import feedparser
 import pytest
 from cast import CLEO
 from PIL import Image
-from public import Visitor
 from test_markdown import HOSTILE
+from visitors import Visitor
 
 from service import db
 from service.db import database

@@ -6,9 +6,9 @@ from urllib.parse import quote
 
 import pytest
 from cast import CLEO, DAN
-from public import Visitor
 from queued import work_off
 from round_trips import Counter
+from visitors import Visitor
 
 from service import db
 from service.db import database

@@ -5,9 +5,9 @@ from html import unescape
 
 import pytest
 from cast import CLEO, DAN
-from public import Visitor
 from queued import work_off
 from round_trips import Counter
+from visitors import Visitor
 
 from service import db
 from service.feedback import blocking, boards, fields, general, posts, segments, users

@@ -5,8 +5,8 @@ from html import unescape
 
 import pytest
 from cast import CLEO, DAN
-from public import Visitor
 from round_trips import Counter
+from visitors import Visitor
 
 from service import db
 from service.db import database

@@ -7,7 +7,7 @@ import pytest
 from browser import Browser
 from cast import ADA, CLEO
 from crowd import at_once
-from public import Visitor
+from visitors import Visitor
 
 from service import db
 from service.db import database

@@ -138,6 +138,7 @@ def answer(req, resp, status: int, detail: str, code: str | None = None, fields:
         problem = Problem(address, title, status, detail, **more)
         resp.data, resp.content_type = msgspec.json.encode(problem), "application/problem+json"
     elif render := req.context.get("render"):
-        render(req, resp, "board/error.html", is_private=True, status=status)
+        place = req.context.asked.removeprefix(req.context.home)
+        render(req, resp, "board/error.html", is_private=True, status=status, detail=detail, place=place)
     else:
         pages.render(req, resp, "error.html", status=status, title=title, detail=detail)

@@ -64,7 +64,8 @@
     if (field.options) return field.selectedIndex !== Math.max(0, [...field.options].findIndex((each) => each.defaultSelected));
     return field.value !== field.defaultValue;
   };
-  // the same thing in the new part: of the same name, in the form that does the same to the same
+  // the same thing in the new part: of the same name, in the form that does the same to the same; a button with an id may do
+  // another thing by now
   const twin = (element, inside) => {
     for (const name of ["id", "href", "aria-label", "name"]) {
       const value = element.getAttribute(name);
