@@ -1,5 +1,5 @@
-"""What the public face needs: the customer's own name, colours and domain, links that users sign in and subscribe by, and what
-each address wants to be told.
+"""What the public face needs: the customer's own name, colours and domain, links that users sign in and subscribe by, and
+what each address wants to be told.
 
 Old code runs on this schema: columns are added with a default or empty, nothing is taken away."""
 

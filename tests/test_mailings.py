@@ -7,8 +7,8 @@ from email.generator import BytesGenerator
 from browser import Browser
 from cast import ADA, CLEO, DAN
 from crowd import at_once
-from visitors import Visitor
 from queued import work_off
+from visitors import Visitor
 
 from service import db
 from service.db import database

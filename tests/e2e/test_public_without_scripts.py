@@ -30,7 +30,9 @@ def test_all_of_it_works(page, sayso, letters, complaints):
     page.goto(HOME)
     page.get_by_role("searchbox", name="Search").fill("repeat an invoice each month")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("listitem").filter(has_text="Recurring invoices")).to_contain_text(re.compile("same (words|meaning)"))
+    expect(page.get_by_role("listitem").filter(has_text="Recurring invoices")).to_contain_text(
+        re.compile("same (words|meaning)")
+    )
     vote(page, "Recurring invoices").click()
     expect(vote(page, "Recurring invoices")).to_have_attribute("aria-pressed", "true")
     assert "q=repeat" in page.url  # still where they were

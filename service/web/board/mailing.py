@@ -25,10 +25,10 @@ class Mailing:
             show(req, resp, email=email)
 
     def on_post(self, req, resp, token):
-        email = owner(req, resp, token)
+        form, email = sent(req), owner(req, resp, token)
         if not email:
-            return
-        workspace, form = req.context.workspace, sent(req)
+            return None
+        workspace = req.context.workspace
         if form.get(ONE_CLICK[0]) == ONE_CLICK[1]:
             mailings.mute(workspace, email, kind(req))
             return show(req, resp, email=email, is_done=True)
@@ -36,6 +36,7 @@ class Mailing:
         forms.keep_notice(req, resp, {"said": req.context.words.lettersSaved, "undo": None})
         resp.status, resp.location = 303, here(req)
         resp.set_header("Referrer-Policy", "no-referrer")
+        return None
 
     @staticmethod
     def choose(req, email: str, form: inputs.Form) -> None:
