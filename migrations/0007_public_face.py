@@ -52,6 +52,8 @@ CREATE TABLE mailing (
   created_at    timestamptz NOT NULL DEFAULT now(),
   PRIMARY KEY (workspace_id, email)
 );
+-- of a picture, in pixels, so that a page keeps its place free; unknown of those from before
+ALTER TABLE file ADD COLUMN width integer, ADD COLUMN height integer;
 CREATE INDEX mailing_subscribed ON mailing (workspace_id, email) WHERE subscribed_at IS NOT NULL;
 """
 

@@ -8,7 +8,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.lib.markdown import ATTRIBUTES, DEEPEST, MOST_NODES, REL, TAGS, VOID, pictures, render, tree, without_files
+from service.lib.markdown import (
+    ATTRIBUTES,
+    DEEPEST,
+    MOST_NODES,
+    REL,
+    TAGS,
+    VOID,
+    Shown,
+    pictures,
+    render,
+    tree,
+    without_files,
+)
 
 ALLOWED = {("a", "href"), ("a", "title"), ("a", "rel"), ("ol", "start")}
 HOSTILE = [
@@ -160,9 +172,9 @@ def test_pictures_become_links_because_loading_them_would_tell_who_reads():
     assert 'href="https://example.com/x.png"' in render("![x](https://example.com/x.png)")
 
 
-def own(id: int) -> str | None:
-    """The address of a picture of ours; there is one."""
-    return "/files/token" if id == 5 else None
+def own(id: int) -> Shown | None:
+    """A picture of ours; there is one."""
+    return Shown("/files/token") if id == 5 else None
 
 
 @pytest.mark.parametrize("text", [*HOSTILE, "![](file:5) ![x](file:6)", '![x](file:5 "onerror=alert(1)")', "![x](FILE:5)"])

@@ -31,7 +31,7 @@ KEEP = """
 INSERT INTO content (workspace_id, sha256, data) VALUES (%(workspace)s, %(sha256)s, %(data)s)
 ON CONFLICT (workspace_id, sha256) DO UPDATE SET data = content.data WHERE false"""
 COLUMNS = """f.id, f.name, f.type, f.size, encode(f.sha256, 'hex'), encode(f.thumbnail_sha256, 'hex'), f.state,
-       f.post_number, f.comment_id, f.entry_id, f.created_at"""
+       f.post_number, f.comment_id, f.entry_id, f.width, f.height, f.created_at"""
 MAKE = f"""
 INSERT INTO file AS f (workspace_id, name, type, size, sha256, state, user_id, person_id)
 VALUES (%(workspace)s, %(name)s, %(type)s, %(size)s, %(sha256)s, %(state)s, %(user)s, %(person)s)
@@ -87,7 +87,7 @@ SELECT f.name, f.sha256, c.data FROM file f JOIN content c ON c.workspace_id = f
  WHERE f.workspace_id = %(workspace)s AND f.id = %(id)s AND f.state = 'waiting'"""
 FINISH = """
 UPDATE file SET state = %(state)s, name = %(name)s, type = coalesce(%(type)s, type), size = %(size)s, sha256 = %(sha256)s,
-       thumbnail_sha256 = %(thumbnail)s
+       thumbnail_sha256 = %(thumbnail)s, width = %(width)s, height = %(height)s
  WHERE workspace_id = %(workspace)s AND id = %(id)s AND state = 'waiting'"""
 
 
@@ -102,6 +102,8 @@ class File(NamedTuple):
     post: int | None
     comment: int | None
     entry: int | None  # of the changelog
+    width: int | None  # of a picture that is ready, in pixels
+    height: int | None
     created_at: datetime
 
     @property
@@ -279,6 +281,7 @@ def finish(job: Job, name: str, original: bytes, picture: Picture | None) -> Non
         FINISH, workspace=job.workspace_id, id=job.args["file"], state="ready" if picture else "refused",
         name=media.named(name, picture.type) if picture else name, type=picture and picture.type, size=len(clean),
         sha256=kept[clean], thumbnail=picture and kept[picture.thumbnail],
+        width=picture and picture.width, height=picture and picture.height,
     )  # fmt: skip
     retention.drop(job.workspace_id, [original, *kept.values()])
     job.complete()

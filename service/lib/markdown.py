@@ -5,6 +5,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from html import escape
 from html.parser import HTMLParser
+from typing import NamedTuple
 
 import nh3
 from markdown_it import MarkdownIt
@@ -15,7 +16,7 @@ TAGS = {
     "h3", "h4", "h5", "h6",
 }  # fmt: skip
 ATTRIBUTES = {"a": {"href", "title"}, "ol": {"start"}}
-PICTURE_ATTRIBUTES = {**ATTRIBUTES, "img": {"src", "alt", "loading"}}
+PICTURE_ATTRIBUTES = {**ATTRIBUTES, "img": {"src", "alt", "loading", "width", "height"}}
 SCHEMES = {"http", "https", "mailto"}
 PICTURE = re.compile(r"file:([1-9][0-9]{0,17})")  # the id of a file of ours
 NAMED = re.compile(r"!\[([^\]\n]*)\]\(file:[0-9]+\)")
@@ -35,11 +36,22 @@ ILLUSTRATED_MARKS = 3 * MOST_MARKS  # the same of the team's own texts, which ar
 SHORT, REMEMBERED = 2_000, 1024  # characters of texts whose HTML is kept, and how many of them
 
 
-def render(text: str, picture: Callable[[int], str | None] | None = None) -> str:
+class Shown(NamedTuple):
+    """A picture that a text may show: where it is and, if that is known, how large, in pixels."""
+
+    address: str
+    width: int | None = None
+    height: int | None = None
+
+
+Pictures = Callable[[int], Shown | None]  # by the id of a file
+
+
+def render(text: str, picture: Pictures | None = None) -> str:
     """Safe HTML: no raw HTML, links only to http, https and mailto. Single line breaks are kept.
 
-    Pictures are shown only where `picture` says so, and only ours: it is given the id of `![name](file:ID)` and returns the
-    address, or None; what is not shown leaves its name. A text with too many marks is shown as it was typed."""
+    Pictures are shown only where `picture` says so, and only ours: it is given the id of `![name](file:ID)` and says what is
+    Shown, or None; what is not shown leaves its name. A text with too many marks is shown as it was typed."""
     if picture is None and len(text) <= SHORT:
         return remembered(text)
     return html(text, picture)
@@ -50,7 +62,7 @@ def remembered(text: str) -> str:
     return html(text)
 
 
-def html(text: str, picture: Callable[[int], str | None] | None = None) -> str:
+def html(text: str, picture: Pictures | None = None) -> str:
     if is_overmarked(text, picture is not None):
         return f"<p>{escape(text.strip(), quote=False)}</p>".replace("\n", "<br>\n")
     markdown = MARKDOWN if picture is None else ILLUSTRATED
@@ -75,7 +87,7 @@ def is_overmarked(text: str, illustrated: bool = False) -> bool:
     return len(MARKS.findall(text)) + signs / 10 + addresses + again > most * max(1, len(text) / PAGE)
 
 
-def tree(text: str, picture: Callable[[int], str | None] | None = None) -> list:
+def tree(text: str, picture: Pictures | None = None) -> list:
     """What `render` makes of it, as nodes for a page that may not be given HTML: a node is a string, or `[tag, attributes
     or None, *nodes]` with nothing but `href` (a), `start` (ol), `src` and `alt` (img).
 
@@ -145,11 +157,12 @@ def kept(tag: str, given: dict[str, str]) -> dict | None:
     return None
 
 
-def illustrate(image: Token, picture: Callable[[int], str | None]) -> None:
+def illustrate(image: Token, picture: Pictures) -> None:
     named = PICTURE.fullmatch(image.attrGet("src"))
-    address = picture(int(named[1])) if named else None
-    if address:
-        image.attrs = {"src": address, "alt": "", "loading": "lazy"}  # the renderer fills in the name
+    shown = picture(int(named[1])) if named else None
+    if shown:
+        size = {"width": shown.width, "height": shown.height} if shown.width else {}
+        image.attrs = {"src": shown.address, "alt": "", "loading": "lazy", **size}  # the renderer fills in the name
     else:
         image.type, image.children = "text", None
 

@@ -225,3 +225,5 @@ class File(Numbered):
     comment_id = BigIntegerField(null=True)
     created_at = DateTimeTZField()
     entry_id = BigIntegerField(null=True)
+    width = IntegerField(null=True)
+    height = IntegerField(null=True)

@@ -1,7 +1,6 @@
 """What an entry of the changelog says, as HTML with its pictures: `![name](file:ID)` is shown if that file is its own."""
 
 import time
-from collections.abc import Callable
 from functools import lru_cache
 
 from markupsafe import Markup
@@ -12,6 +11,7 @@ from service.feedback.news import Item
 from service.feedback.readers import Reader
 from service.feedback.workspaces import Workspace
 from service.lib import markdown
+from service.lib.markdown import Pictures, Shown
 from service.web import shapes
 
 HOUR = 3600  # seconds in which a picture keeps its address, so that browsers need not load it again
@@ -30,7 +30,11 @@ def trees(workspace: Workspace, items: list[Item], host: str) -> dict[int, list]
 def lasting(item: Item, home: str) -> Markup:
     """The same with addresses of pictures that hold as long as the entry does, for who keeps it; `home` is the board's."""
     own = by_id(item.pictures)
-    return Markup(markdown.render(item.body, lambda id: lasting_address(item, id, home) if id in own else None))
+
+    def shown(id: int) -> Shown | None:
+        return Shown(lasting_address(item, id, home), own[id].width, own[id].height) if id in own else None
+
+    return Markup(markdown.render(item.body, shown))
 
 
 def lasting_address(item: Item, id: int, home: str) -> str:
@@ -50,14 +54,15 @@ def html(workspace: Workspace, body: str, files: dict[int, File]) -> Markup:
     return Markup(markdown.render(body, addresses(workspace, files)))
 
 
-def addresses(workspace: Workspace, files: dict[int, File], host: str = "") -> Callable[[int], str | None]:
-    """What says where the picture with an id is, if it is one of these and the worker has made it harmless."""
+def addresses(workspace: Workspace, files: dict[int, File], host: str = "") -> Pictures:
+    """What shows the picture with an id, if it is one of these and the worker has made it harmless."""
 
-    def address(id: int) -> str | None:
-        is_there = id in files and files[id].state == "ready"
-        return host + signed(workspace.id, id, int(time.time() // HOUR)) if is_there else None
+    def shown(id: int) -> Shown | None:
+        if id not in files or files[id].state != "ready":
+            return None
+        return Shown(host + signed(workspace.id, id, int(time.time() // HOUR)), files[id].width, files[id].height)
 
-    return address
+    return shown
 
 
 @lru_cache(maxsize=4096)

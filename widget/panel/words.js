@@ -23,11 +23,13 @@ export async function speak(wanted) {
   if (wanted !== "en") await learn("panel").catch(() => (language = "en"));
 }
 
-/** The words of a part of the catalogue, before what says them is shown: "views" or "form". */
+/** The words of a part of the catalogue, before what says them is shown: "views" or "form". Who speaks another language by
+    the time they come gets those of that one. */
 export function learn(part) {
   const mine = parts;
   mine[part] ||= chunk(part + "." + language).then(({ begin, texts }) => {
-    if (mine === parts) texts.forEach((text, index) => (words[begin + index] = text));
+    if (mine !== parts) return learn(part);
+    texts.forEach((text, index) => (words[begin + index] = text));
   });
   mine[part].catch(() => (mine[part] = null));
   return mine[part];
