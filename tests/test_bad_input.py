@@ -269,7 +269,8 @@ def test_a_form_that_is_too_large_or_no_form_is_refused_as_a_page(submit):
         assert submit(path, b"x=" + b"y" * 200_000).status_code == 413
         for kind in ("application/json", "text/plain", "multipart/form-data; boundary=x"):
             page = submit(path, kind=kind)
-            assert page.status_code == 415 and page.text.startswith("<!doctype html>")
+            refused = {415, 400} if "letters" in path else {415}  # mail programs send that one as multipart, too
+            assert page.status_code in refused and page.text.startswith("<!doctype html>")
 
 
 # ── whatever else there may be ──────────────────────────────────────────────────────────────────────────────────────

@@ -239,7 +239,7 @@ def test_a_comment_whose_author_is_gone_is_by_nobody(api, acme):
     dan = users.find(acme.workspace, "dan-8")
     db.changed('DELETE FROM "user" WHERE id = %(id)s', id=dan.id)
     assert api.get(f"/comments/{made}").json["author"] is None
-    assert "Anonymous" in api.client.simulate_get("/b/acme/posts/1").text
+    assert "Somebody" in api.client.simulate_get("/b/acme/posts/1").text
 
 
 # ── other workspaces, and nobody ────────────────────────────────────────────────────────────────────────────────────

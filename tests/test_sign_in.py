@@ -179,7 +179,7 @@ def test_case_13_the_cookie_is_for_our_server_alone(ada):
 
 
 def test_case_13_over_https_the_cookie_cannot_be_set_by_anyone_else(here, acme):
-    secure = falcon.testing.TestClient(create_app(dataclasses.replace(here, base_url="https://feedback.acme.example")))
+    secure = falcon.testing.TestClient(create_app(dataclasses.replace(here, base_url=f"https://{falcon.testing.DEFAULT_HOST}")))
     browser = Browser(secure)
     answer = redeem(browser, ask(browser))
     cookie = answer.cookies["__Host-sayso"]
