@@ -52,6 +52,9 @@ CREATE TABLE mailing (
   created_at    timestamptz NOT NULL DEFAULT now(),
   PRIMARY KEY (workspace_id, email)
 );
+-- when they first signed in by a link in a letter; sessions from before that did not prove whose the address is
+ALTER TABLE "user" ADD COLUMN signed_in_at timestamptz;
+CREATE INDEX event_public ON event (workspace_id, seq) WHERE public;
 -- of a picture, in pixels, so that a page keeps its place free; unknown of those from before
 ALTER TABLE file ADD COLUMN width integer, ADD COLUMN height integer;
 CREATE INDEX mailing_subscribed ON mailing (workspace_id, email) WHERE subscribed_at IS NOT NULL;

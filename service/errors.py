@@ -7,6 +7,16 @@ class SaysoError(Exception):
     """Base of every error that we raise on purpose; `str(error)` is fit for people."""
 
 
+class Why(str):
+    """A sentence that says what to do, in English; `code` is which one it is, `values` what it names: enough to say it in
+    another language."""
+
+    def __new__(cls, sentence: str, code: str, *values: int | str):
+        self = super().__new__(cls, sentence)
+        self.code, self.values = code, values
+        return self
+
+
 class SettingError(SaysoError):
     """A setting, folder, port or database is not as we need it; one line that says what to do."""
 
@@ -18,11 +28,11 @@ class NotFound(SaysoError):
 class Invalid(SaysoError):
     """Input that was understood and cannot be taken.
 
-    `fields` maps a field's name to a sentence that says what to do."""
+    `fields` maps a field's name to a sentence that says what to do, `reasons` to the same as it was given: maybe a Why."""
 
     def __init__(self, **fields: str):
         super().__init__(" ".join(fields.values()))
-        self.fields = fields
+        self.fields, self.reasons = {name: str(said) for name, said in fields.items()}, fields
 
 
 class Malformed(SaysoError):
@@ -46,19 +56,19 @@ class Unauthenticated(SaysoError):
 
 
 class Forbidden(SaysoError):
-    """Known, but not allowed to do this. `code` is stable, for programs."""
+    """Known, but not allowed to do this. `code` is stable, for programs; `values` are what the message names."""
 
-    def __init__(self, message: str, code: str = "forbidden"):
+    def __init__(self, message: str, code: str = "forbidden", *values: str):
         super().__init__(message)
-        self.code = code
+        self.code, self.values = code, values
 
 
 class Conflict(SaysoError):
-    """It was understood, and what is there now stands against it. `code` is stable, for programs."""
+    """It was understood, and what is there now stands against it. `code` and `values` as of Forbidden."""
 
-    def __init__(self, message: str, code: str = "conflict"):
+    def __init__(self, message: str, code: str = "conflict", *values: str):
         super().__init__(message)
-        self.code = code
+        self.code, self.values = code, values
 
 
 class RateLimited(SaysoError):

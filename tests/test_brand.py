@@ -172,6 +172,13 @@ def test_a_new_address_leads_there_from_the_old_one_with_everything_behind_it(ad
     assert brand.set_slug(acme.team, "acme-labs") == "acme-labs" and changes(acme) == [["slug"]]
 
 
+@pytest.mark.parametrize("rest", ["/sign-in/%0d%0aX:1", "/letters/%E6%97%A5", "/letters/a%20b%3Fc", "/roadmap?board=%E6%97%A5"])
+def test_whatever_follows_an_old_address_is_kept_as_it_was_written(acme, client, rest):
+    brand.set_slug(acme.team, "acme-labs")
+    moved = client.simulate_get("/b/acme" + rest)
+    assert moved.status_code == 308 and moved.headers["location"] == "/b/acme-labs" + rest.replace("%0d%0aX:", "%0D%0AX%3A")
+
+
 def test_an_own_former_address_can_be_taken_back_and_no_one_elses(acme, globex):
     brand.set_slug(acme.team, "acme-labs")
     with pytest.raises(Invalid):

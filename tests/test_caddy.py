@@ -77,6 +77,17 @@ def test_a_domain_that_is_nobodys_gets_neither_a_handshake_nor_a_certificate(fro
     assert not front[1].has_issued(UNKNOWN)
 
 
+@pytest.mark.parametrize("name", [OURS, TIDEWATER])
+def test_a_domain_is_not_seen_by_whoever_only_says_its_name(front, name):
+    with closing(psycopg2.connect(front[0].database_url)) as connection, connection, connection.cursor() as cursor:
+        cursor.execute("INSERT INTO workspace (public_id, slug, name, domain) VALUES (%s, %s, 'Claimed', %s)",
+                       [name, f"claimed-{len(name)}", f"feedback.{len(name)}.victim.test"])  # fmt: skip
+        connection.commit()
+        answer = ask(front, "/robots.txt", name, headers={"Host": f"feedback.{len(name)}.victim.test"})
+        cursor.execute("SELECT count(*) FROM workspace WHERE domain LIKE '%victim.test' AND domain_seen_at IS NOT NULL")
+        assert (answer.status, cursor.fetchone()) == (421, (0,))
+
+
 def test_our_own_address_speaks_http_2_and_http_leads_to_it(front):
     assert shake_hands(front, OURS) == "h2"
     said = subprocess.run(["curl", "-s", "--http2", "--cacert", front[1].root, "-o", "/dev/null", "-w", "%{http_version}",

@@ -94,13 +94,13 @@ def test_opening_the_page_changes_nothing_and_its_switches_do(client, acme):
     browser, address = Browser(client), page_of(acme)
     for _ in range(2):
         page = browser.open(f"{address}?kind=shipped")
-        assert SUE in page.text and "Stop these letters" in page.text and page.headers["referrer-policy"] == "no-referrer"
+        assert SUE in page.text and "Stop these e-mails" in page.text and page.headers["referrer-policy"] == "no-referrer"
         client.simulate_head(address)
     assert db.rows("SELECT FROM mailing") == []
     assert browser.send(address, do="choose", kind=["shipped", "news"]).status_code == 303
     assert wants(acme) == ["shipped", "news"]
     assert browser.send(f"{address}?kind=shipped", do="stop", kind="shipped").status_code == 303 and wants(acme) == ["news"]
-    assert "You get no more of these letters" in browser.open(f"{address}?kind=shipped").text
+    assert "You get no more of these e-mails" in browser.open(f"{address}?kind=shipped").text
     assert browser.send(address, do="stop").status_code == 303 and wants(acme) == []
 
 

@@ -12,7 +12,7 @@ from visitors import Visitor
 
 from service import db
 from service.db import database
-from service.feedback import blocking, boards, brand, comments, edits, users
+from service.feedback import blocking, boards, brand, comments, edits, similar, users
 from service.web.guards import user_token
 
 LINK = re.compile(r'<a [^>]*href="([^"]*)"[^>]*>(?:<svg.*?</svg>)?(?:<bdi>)?([^<]+)', re.DOTALL)
@@ -115,11 +115,21 @@ def test_hits_say_why_they_are_there_and_can_be_narrowed_and_voted_on(nobody, ac
     page = nobody.open("/b/acme", params={"q": "night theme"})
     assert "Dark mode" in titles(page) and "same meaning" in row(page, 1)
     page = nobody.open("/b/acme", params={"q": "dark mode", "board": "bugs"})
-    assert titles(page) == ["Dark mode flickers"] and links(page)["End the search"] == "/b/acme?board=bugs"
+    assert titles(page) == ["Dark mode flickers"] and links(page)["Clear the search"] == "/b/acme?board=bugs"
     assert titles(nobody.open("/b/acme", params={"q": "dark mode", "status": "planned"})) == []
     nobody.do("/b/acme?q=dark+mode", "vote", number=1)
     assert nobody.page.headers["location"] == "/b/acme?q=dark+mode"
     assert 'aria-pressed="true"' in row(nobody.open("/b/acme", query_string="q=dark+mode"), 1)
+
+
+def test_the_closest_of_a_board_are_found_beside_closer_ones_elsewhere(nobody, acme):
+    acme.post("Export of the whole dark archive", board="bugs")
+    for number in range(similar.MOST_HITS + 1):
+        acme.post(f"Dark {number}", board="features")
+    page = nobody.open("/b/acme", params={"q": "dark", "board": "bugs"})
+    assert titles(page) == ["Export of the whole dark archive"] and "1 post for “dark”" in page.text
+    page = nobody.open("/b/acme", params={"q": "dark", "status": "open"})
+    assert len(titles(page)) == similar.MOST_HITS and "The 20 posts closest to “dark”" in page.text
 
 
 def test_who_finds_nothing_can_write_it_and_no_words_break_the_search(nobody, acme):

@@ -66,6 +66,17 @@ def test_every_page_says_what_it_is_in_every_language(client, furnished, languag
             assert not re.search(r"\{[01]\}", PLURALS.sub("", page)), address
 
 
+def test_a_link_to_the_board_the_roadmap_or_the_changelog_shows_what_it_leads_to(client, furnished):
+    home = "http://127.0.0.1:8000/b/acme"
+    for path in ("", "/roadmap", "/changelog"):
+        page = client.simulate_get(f"/b/acme{path}").text
+        said = {"type": "website", "url": home + path, "image": f"{home}/picture.png", "locale": "en_US"}
+        for name, value in said.items():
+            assert f'<meta property="og:{name}" content="{value}">' in page, (path, name)
+        assert page.count('property="og:title"') == page.count('name="description"') == 1, path
+        assert 'name="twitter:card" content="summary_large_image"' in page
+
+
 def test_pages_need_no_inline_script_or_style(client, furnished):
     for address, page in texts(client, furnished, Visitor(client).be(furnished, DAN)).items():
         assert not re.search(r" style=|<style|<script>| on[a-z]+=", page), address
@@ -173,3 +184,16 @@ def test_boards_are_shown_to_whom_they_are_for(client, acme):
         assert visitor.open("/b/acme/posts/1").status_code == 404
         assert visitor.open("/b/acme/posts/2").status_code == (200 if sees else 404)
         assert visitor.open("/b/acme/posts/2/picture.png").status_code == 404  # which is the same for everybody
+
+
+def test_a_link_to_another_language_keeps_what_was_asked_but_no_secret_and_nothing_that_stands_twice(client, acme):
+    path = "/b/acme?board=features&q=a+%26+b&lang=de&state=x&token=x&cursor=&sort=top&sort=new"
+    assert 'href="?board=features&amp;q=a+%26+b&amp;lang=fr"' in client.simulate_get(path).text
+
+
+def test_an_error_page_speaks_its_readers_language_alone(client, acme):
+    for path in ("?cursor=x", "?q=a&q=b", "/me?cursor=%ff", "/letters/x", "/subscribe/x", "/sign-in/x", "/confirm/x"):
+        page = Visitor(client).be(acme).open(f"/b/acme{path}{'&' if '?' in path else '?'}lang=de")
+        main = page.text.split("<main")[1].split("</main")[0]
+        assert page.status_code in (400, 401, 422) and 'lang="en"' not in main and "cursor" not in main, path
+        assert 'href="/b/acme"' in main, path  # a way on

@@ -161,3 +161,10 @@ def test_the_themes_of_a_frame_are_those_of_all_pages(client):
 
 def colours(block: str) -> dict[str, str]:
     return dict(re.findall(r"(--[\w-]+): ([^;]+);", block))
+
+
+def test_who_may_see_no_board_is_told_so_and_offered_to_sign_in(client, acme):
+    for key in ("features", "bugs"):
+        boards.change(acme.team, key, access="private")
+    page = client.simulate_get(ROADMAP).text
+    assert "There is nothing to see here yet" in page and "/b/acme/sign-in?to=%2Froadmap" in page

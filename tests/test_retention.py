@@ -40,7 +40,7 @@ def fill(acme, table: str) -> None:
     elif table == "sign_in_link":
         sign_in.make_link("ada@acme.example")
     elif table == "user_link":
-        db.changed("INSERT INTO user_link (workspace_id, purpose, email, locale) SELECT id, 'subscribe', '', '' FROM workspace")
+        db.changed("INSERT INTO user_link (workspace_id, purpose, email, locale) SELECT id, 'sign_in', '', '' FROM workspace")
     elif table == "session":
         sign_in.redeem(sign_in.make_link("ada@acme.example").split("/")[-1], None)
     elif table == "rate":

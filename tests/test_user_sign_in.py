@@ -13,6 +13,7 @@ from service import db
 from service.db import database
 from service.feedback import blocking, user_links, users
 from service.lib import tokens
+from service.web.guards import user_token
 
 SUE = "sue@customer.example"
 NEWEST = "SELECT workspace_id, id FROM user_link ORDER BY id DESC LIMIT 1"
@@ -87,7 +88,7 @@ def test_case_17_a_link_lives_15_minutes_in_the_browser_that_asked(sue, client):
     assert "another browser" in other.open(f"/b/acme/sign-in/{secret}").text
     assert other.send(f"/b/acme/sign-in/{secret}").status_code == 401
     database.execute_sql("UPDATE user_link SET created_at = now() - interval '16 minutes'")
-    assert press(sue, secret).status_code == 401 and "works no longer" in sue.page.text
+    assert press(sue, secret).status_code == 401 and "no longer works" in sue.page.text
     assert db.rows(PEOPLE) == []
 
 
@@ -132,8 +133,25 @@ def test_case_53_what_is_no_address_is_refused_in_the_pages_language_and_kept(su
 
 def test_one_becomes_the_only_user_whom_the_product_names_by_this_address(sue, acme):
     acme.user(CLEO)
-    users.make(acme.workspace, "guest_x", "guest", "Impostor", CLEO["email"])
     assert press(sue, ask(sue, CLEO["email"].upper())).status_code == 303 and name_on(sue) == "Cleo"
+
+
+def test_an_address_that_was_shown_to_be_somebodys_is_theirs_whatever_a_token_says(sue, acme):
+    users.make(acme.workspace, "guest_x", "guest", "Proven", CLEO["email"])
+    acme.user(CLEO)
+    assert press(sue, ask(sue, CLEO["email"])).status_code == 303 and name_on(sue) == "Proven"
+
+
+def test_the_first_proof_of_an_address_ends_the_sessions_from_before(sue, acme, client):
+    user = users.make(acme.workspace, "guest_x", "guest", "Proven", CLEO["email"])
+    before = Visitor(client)
+    before.cookies["sayso-acme"] = user_token("visitor", acme.workspace, user)
+    assert before.open("/b/acme/me").status_code == 200
+    press(sue, ask(sue, CLEO["email"]))
+    assert before.open("/b/acme/me").status_code == 303 and name_on(sue) == "Proven"
+    again = Browser(client)
+    press(again, ask(again, CLEO["email"]))
+    assert name_on(again) == name_on(sue) == "Proven"  # only the first
 
 
 def test_of_several_one_becomes_none_but_the_guest_who_was_here_last(sue, acme):
@@ -227,7 +245,7 @@ def test_case_24_a_return_counts_once_and_only_in_the_browser_that_set_out(sue, 
     state, other = set_out(sue), Browser(client)
     for browser, said in ((other, state), (sue, "x"), (sue, state), (other, "")):  # a wrong one ends the right one, too
         refused = come_back(browser, acme.token(), said)
-        assert refused.status_code == 401 and "begun in another browser" in refused.text
+        assert refused.status_code == 401 and "started in another browser" in refused.text
     set_out(other)
     assert come_back(other, acme.token(), state).status_code == 401
     state = set_out(sue)

@@ -220,8 +220,8 @@ PICTURE = """
 WITH content AS (
   INSERT INTO content (workspace_id, sha256, data) VALUES (%(workspace)s, %(sha256)s, %(data)s)
 ), file AS (
-  INSERT INTO file (workspace_id, name, type, size, sha256, state, entry_id)
-  VALUES (%(workspace)s, %(name)s, 'image/webp', %(size)s, %(sha256)s, 'ready', %(entry)s) RETURNING id
+  INSERT INTO file (workspace_id, name, type, size, sha256, state, entry_id, width, height)
+  VALUES (%(workspace)s, %(name)s, 'image/webp', %(size)s, %(sha256)s, 'ready', %(entry)s, 1080, 495) RETURNING id
 )
 UPDATE changelog_entry e SET body = replace(body, '(picture)', '(file:' || file.id || ')') FROM file
  WHERE e.workspace_id = %(workspace)s AND e.id = %(entry)s"""

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from service import db, events
-from service.errors import Conflict, Forbidden, Invalid, NotFound
+from service.errors import Conflict, Forbidden, Invalid, NotFound, Why
 from service.feedback import attachments, mentions, posts
 from service.feedback.posts import Held
 from service.feedback.readers import Reader, admitted, readable
@@ -208,9 +208,10 @@ def create(reader: Reader, number: int, body: str, *, parent: int | None = None,
 def checked(body: str) -> str:
     tidied = text.fitting(body, LONGEST_BODY)
     if tidied is None:
-        raise Invalid(body=f"A comment has at most {LONGEST_BODY:,} characters; shorten it a little.")
+        said = f"A comment has at most {LONGEST_BODY:,} characters; shorten it a little."
+        raise Invalid(body=Why(said, "too_long", LONGEST_BODY))
     if not text.tidy_line(tidied):
-        raise Invalid(body="Write something first.")
+        raise Invalid(body=Why("Write something first.", "empty"))
     return tidied
 
 
@@ -227,7 +228,7 @@ def only_one_of(internal: bool, official: bool) -> None:
 def answerable(reader: Reader, number: int, id: int) -> Comment:
     row = db.row(ONE, **reader.scope(), id=id)
     if row is None or row[1] != number:
-        raise Invalid(parent=f"There is no such comment below #{number}.")
+        raise Invalid(parent=Why(f"There is no such comment below #{number}.", "answered_gone"))
     return Comment(*row)
 
 

@@ -5,7 +5,7 @@ from types import EllipsisType
 from typing import NamedTuple
 
 from service import db, events
-from service.errors import Conflict, Invalid, NotFound
+from service.errors import Conflict, Invalid, NotFound, Why
 from service.feedback import boards, order, versions
 from service.feedback.boards import Board
 from service.feedback.readers import Reader
@@ -182,9 +182,11 @@ def merged(reader: Reader, board: Board, kept: dict, values: dict) -> dict:
             if field and field.required and not reader.is_member:
                 wrong[f"fields.{key}"] = please(field)
         elif field is None:
-            wrong[f"fields.{key[:40]}"] = f"There is no such field on this board; there are: {', '.join(known) or 'none'}."
+            said = f"There is no such field on this board; there are: {', '.join(known) or 'none'}."
+            wrong[f"fields.{key[:40]}"] = Why(said, "does_not_fit")
         elif (fit := stored(field, value)) is None:
-            wrong[f"fields.{key}"] = f"“{field.name}” must be {wanted(field)}."
+            code = "no_number" if field.type == "number" else "does_not_fit"
+            wrong[f"fields.{key}"] = Why(f"“{field.name}” must be {wanted(field)}.", code)
         else:
             after[key] = fit
     if wrong:
@@ -192,8 +194,8 @@ def merged(reader: Reader, board: Board, kept: dict, values: dict) -> dict:
     return after
 
 
-def please(field: Field) -> str:
-    return f"Please fill in “{field.name}”."
+def please(field: Field) -> Why:
+    return Why(f"Please fill in “{field.name}”.", "missing")
 
 
 def stored(field: Field, value) -> str | int | float | bool | None:

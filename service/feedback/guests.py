@@ -5,9 +5,10 @@ import unicodedata
 from typing import NamedTuple
 
 from service import db, events
-from service.errors import Conflict, Forbidden, Invalid, NotFound, RateLimited, SaysoError, Unauthenticated
+from service.errors import Conflict, Forbidden, Invalid, NotFound, RateLimited, SaysoError, Unauthenticated, Why
 from service.feedback import letters, limits
 from service.feedback.readers import Reader
+from service.feedback.sign_in import NO_ADDRESS
 from service.feedback.users import User
 from service.feedback.workspaces import Workspace
 from service.lib import text, tokens
@@ -33,8 +34,6 @@ CONFIRM = """
 UPDATE "user" SET kind = 'guest', email = %(email)s, name = %(name)s,
        external_id = regexp_replace(external_id, '^anon_', 'guest_')
  WHERE workspace_id = %(workspace)s AND id = %(user)s"""
-
-
 RENAME = """
 UPDATE "user" SET name = %(name)s
  WHERE workspace_id = %(workspace)s AND id = %(user)s AND kind = 'guest' AND name <> %(name)s"""
@@ -64,7 +63,7 @@ def checked(workspace: Workspace, user: User | None, email: str, name: str) -> G
         return None
     wrong, said = {}, (text.email(email), text.fitting(name, LONGEST_NAME, text.tidy_line))
     if said[0] is None:
-        wrong["email"] = "Write your e-mail address, like ada@example.com."
+        wrong["email"] = NO_ADDRESS
     if refusal := why_not(workspace, said[1]):
         wrong["name"] = refusal
     if wrong:
@@ -72,25 +71,36 @@ def checked(workspace: Workspace, user: User | None, email: str, name: str) -> G
     return Guest(*said)
 
 
-def why_not(workspace: Workspace, name: str | None) -> str:
-    """Why a guest cannot be called this (None: more than a name is long); nothing when they can."""
+def why_not(workspace: Workspace, name: str | None) -> Why | None:
+    """Why a guest cannot be called this (None: more than a name is long); None when they can."""
     if name is None:
-        return f"A name has at most {LONGEST_NAME} characters."
+        return Why(f"A name has at most {LONGEST_NAME} characters.", "name_too_long", LONGEST_NAME)
     if is_the_teams(workspace, name):
-        return f"This name would look like one of the {workspace.name} team. Write it a little differently."
-    return ""
+        said = f"This name would look like one of the {workspace.name} team. Write it a little differently."
+        return Why(said, "name_of_team", workspace.name)
+    return None
 
 
 @db.verb
 def rename(reader: Reader, name: str) -> str:
-    """Have the reader's user, who is a guest, be called this from here on; nobody else's name changes. Returns it as it is
-    written. Raises Invalid."""
+    """Have the reader's user, who is a guest, be called this from here on. Returns it as it is written. Raises Invalid;
+    Forbidden for anybody else, whose name comes from the customer's product, if they have one."""
+    allow(reader)
     said = text.fitting(name, LONGEST_NAME, text.tidy_line)
     if refusal := why_not(reader.workspace, said):
         raise Invalid(name=refusal)
     if db.changed(RENAME, workspace=reader.workspace.id, user=reader.user, name=said):
         events.record("user.identified", reader.workspace.id, user=reader.user, data={"changed": ["name"]})
     return said
+
+
+def allow(reader: Reader) -> None:
+    row = db.row(STANDING, workspace=reader.workspace.id, user=reader.user)
+    if row and row[0] == "identified":
+        name = reader.workspace.name
+        raise Forbidden(f"Your name and address come from {name}.", "named_by_product", name)
+    if not row or row[0] != "guest":
+        raise Forbidden("Sign in first: this browser's user has no name.", "nameless")
 
 
 def is_the_teams(workspace: Workspace, name: str) -> bool:

@@ -152,7 +152,7 @@ def send_sign_in(job: jobs.Job) -> None:
     email, secret = armed
     url = link(f"/app/sign-in/{secret}")
     if config.smtp_url:
-        written = write("sign_in", "Your sign-in link", url=url, minutes=sign_in.LINK_MINUTES)
+        written = write("sign_in", "Your sign-in link", url=url, minutes=sign_in.MINUTES)
         deliver(email, written, f"sign-in.{job.args['link']}")
     elif sys.stdout.isatty():
         print(f"Sign-in link for {email}: {url}", flush=True)

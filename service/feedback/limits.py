@@ -4,6 +4,7 @@ from ipaddress import ip_address, ip_network
 
 from service import db
 from service.errors import RateLimited
+from service.lib import tokens
 
 
 def counting(keys: str, more: str = "1") -> str:
@@ -19,12 +20,21 @@ RETURNING key, hits, ceil(extract(epoch FROM window_start) + %(seconds)s - extra
 
 HITS = counting("unnest(%(keys)s::text[]) AS key")
 HITS_OF_MORE = counting("unnest(%(keys)s::text[]) AS key", "%(more)s")
-MINUTE = 60  # seconds
+MINUTE, HOUR = 60, 3600  # seconds
 
 
 def hit(key: str, most: int, seconds: int, more: int = 1) -> None:
     """Count one, or so many `more`; raises RateLimited when it is more than `most` in this window of `seconds`."""
     check(db.rows(HITS_OF_MORE, keys=[key[:200]], seconds=seconds, more=more), {key[:200]: most})
+
+
+def hit_sign_in(whose: str, email: str, network: str) -> None:
+    """Count one more letter with a link to sign in to this address, asked for from this network. The address is not stored:
+    only what it hashes to."""
+    name = tokens.hashed(email.lower()).hex()[:32]
+    hit(f"{whose}:{name}:{network}", most=5, seconds=HOUR)  # a stranger elsewhere locks nobody out
+    hit(f"{whose}:{name}", most=20, seconds=HOUR)
+    hit(f"{whose}-from:{network}", most=20, seconds=HOUR)
 
 
 def check(counted: list, most: dict[str, int]) -> None:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from psycopg2.extras import Json
 
 from service import db, events
-from service.errors import Conflict, Invalid, NotFound
+from service.errors import Conflict, Invalid, NotFound, Why
 from service.feedback import attachments, boards, fields, statuses, tags
 from service.feedback.readers import Reader, admitted, readable
 from service.lib import text, tokens
@@ -222,11 +222,13 @@ def checked(title: str, body: str) -> dict:
     tidied = {"title": text.fitting(title, LONGEST_TITLE, text.tidy_line), "body": text.fitting(body, LONGEST_BODY)}
     wrong = {}
     if tidied["title"] is None:
-        wrong["title"] = f"A title has at most {LONGEST_TITLE} characters; put the rest into the details."
+        said = f"A title has at most {LONGEST_TITLE} characters; put the rest into the details."
+        wrong["title"] = Why(said, "title_too_long", LONGEST_TITLE)
     elif not tidied["title"]:
-        wrong["title"] = "Say in a few words what it is about."
+        wrong["title"] = Why("Say in a few words what it is about.", "title_missing")
     if tidied["body"] is None:
-        wrong["body"] = f"That is more than {LONGEST_BODY:,} characters; shorten it a little."
+        said = f"That is more than {LONGEST_BODY:,} characters; shorten it a little."
+        wrong["body"] = Why(said, "too_long", LONGEST_BODY)
     if wrong:
         raise Invalid(**wrong)
     return tidied

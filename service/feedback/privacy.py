@@ -60,6 +60,8 @@ SELECT seq, type, post_number, data::text, created_at FROM event
  WHERE workspace_id = %(workspace)s AND user_id = %(user)s ORDER BY seq"""),
 }  # fmt: skip
 
+OF_THE_TEAM = {"traits": "{}", "company_plan": None, "company_mrr": None, "segments": []}  # fields of a Profile
+
 # Everything they had to do with is held first, then they themselves, as in every verb of theirs, whose rows refer to them.
 HOLD_POSTS = """
 SELECT number FROM post WHERE workspace_id = %(workspace)s AND (author_id = %(user)s OR number IN (
@@ -147,6 +149,13 @@ def export(workspace: Workspace, external_id: str) -> dict:
     return {"user": profile, **parts}
 
 
+def own(workspace: Workspace, external_id: str) -> dict:
+    """The same for the user themselves: without what the team says of them and their company."""
+    found = export(workspace, external_id)
+    posts = [{**post, "fields": "{}"} for post in found["posts"]]
+    return {**found, "user": found["user"]._replace(**OF_THE_TEAM), "posts": posts}
+
+
 @db.verb
 def erase(reader: Reader, external_id: str) -> None:
     """Forget a user: votes, follows, files, letters, what they wanted to be
@@ -155,7 +164,7 @@ def erase(reader: Reader, external_id: str) -> None:
     when there is none, so the second time too; Conflict when they are of the team."""
     workspace, user = reader.workspace.id, users.find(reader.workspace, external_id).id
     place = {"workspace": workspace, "user": user}
-    email = hold(place)
+    email = hold(place, reader.workspace.name)
     db.changed(TAKE_VOTES, **place)
     db.changed(EMPTY_COMMENTS, **place)
     hashes = [bytes(each) for row in db.rows(DELETE_FILES, **place) for each in row if each]
@@ -177,7 +186,7 @@ def erase(reader: Reader, external_id: str) -> None:
     db.changed(DELETE_USER, **place)
 
 
-def hold(place: dict) -> str | None:
+def hold(place: dict, team: str) -> str | None:
     """Hold the user and all they had to do with, until the transaction ends; returns their address."""
     db.rows(HOLD_POSTS, **place)
     held = db.row(HOLD, **place, member=MEMBER)
@@ -185,6 +194,6 @@ def hold(place: dict) -> str | None:
         raise NotFound("There is no such user.")
     email, is_member = held
     if is_member:
-        raise Conflict("This is someone of the team; remove them from it first.", "is_member")
+        raise Conflict("This is someone of the team; remove them from it first.", "is_member", team)
     db.rows(HOLD_POSTS, **place)  # with what they did while we waited
     return email

@@ -3,33 +3,30 @@
 from peewee import fn
 
 from service import db, installation, jobs
-from service.errors import Invalid, Unauthenticated
+from service.errors import Invalid, Unauthenticated, Why
 from service.feedback import limits, members
 from service.feedback.members import Person
 from service.lib import text, tokens
 from service.models import Session, SignInLink
 
-LINK_MINUTES = 15
+MINUTES = 15  # in which a link works
 IDLE_DAYS, LONGEST_DAYS = 14, 30
 SEND = "sign_in.send"  # kind of the job that writes and sends the letter
 QUEUE = "mail"
 
-ARM = """
-UPDATE sign_in_link SET token_hash = %(token)s
- WHERE id = %(id)s AND used_at IS NULL AND created_at > now() - %(minutes)s * interval '1 minute' RETURNING email"""
-LOOK = """
-SELECT email, browser_hash FROM sign_in_link
- WHERE token_hash = %(token)s AND used_at IS NULL AND created_at > now() - %(minutes)s * interval '1 minute'"""
-USE = """
-UPDATE sign_in_link SET used_at = now()
- WHERE token_hash = %(token)s AND used_at IS NULL AND created_at > now() - %(minutes)s * interval '1 minute'
-RETURNING browser_hash IS NULL"""
+HOLDS = f"used_at IS NULL AND created_at > now() - interval '{MINUTES} minutes'"
+ARM = f"UPDATE sign_in_link SET token_hash = %(token)s WHERE id = %(id)s AND {HOLDS} RETURNING email"
+LOOK = f"SELECT email, browser_hash FROM sign_in_link WHERE token_hash = %(token)s AND {HOLDS}"
+USE = f"""
+UPDATE sign_in_link SET used_at = now() WHERE token_hash = %(token)s AND {HOLDS} RETURNING browser_hash IS NULL"""
 WHO = """
 SELECT p.id, p.email, p.name, s.seen_at < now() - interval '1 minute' FROM session s JOIN person p ON p.id = s.person_id
  WHERE s.token_hash = %(token)s
    AND s.seen_at > now() - %(idle)s * interval '1 day' AND s.created_at > now() - %(longest)s * interval '1 day'"""
 
-GONE = "This sign-in link has been used or is too old. Ask for a new one."
+GONE = "This link has been used or is too old. Ask for a new one."
+ELSEWHERE = "Open this link in the browser in which you asked for it, or ask for a new one there."
+NO_ADDRESS = Why("Write your e-mail address, like ada@example.com.", "no_address")
 
 
 @db.verb
@@ -38,16 +35,20 @@ def ask(email: str, browser: str, address: str, anyone: bool = True) -> str:
 
     The answer is the same whether or not we know the address; unless `anyone` may sign up, only people we know get a
     letter, at the address on file. The browser's older links to it die. `address` is the network address that asks."""
-    known = text.email(email)
-    if known is None:
-        raise Invalid(email="Write your e-mail address, like ada@example.com.")
-    limits.hit(f"sign-in:{known.lower()}:{address}", most=5, seconds=3600)  # a stranger elsewhere locks nobody out
-    limits.hit(f"sign-in:{known.lower()}", most=20, seconds=3600)
-    limits.hit(f"sign-in-from:{address}", most=20, seconds=3600)
+    known = checked(email)
+    limits.hit_sign_in("sign-in", known, address)
     place = {"email": members.on_file(known) or known, "browser_hash": tokens.hashed(browser)}
     SignInLink.delete().where(SignInLink.browser_hash == place["browser_hash"], SignInLink.used_at.is_null()).execute()
     if anyone or members.on_file(known):
         jobs.enqueue(SEND, queue=QUEUE, link=SignInLink.insert(**place).execute())
+    return known
+
+
+def checked(email: str) -> str:
+    """The tidied address; Invalid when it is none."""
+    known = text.email(email)
+    if known is None:
+        raise Invalid(email=NO_ADDRESS)
     return known
 
 
@@ -62,17 +63,17 @@ def arm(link: int) -> tuple[str | None, str] | None:
 
     None when the link was used, withdrawn or is too old. Arming again replaces the secret."""
     secret = tokens.secret()
-    row = db.row(ARM, id=link, token=tokens.hashed(secret), minutes=LINK_MINUTES)
+    row = db.row(ARM, id=link, token=tokens.hashed(secret))
     return row and (row[0], secret)
 
 
 def look(secret: str, browser: str | None) -> str | None:
     """Whose link this is (None: the first owner's), without using it up; Unauthenticated when it does not hold."""
-    row = db.row(LOOK, token=tokens.hashed(secret), minutes=LINK_MINUTES)
+    row = db.row(LOOK, token=tokens.hashed(secret))
     if row is None:
         raise Unauthenticated(GONE)
     if row[1] is not None and not tokens.same(bytes(row[1]), tokens.hashed(browser or "")):
-        raise Unauthenticated("Open this link in the browser in which you asked for it, or ask for a new one there.")
+        raise Unauthenticated(ELSEWHERE)
     if row[0] is None and not members.is_nobody_yet():
         raise Unauthenticated("This link was for the first one here, and somebody was. Ask for a link of your own.")
     return row[0]
@@ -86,7 +87,7 @@ def redeem(secret: str, browser: str | None, email: str = "") -> tuple[Person, s
     from the server's command line runs the server, if nobody did before or that was the demo's owner."""
     known = look(secret, browser)
     address = known or first_owner(email)
-    used = db.row(USE, token=tokens.hashed(secret), minutes=LINK_MINUTES)
+    used = db.row(USE, token=tokens.hashed(secret))
     if used is None:
         raise Unauthenticated(GONE)
     person, [is_from_the_server] = members.person(address), used

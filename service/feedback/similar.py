@@ -19,6 +19,9 @@ KNOWN_LANGUAGES = {"english"}  # of the local model
 LONGEST_QUERY = 500  # characters
 DEFAULT_HITS, MOST_HITS = 5, 20
 
+FITS = """(%(board)s::bigint IS NULL OR p.board_id = %(board)s) AND (%(status)s::bigint IS NULL OR p.status_id = %(status)s)
+     AND p.number IS DISTINCT FROM %(beside)s"""
+
 # Any shared word makes a post a candidate by words; the rank says how much it shares. Words alone count for posts that
 # have no vector, or when the model does not know the language; there, all words must be found.
 FIND = f"""
@@ -30,7 +33,7 @@ WITH asked AS (
   SELECT p.number, 1 - (e.vector <=> asked.vector) AS nearness FROM asked, post_embedding e
     JOIN post p ON p.workspace_id = e.workspace_id AND p.number = e.post_number
    WHERE e.workspace_id = %(workspace)s AND e.model = %(model)s AND asked.vector IS NOT NULL
-     AND p.number IS DISTINCT FROM %(beside)s AND {listed()}
+     AND {FITS} AND {listed()}
    ORDER BY e.vector <=> asked.vector LIMIT 40
 ), worded AS (
   SELECT p.number, ts_rank(p.search, asked.any_word, 32) AS likeness, p.search @@ asked.all_words AS has_all,
@@ -38,7 +41,7 @@ WITH asked AS (
                     AND e.post_number = p.number) AS has_vector
     FROM asked, post p
    WHERE p.workspace_id = %(workspace)s AND p.search @@ asked.any_word
-     AND p.number IS DISTINCT FROM %(beside)s AND {listed()}
+     AND {FITS} AND {listed()}
    ORDER BY likeness DESC LIMIT 40
 ), scored AS (
   SELECT number, coalesce(likeness, 0) > 0 AS by_words,
@@ -62,9 +65,10 @@ class Hit(NamedTuple):
     score: float
 
 
-def find(reader: Reader, typed: str, *, limit: int = DEFAULT_HITS, beside: int | None = None) -> list[Hit]:
+def find(reader: Reader, typed: str, *, limit: int = DEFAULT_HITS, beside: int | None = None,
+         board: int | None = None, status: int | None = None) -> list[Hit]:
     """Posts like this text that the reader may see, the likest first; nothing when nothing is like it. `beside` leaves
-    one post out.
+    one post out; `board` and `status` (their ids) leave only those of them.
 
     The model runs before the query, outside any transaction."""
     wanted = text.tidy_line(typed[: 4 * LONGEST_QUERY])[:LONGEST_QUERY]
@@ -74,7 +78,8 @@ def find(reader: Reader, typed: str, *, limit: int = DEFAULT_HITS, beside: int |
     knows = language in KNOWN_LANGUAGES and embeddings.reads(wanted)
     found = db.rows(
         FIND, **reader.scope(), model=embeddings.MODEL, vector=embeddings.query(wanted) if knows else None,
-        text=wanted, language=language, floor=FLOOR, beside=beside, limit=min(max(limit, 1), MOST_HITS),
+        text=wanted, language=language, floor=FLOOR, beside=beside, board=board, status=status,
+        limit=min(max(limit, 1), MOST_HITS),
     )  # fmt: skip
     read = {post.number: post for post in posts.these(reader, [row[0] for row in found])}
     hits = [(read.get(number), "words" if by_words else "meaning", round(score, 3)) for number, by_words, score in found]

@@ -6,14 +6,15 @@ import sys
 from typing import NamedTuple
 
 from service import db, events, jobs, words
-from service.errors import Forbidden, Invalid, Unauthenticated
+from service.errors import Forbidden, Unauthenticated
 from service.feedback import guests, letters, limits, mailings, users, workspaces
+from service.feedback.sign_in import ELSEWHERE, GONE, MINUTES, checked
 from service.feedback.users import User
 from service.feedback.workspaces import Workspace
-from service.lib import text, tokens
+from service.lib import tokens
 
 SIGN_IN, SUBSCRIBE = "sign_in", "subscribe"  # purposes
-MINUTES, DAYS = 15, 7  # in which a link of each works
+DAYS = 7  # in which a link that subscribes works; one to sign in does for sign_in.MINUTES
 SEND = "user_link.send"  # kind of the job that writes and sends the letter
 PLACES = {SIGN_IN: "sign-in", SUBSCRIBE: "subscribe"}  # of the pages behind the links
 
@@ -39,12 +40,14 @@ KNOWN = """
 SELECT id, external_id, kind, name, email, session_version, blocked_at IS NOT NULL, locale FROM "user"
  WHERE workspace_id = %(workspace)s AND lower(email) = lower(%(email)s) AND kind IN ('guest', 'identified')
  ORDER BY last_seen_at DESC, id DESC"""
-SEEN = 'UPDATE "user" SET last_seen_at = now() WHERE workspace_id = %(workspace)s AND id = %(user)s'
+# Whoever was this guest before may have left an address that is not theirs: their sessions end with the first proof.
+ENTER = """
+UPDATE "user" SET last_seen_at = now(), signed_in_at = now(),
+       session_version = session_version + CASE WHEN kind = 'guest' AND signed_in_at IS NULL THEN 1 ELSE 0 END
+ WHERE workspace_id = %(workspace)s AND id = %(user)s RETURNING session_version"""
 # So that of two links that are used at once only one makes a guest.
 ONE_AT_A_TIME = "SELECT FROM workspace_counter WHERE workspace_id = %(workspace)s FOR NO KEY UPDATE"
 
-GONE = "This link has been used or is too old. Ask for a new one."
-ELSEWHERE = "Open this link in the browser in which you asked for it, or ask for a new one there."
 BLOCKED = "The team has blocked you here."
 
 
@@ -63,10 +66,7 @@ def ask(workspace: Workspace, email: str, *, browser: str, place: str, locale: s
     address. `home` is where the workspace stands, to whoever asks. The browser's older links die. Nothing tells whether the
     address is known. Raises Invalid, or RateLimited."""
     known = checked(email)
-    name = tokens.hashed(known.lower()).hex()[:32]
-    limits.hit(f"user-sign-in:{name}:{network}", most=5, seconds=3600)  # a stranger elsewhere locks nobody out
-    limits.hit(f"user-sign-in:{name}", most=20, seconds=3600)
-    limits.hit(f"user-sign-in-from:{network}", most=20, seconds=3600)
+    limits.hit_sign_in("user-sign-in", known, network)
     db.changed(WITHDRAW, workspace=workspace.id, browser=tokens.hashed(browser))
     send_one(workspace, SIGN_IN, known, tokens.hashed(browser), locale, home, place)
     return known
@@ -79,13 +79,6 @@ def ask_to_subscribe(workspace: Workspace, email: str, *, locale: str, home: str
     known = checked(email)
     if guests.is_within_limits(workspace.id, known, network):
         send_one(workspace, SUBSCRIBE, known, None, locale, home)
-    return known
-
-
-def checked(email: str) -> str:
-    known = text.email(email)
-    if known is None:
-        raise Invalid(email="Write your e-mail address, like ada@example.com.")
     return known
 
 
@@ -148,20 +141,21 @@ def redeem(workspace: Workspace, secret: str, browser: str) -> tuple[User, str]:
         raise Unauthenticated(GONE, "link_gone")
     email, place, _ = used
     user = owner(workspace, email) or new_guest(workspace, email)
-    db.changed(SEEN, workspace=workspace.id, user=user.id)
-    return user, place
+    [version] = db.row(ENTER, workspace=workspace.id, user=user.id)
+    return user._replace(session_version=version), place
 
 
 def owner(workspace: Workspace, email: str) -> User | None:
-    """Whom we know by this address: the one whom the customer's product named, if it is only one; else the guest who was
-    here last. Forbidden when they are blocked."""
+    """Whom we know by this address: the guest who was here last, for guests have shown that it is theirs; else the one
+    whom the customer's product named, if it is only one. Forbidden when they are blocked."""
     found = [User(*row) for row in db.rows(KNOWN, workspace=workspace.id, email=email)]
-    named = [user for user in found if user.kind == "identified" and not user.is_blocked]
-    if len(named) == 1:
-        return named[0]
+    guests_of_it, named = ([user for user in found if user.kind == kind and not user.is_blocked]
+                           for kind in ("guest", "identified"))  # fmt: skip
+    if guests_of_it:
+        return guests_of_it[0]
     if any(user.is_blocked for user in found):
         raise Forbidden(BLOCKED, "blocked")
-    return next((user for user in found if user.kind == "guest"), None)
+    return named[0] if len(named) == 1 else None
 
 
 def new_guest(workspace: Workspace, email: str) -> User:

@@ -14,6 +14,7 @@ from service.lib import text, tokens
 
 LONGEST_SEARCH = 200
 RESERVED = ("anon_", "guest_", "sayso-")  # beginnings of ids that we give ourselves
+FIRST_VERSION = 1  # of the sessions of a user who was never signed out of all of them
 DRAFT_LENGTH, DRAFT_LETTERS = 24, 8  # of random hex that nobody else can have thought of; so many of them differ
 WHAT_AN_ID_IS = "A user's id has 1–255 characters, no “/” and none that is invisible."
 
@@ -142,10 +143,12 @@ def arrive(workspace_id: int, user_id: int | None, keys: list[str]) -> tuple[Wor
 def make_anonymous(workspace: Workspace, draft: str | None = None) -> User:
     """A user of whom we know nothing yet; made by their first action, never by a mere visit.
 
-    `draft` is the random name of what they send: sent again, because our answer was lost, it is by the same user."""
+    `draft` is the random name of what they send: sent again, because our answer was lost, it is by the same user; but not
+    once all sessions of that one were ended, for who knows a draft shows no more than one of those."""
     unguessable = draft and len(draft) >= DRAFT_LENGTH and len(set(draft)) >= DRAFT_LETTERS
     name = tokens.hashed(draft).hex()[:24] if unguessable else secrets.token_hex(12)
-    return make(workspace, f"anon_{name}", "anonymous", later=f"guest_{name}")
+    user = make(workspace, f"anon_{name}", "anonymous", later=f"guest_{name}")
+    return user if user.session_version == FIRST_VERSION else make(workspace, f"anon_{secrets.token_hex(12)}", "anonymous")
 
 
 def of_member(workspace: Workspace, person: Person) -> User:

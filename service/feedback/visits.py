@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from service import db, events
+from service import db
 from service.errors import NotFound
 from service.feedback import limits
 from service.feedback.readers import Reader, admitted
@@ -18,13 +18,14 @@ SELECT {COLUMNS}, u.id, u.external_id, u.kind, u.name, u.email, u.session_versio
           FROM board b WHERE b.workspace_id = w.id AND {admitted("false", "CASE WHEN u.blocked_at IS NULL THEN u.id END")}),
        (SELECT coalesce(jsonb_agg(jsonb_build_array(id, key, name, kind, color) ORDER BY position, id), '[]') FROM status
          WHERE workspace_id = w.id),
-       (SELECT next_event - 1 FROM workspace_counter c WHERE c.workspace_id = w.id),
+       coalesce((SELECT seq FROM event e WHERE e.workspace_id = w.id AND e.public ORDER BY seq DESC LIMIT 1), 0),
        (SELECT jsonb_agg(counted) FROM counted)
   FROM workspace w LEFT JOIN "user" u
        ON u.workspace_id = w.id AND w.id = %(workspace)s AND u.id = %(user)s AND u.session_version = %(version)s
  WHERE {{place}} = %(at)s"""
 BY_SLUG, BY_DOMAIN = (ARRIVE.format(place=place) for place in ("w.slug", "w.domain"))
 FORMER = "SELECT slug FROM workspace WHERE former_slugs @> ARRAY[%(slug)s]"
+NEWEST = "SELECT seq FROM event WHERE workspace_id = %(workspace)s AND public ORDER BY seq DESC LIMIT 1"
 SEEN = "UPDATE workspace SET domain_seen_at = now() WHERE domain = %(domain)s AND domain_seen_at IS NULL"
 
 
@@ -68,8 +69,9 @@ def arrive(at: str, signed: dict | None, most_of_each: dict[str, int], *, by_dom
 
 
 def seen(workspace: Workspace) -> int:
-    """The newest event there is at this moment."""
-    return events.latest(workspace.id)
+    """The newest event of this moment that everyone may hear of."""
+    row = db.row(NEWEST, workspace=workspace.id)
+    return row[0] if row else 0
 
 
 def moved(slug: str) -> str | None:

@@ -15,7 +15,7 @@ from service.lib import text, tokens
 LONGEST_NAME, LONGEST_ORIGIN, MOST_ORIGINS = 80, 300, 200
 USUAL_PORT = {"http": ":80", "https": ":443"}
 RESERVED_SLUGS = {"new", "sign-in", "sign-out", "outbox", "inbox", "settings", "system", "api", "docs",
-                  "browser", "notice", "language"}  # these are names of cookies, too  # fmt: skip
+                  "browser", "notice", "language", "state"}  # these are names of cookies, too  # fmt: skip
 
 CREATE = """
 WITH made AS (

@@ -137,6 +137,7 @@ class User(Numbered):
     blocked_at = DateTimeTZField(null=True)
     session_version = IntegerField()
     news_seen_at = DateTimeTZField(null=True)
+    signed_in_at = DateTimeTZField(null=True)
     first_seen_at = DateTimeTZField()
     last_seen_at = DateTimeTZField()
 

@@ -202,6 +202,12 @@ def plain(value: str) -> int | bool | str:
     return {"true": True, "false": False}.get(value, value)
 
 
+def whole(value: str) -> int | None:
+    """A whole number that somebody typed or that stands in a form or an address, or None."""
+    fits = value.isascii() and value.isdigit() and len(value) < 10
+    return int(value) if fits else None
+
+
 def param(req: falcon.Request, name: str, default: str = "") -> str:
     """A query parameter, or `default` when it is missing or empty.
 

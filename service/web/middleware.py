@@ -31,7 +31,7 @@ class Around:
         req.context.config = self.config
         req.context.id = secrets.token_hex(6)
         req.context.started = time.perf_counter()
-        req.context.asked = req.path
+        req.context.asked = "/" + req.path.lstrip("/")  # two slashes would lead to another host
         resp.set_headers(headers.ALWAYS | (headers.OVER_HTTPS if self.config.secure else {}))
         resp.set_header("X-Request-Id", req.context.id)
         if len(req.relative_uri) > LONGEST_URL:

@@ -70,14 +70,17 @@ class Page:
 
     def refuse(self, req, resp, name: str, error: Exception, place: dict) -> None:
         """The page again, with what must change."""
-        fields = getattr(error, "fields", {})
-        remember(req, name, Form(fields, Typed(req.context.form.fields), "" if fields else self.message(req, error)))
+        fields, message = self.said(req, error)
+        remember(req, name, Form(fields, Typed(req.context.form.fields), message))
         self.show(req, resp, **place)
         resp.status = problems.status_of(error)
+        if isinstance(error, RateLimited):
+            resp.set_header("Retry-After", str(error.seconds))
 
-    def message(self, _req, error: Exception) -> str:
-        """What is said of a refusal that belongs to no field."""
-        return str(error)
+    def said(self, _req, error: Exception) -> tuple[dict[str, str], str]:
+        """What must change, by field, and what is said of a refusal that belongs to no field."""
+        fields = getattr(error, "fields", {})
+        return fields, "" if fields else str(error)
 
     def answer(self, req, resp, done: Done, place: dict) -> None:
         notice = {"said": done.said, "undo": done.undo} if done.said else None
@@ -108,9 +111,3 @@ def sent(req) -> Callable[[str], Form]:
     """What templates ask what became of one of their forms."""
     found = req.context.page.get("sent", {})
     return lambda name: found.get(name, Form())
-
-
-def whole(value: str) -> int | None:
-    """A whole number from a form, or None."""
-    fits = value.isascii() and value.isdigit() and len(value) < 10
-    return int(value) if fits else None

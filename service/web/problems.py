@@ -137,8 +137,7 @@ def answer(req, resp, status: int, detail: str, code: str | None = None, fields:
         more = {name: value for name, value in given.items() if value is not None}
         problem = Problem(address, title, status, detail, **more)
         resp.data, resp.content_type = msgspec.json.encode(problem), "application/problem+json"
-    elif render := req.context.get("render"):
-        place = req.context.asked.removeprefix(req.context.home)
-        render(req, resp, "board/error.html", is_private=True, status=status, detail=detail, place=place)
+    elif complain := req.context.get("complain"):
+        complain(req, resp, status, detail)
     else:
         pages.render(req, resp, "error.html", status=status, title=title, detail=detail)

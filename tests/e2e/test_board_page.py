@@ -90,7 +90,7 @@ def test_while_somebody_writes_what_is_like_it_shows_and_no_word_is_lost(sayso, 
     people.team(sayso, "POST", "fields", key="browser", name="Which browser", type="text", board="bugs", required=True)
     page = visitor("/posts/new")
     top = page.get_by_label("Details").bounding_box()
-    page.get_by_label("What is on your mind?").press_sequentially("Dark mode")
+    page.get_by_label("What is on your mind?").press_sequentially("A dark mode")
     expect(like_it(page).get_by_role("link", name="Dark mode", exact=True)).to_be_visible()
     assert page.get_by_label("Details").bounding_box() == top
     page.get_by_label("Details").fill("For the **evening**")
@@ -104,7 +104,7 @@ def test_while_somebody_writes_what_is_like_it_shows_and_no_word_is_lost(sayso, 
     page.get_by_label("Which browser").fill("Lynx")
     page.get_by_role("button", name="Send").click()
     page.wait_for_url(re.compile(r"/posts/\d+$"))
-    expect(page.get_by_role("heading", level=1, name="Dark mode")).to_be_visible()
+    expect(page.get_by_role("heading", level=1, name="A dark mode")).to_be_visible()
     expect(said(page)).to_contain_text("Thank you")
     people.team(sayso, "DELETE", "fields/browser")
     assert complaints == []

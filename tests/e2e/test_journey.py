@@ -50,7 +50,7 @@ def test_feedback_flows_from_a_tag_to_the_team_and_back(browser, sayso, site, da
     # similar posts appear while typing words that share none with the match
     page.get_by_role("button", name="Feedback").click()
     page.get_by_label("What is on your mind?").fill("night theme")
-    vote = page.get_by_role("button", name="Vote for this instead: Dark mode")
+    vote = page.get_by_role("button", name="Vote for this instead: Dark mode, 36 votes")
     expect(vote).to_be_visible()
     vote.click()
     expect(page.get_by_role("button", name="Vote for “Dark mode”, 37 votes")).to_have_attribute("aria-pressed", "true")

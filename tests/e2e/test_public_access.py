@@ -9,11 +9,14 @@ from playwright.sync_api import expect
 
 SMALLEST = 24  # px, of a target
 TARGETS = "button, a[href], input:not([type=file], [type=hidden]), select, textarea, summary"
-SMALL = """([targets, least]) => [...document.querySelectorAll(targets)]
-  .filter(each => each.checkVisibility({ visibilityProperty: true }) && !each.closest(".prose, .skip, p, [data-inline]"))
-  .map(each => [each.getBoundingClientRect(), each.outerHTML.slice(0, 140)])
+# what answers to a click is the label, too, and the row over which a link in it is spread
+WHOLE = """each => each.closest("label") || getComputedStyle(each, "::after").position === "absolute" && each.offsetParent
+  || each"""
+SMALL = f"""([targets, least], whole = {WHOLE}) => [...document.querySelectorAll(targets)]
+  .filter(each => each.checkVisibility({{ visibilityProperty: true }}) && !each.closest(".prose, .skip, p, [data-inline]"))
+  .map(each => [whole(each).getBoundingClientRect(), each.outerHTML.slice(0, 140)])
   .filter(([box]) => box.width && Math.min(box.width, box.height) + 0.1 < least)
-  .map(([box, html]) => `${Math.round(box.width)}×${Math.round(box.height)} ${html}`)"""
+  .map(([box, html]) => `${{Math.round(box.width)}}×${{Math.round(box.height)}} ${{html}}`)"""
 WIDER = "document.documentElement.scrollWidth - innerWidth"
 LEAST = 15  # rules that found something to look at, or axe did not see the page
 
@@ -83,7 +86,7 @@ def test_no_page_has_anything_that_axe_objects_to(opened, paths, complaints, the
     assert (wrong, [said for said in complaints if "404" not in said]) == ([], [])
 
 
-@pytest.mark.parametrize(("language", "width"), [("de", 390), ("ar", 390), ("en", 320), ("ja", 1280)])
+@pytest.mark.parametrize(("language", "width"), [("de", 320), ("ar", 390), ("ja", 390), ("en", 1280)])
 def test_every_page_fits_and_every_target_is_large_enough(opened, paths, language, width):
     page, wrong = opened(viewport={"width": width, "height": 800}, locale=language), []
     for path in paths:

@@ -55,14 +55,14 @@ def product(sayso):
 
 
 def link_in(letter) -> str:
-    return re.search(r"http://\S+", letter.get_body(("plain",)).get_content())[0]
+    return re.search(r"https?://\S+", letter.get_body(("plain",)).get_content())[0]
 
 
 def sign_in(page, letters, email: str) -> None:
     page.get_by_role("link", name="Sign in", exact=True).click()
     page.get_by_label("Your e-mail address").fill(email)
     page.get_by_role("button", name="Send me the link").click()
-    expect(page.get_by_role("heading")).to_have_text("Look in your inbox")
+    expect(page.get_by_role("heading")).to_have_text("Check your inbox")
     page.goto(link_in(letters.to(email, "Sign in to Tidewater")))
     page.get_by_role("main").get_by_role("button", name="Sign in").click()
     expect(page.get_by_text("You are signed in.")).to_be_visible()
@@ -76,11 +76,11 @@ def test_without_scripts_one_signs_in_chooses_letters_and_leaves(somebody, lette
     page.get_by_label("Name").fill("Nora")
     page.get_by_role("button", name="Save").first.click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Nora")
-    page.get_by_label("When something that I asked for is there").uncheck()
+    page.get_by_label("When something that I asked for has shipped").uncheck()
     page.get_by_label("Everything that is new").check()
     page.get_by_role("button", name="Save").last.click()
-    expect(page.get_by_text("You get just these letters.")).to_be_visible()
-    expect(page.get_by_label("When something that I asked for is there")).not_to_be_checked()
+    expect(page.get_by_text("You get just these e-mails.")).to_be_visible()
+    expect(page.get_by_label("When something that I asked for has shipped")).not_to_be_checked()
     expect(page.get_by_label("Everything that is new")).to_be_checked()
     page.get_by_role("button", name="Sign out", exact=True).click()
     expect(page.get_by_role("link", name="Sign in", exact=True)).to_be_visible()
@@ -89,6 +89,7 @@ def test_without_scripts_one_signs_in_chooses_letters_and_leaves(somebody, lette
 
 def test_one_subscribes_gets_a_letter_and_stops_it_with_one_click(somebody, letters, sayso, complaints):
     page, email = somebody("/changelog"), "ida@people.example"
+    page.get_by_text("Hear what is new").click()
     page.get_by_label("Your e-mail address").fill(email)
     page.get_by_role("button", name="Subscribe").click()
     expect(page.get_by_role("status")).to_contain_text(f"link that we sent to {email}")
@@ -102,8 +103,8 @@ def test_one_subscribes_gets_a_letter_and_stops_it_with_one_click(somebody, lett
     letter = letters.to(email, "New in Tidewater: Tides by the hour")
     assert letter["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     elsewhere.goto(letter["List-Unsubscribe"].strip("<>"))
-    elsewhere.get_by_role("button", name="Stop these letters").click()
-    expect(elsewhere.get_by_text("You get no more of these letters.")).to_be_visible()
+    elsewhere.get_by_role("button", name="Stop these e-mails").click()
+    expect(elsewhere.get_by_text("You get no more of these e-mails.")).to_be_visible()
     expect(elsewhere.get_by_label("Everything that is new")).not_to_be_checked()
     assert complaints == []
 
@@ -121,9 +122,9 @@ def test_one_erases_oneself_and_is_nobody(somebody, letters, complaints):
     page = somebody()
     sign_in(page, letters, "otto@people.example")
     page.goto(f"{HOME}/me?show=letters")
-    page.get_by_text("Erase me").first.click()
+    page.get_by_text("Erase my data").first.click()
     page.get_by_label("I understand that this cannot be undone.").check()
-    page.get_by_role("button", name="Erase me").click()
-    expect(page.get_by_role("heading")).to_have_text("You are erased")
+    page.get_by_role("button", name="Erase my data").click()
+    expect(page.get_by_role("heading")).to_have_text("Your data is erased")
     expect(page.get_by_role("link", name="Sign in", exact=True)).to_be_visible()
     assert complaints == []

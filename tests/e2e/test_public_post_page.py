@@ -3,8 +3,10 @@
 import json
 import re
 import urllib.request
+from urllib.parse import parse_qs
 
 import pytest
+from installation import until
 from playwright.sync_api import expect
 
 PHONE = {"viewport": {"width": 390, "height": 844}}
@@ -65,6 +67,12 @@ def fold(page, name: str):
     return page.locator("summary", has_text=re.compile(f"^{name}"))
 
 
+def shape(words) -> list[tuple]:
+    """Where these words are, seen from the first one."""
+    boxes = [word.bounding_box() for word in words.all()]
+    return [(box["x"] - boxes[0]["x"], box["y"] - boxes[0]["y"]) for box in boxes]
+
+
 def notice(page, text: str) -> None:
     expect(page.get_by_role("status").get_by_text(text)).to_be_visible()
 
@@ -76,7 +84,7 @@ def test_somebody_new_votes_follows_comments_answers_corrects_and_deletes(opened
     page = opened(number, java_script_enabled=scripts, **PHONE)
     page.get_by_role("button", name=re.compile("^Vote for")).click()
     expect(page.get_by_role("button", name=re.compile("2 votes$"))).to_have_attribute("aria-pressed", "true")
-    expect(page.get_by_role("button", name="Follow")).to_have_attribute("aria-pressed", "true")
+    expect(page.get_by_role("button", name="Following", exact=True)).to_be_visible()
     page.get_by_label("Add a comment").fill("The **round** ones")
     press(page, "Add comment")
     notice(page, "Your comment is in.")
@@ -84,16 +92,24 @@ def test_somebody_new_votes_follows_comments_answers_corrects_and_deletes(opened
     expect(page.get_by_label("Add a comment")).to_have_value("")
     fold(page, "Reply").first.click()
     page.get_by_role("textbox", name=re.compile("^Reply to")).fill("And in blue")
-    page.locator("details[open]").get_by_role("button", name="Reply").click()
+    page.locator(".acts > div:visible").get_by_role("button", name="Reply").click()
     expect(page.locator(".threads .prose", has_text="And in blue")).to_be_visible()
     expect(page.locator("details[open]")).to_have_count(0)
+    row = page.locator(".acts", has=fold(page, "Edit")).first.locator("summary")
+    was = shape(row)
     fold(page, "Edit").first.click()
-    page.get_by_role("textbox", name="Your comment").fill("And in green")
-    page.locator("details[open]").get_by_role("button", name="Save").click()
+    assert shape(row) == was  # it stays above what it opens, also for the keyboard
+    fold(page, "Edit").first.focus()
+    for then in (fold(page, "Delete").first, page.get_by_role("textbox", name="Your comment")):
+        page.keyboard.press("Tab")
+        expect(then).to_be_focused()
+    page.keyboard.press("ControlOrMeta+A")
+    page.keyboard.type("And in green")
+    page.locator(".acts > div:visible").get_by_role("button", name="Save").click()
     notice(page, "Your comment is changed.")
     expect(page.locator(".threads .prose", has_text="And in green")).to_be_visible()
     fold(page, "Delete").first.click()
-    page.locator("details[open]").get_by_role("button", name="Delete").click()
+    page.locator(".acts > div:visible").get_by_role("button", name="Delete").click()
     notice(page, "Your comment is deleted.")
     expect(page.get_by_role("heading", level=2)).to_have_text("2 comments")
     assert complaints == []
@@ -135,6 +151,34 @@ def test_words_that_can_no_longer_be_said_stay_until_they_are_sent_and_then_too(
     expect(page.get_by_role("alert")).to_have_text("The team has closed this post for new votes and comments.")
     expect(page.get_by_label("Add a comment")).to_have_value("My careful words")
     assert [said for said in complaints if "403" not in said] == []
+
+
+def test_a_vote_shows_at_once_and_what_reached_nobody_is_taken_back(opened, team, complaints):
+    number = team.post("Round the hours")
+    page = opened(number)
+    vote, held = page.get_by_role("button", name=re.compile("^Vote for")), []
+    page.route(f"**/posts/{number}", lambda route: held.append(route))
+    vote.click()
+    expect(vote).to_have_attribute("aria-pressed", "true")
+    expect(vote).to_have_text("2")
+    until(lambda: page.evaluate("1") and held)
+    held.pop().abort()
+    notice(page, "The server could not be reached. Please try again.")
+    expect(vote).to_have_attribute("aria-pressed", "false")
+    expect(vote).to_have_text("1")
+    page.get_by_label("Add a comment").fill("+1")
+    press(page, "Add comment")
+    until(lambda: page.evaluate("1") and held)
+    names = {parse_qs(held[0].request.post_data)["submission"][0]}
+    held.pop().abort()
+    notice(page, "What you wrote is still here.")
+    press(page, "Add comment")
+    until(lambda: page.evaluate("1") and held)
+    names.add(parse_qs(held[0].request.post_data)["submission"][0])
+    held.pop().continue_()
+    notice(page, "Your comment is in.")
+    assert len(names) == 1
+    assert [said for said in complaints if "ERR_FAILED" not in said] == []
 
 
 def test_a_post_reads_well_in_a_language_that_is_read_from_the_right(opened, team, complaints):

@@ -44,6 +44,7 @@ class Board(Page):
         render(
             req, resp, "board/list.html", here="feedback", canonical=canonical, asked=asked, rows=rows,
             link=link, sorts=SORTS, next_url=cursor and link(cursor=cursor),
+            most_hits=similar.MOST_HITS,
         )  # fmt: skip
 
     deeds = {"vote": deeds.vote, "unvote": deeds.unvote}
@@ -65,20 +66,15 @@ def chosen(known: list, key: str):
 
 def found(req, asked: Asked) -> tuple[list[Listed], str | None]:
     """The rows of this page, and where the next begins."""
-    reader, board, status = req.context.reader, asked.board, asked.status
+    reader = req.context.reader
+    where = {"board": asked.board and asked.board.id, "status": asked.status and asked.status.id}
     if asked.is_nowhere or not req.context.visit.boards:
         return [], None
     if asked.q:
-        hits = similar.find(reader, asked.q, limit=similar.MOST_HITS)
-        return [Listed(hit.post, hit.why) for hit in hits if fits(hit.post, asked)], None
-    page = lists.page(reader, sort=asked.sort, board=board and board.id, status=status and status.id,
-                      cursor=inputs.param(req, "cursor"))  # fmt: skip
+        hits = similar.find(reader, asked.q, limit=similar.MOST_HITS, **where)
+        return [Listed(hit.post, hit.why) for hit in hits], None
+    page = lists.page(reader, sort=asked.sort, cursor=inputs.param(req, "cursor"), **where)
     return [Listed(post) for post in page.posts], page.next_cursor
-
-
-def fits(post: Post, asked: Asked) -> bool:
-    board, status = asked.board, asked.status
-    return (not board or post.board_key == board.key) and (not status or post.status_key == status.key)
 
 
 def links(req, names: dict[str, str]) -> Callable[..., str]:

@@ -8,7 +8,7 @@ from service.feedback import attachments, changelog, news
 from service.web import cursors, inputs, pictures, shapes
 from service.web.board import subscribing
 from service.web.board.visiting import Page, act, render, visit
-from service.web.page import whole
+from service.web.inputs import whole
 from service.web.pages import query
 
 PAGE = 10
@@ -66,9 +66,10 @@ class Entry(Page):
             req, resp, "board/entry.html", here="changelog", canonical=f"/changelog/{entry}", item=found.item,
             body=pictures.body(req.context.workspace, found.item), newer=found.newer, older=found.older,
             picture=shown and pictures.lasting_address(found.item, shown, req.context.page["address"]),
+            subscribed=subscribing.is_subscribed(req),
         )  # fmt: skip
 
-    deeds = {"react": react, "unreact": unreact}
+    deeds = {"react": react, "unreact": unreact, "subscribe": subscribing.subscribe}
 
 
 def first_picture(item: news.Item) -> int | None:

@@ -1,40 +1,25 @@
-"""The page behind the link in a guest's letter. Opening it changes nothing (mail scanners open links); its button does."""
+"""The page behind the link in a guest's letter."""
 
 import falcon
 
-from service.errors import Conflict, Forbidden, NotFound, Unauthenticated
 from service.feedback import guests
-from service.web.board.visiting import render, visit
+from service.web.board.secret_link import SecretLink
+from service.web.board.visiting import visit
 from service.web.page import here
-from service.web.problems import STATUS
-
-REFUSALS = (Conflict, Forbidden, NotFound, Unauthenticated)  # are shown in the page, with what to do
 
 
 @falcon.before(visit)
-class Confirm:
+class Confirm(SecretLink):
     """The secret in the address is all that its form needs: no cookie, and nothing that is bound to one."""
 
-    def on_get(self, req, resp, token):
-        try:
-            show(req, resp, link=guests.look(req.context.workspace, token))
-        except REFUSALS as refusal:
-            refuse(req, resp, refusal)
+    template = "board/confirm.html"
 
-    def on_post(self, req, resp, token):
-        try:
-            guests.confirm(req.context.workspace, token)
-        except REFUSALS as refusal:
-            return refuse(req, resp, refusal)
-        resp.status, resp.location = 303, here(req)
-        resp.set_header("Referrer-Policy", "no-referrer")
+    def look(self, req, secret):
+        return {"link": guests.look(req.context.workspace, secret)}
 
+    def act(self, req, resp, secret):
+        guests.confirm(req.context.workspace, secret)
+        return here(req)
 
-def refuse(req, resp, refusal: Exception) -> None:
-    show(req, resp, refusal=str(refusal), code=getattr(refusal, "code", ""))
-    resp.status = STATUS[type(refusal)]
-
-
-def show(req, resp, link: guests.Link | None = None, refusal: str = "", code: str = "") -> None:
-    render(req, resp, "board/confirm.html", is_private=True, link=link, refusal=refusal, code=code, days=guests.DAYS)
-    resp.set_header("Referrer-Policy", "no-referrer")
+    def show(self, req, resp, **values):
+        super().show(req, resp, days=guests.DAYS, **values)

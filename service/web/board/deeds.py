@@ -3,7 +3,7 @@
 from service import db
 from service.feedback import votes
 from service.web.board.visiting import act
-from service.web.page import whole
+from service.web.inputs import whole
 
 
 @db.verb

@@ -2,12 +2,12 @@
 
 import falcon
 
-from service.errors import Conflict, Invalid
+from service.errors import Invalid, Why
 from service.feedback import blocking, guests, limits, mailings, mine, privacy, user_links
 from service.feedback.users import User
 from service.web import cursors, inputs, shapes
-from service.web.board.sign_in import Spoken, absolute
-from service.web.board.visiting import forget, render, visit
+from service.web.board.sign_in import absolute
+from service.web.board.visiting import Page, forget, render, visit
 from service.web.page import Done
 from service.web.pages import query
 
@@ -18,7 +18,7 @@ EXPORTS_AN_HOUR, HOUR = 5, 3600
 
 
 @falcon.before(visit)
-class Me(Spoken):
+class Me(Page):
     def on_get(self, req, resp):
         known(req)
         self.show(req, resp)
@@ -28,9 +28,8 @@ class Me(Spoken):
         super().on_post(req, resp)
 
     def show(self, req, resp):
-        what = inputs.param(req, "show", "posts")
-        if what not in SHOWN:
-            raise Invalid(show=f"Show one of: {', '.join(SHOWN)}.")
+        what = inputs.param(req, "show")
+        what = what if what in SHOWN else SHOWN[0]
         posts, following = [], None
         if what in LISTS:
             found = mine.page(req.context.reader, what, PAGE + 1, cursors.after(inputs.param(req, "cursor"), what))
@@ -48,15 +47,9 @@ class Me(Spoken):
         super().answer(req, resp, done, place)
 
     def rename(self, req):
-        words, said = req.context.words, req.context.form.get("name", "")
-        try:
-            name = guests.rename(req.context.reader, said)
-        except Invalid:
-            is_long, most = len(said) > guests.LONGEST_NAME, guests.LONGEST_NAME
-            wrong = words.say("nameLong", most) if is_long else words.say("nameTaken", req.context.workspace.name)
-            raise Invalid(name=wrong) from None
+        name = guests.rename(req.context.reader, req.context.form.get("name", ""))
         req.context.user = req.context.user._replace(name=name)
-        return Done(words.nameSaved)
+        return Done(req.context.words.nameSaved)
 
     def choose(self, req):
         """News are for who has shown that the address is theirs: a guest has, of others the product says it."""
@@ -79,13 +72,9 @@ class Me(Spoken):
         return Done(req.context.words.signedOut, to=req.context.home or "/")
 
     def erase(self, req):
-        words, workspace = req.context.words, req.context.workspace
         if not req.context.form.get("sure"):
-            raise Invalid(sure=words.eraseTick)
-        try:
-            privacy.erase(req.context.reader, req.context.user.external_id)
-        except Conflict:
-            raise Invalid(sure=words.say("eraseTeam", workspace.name)) from None
+            raise Invalid(sure=Why("Tick this box first.", "not_ticked"))
+        privacy.erase(req.context.reader, req.context.user.external_id)
         req.context.is_signing_out = True
         return Done(to=f"{req.context.home}/me/erased")
 
@@ -113,7 +102,7 @@ class Export:
     def on_get(self, req, resp):
         user, workspace = known(req), req.context.workspace
         limits.hit(f"export:{workspace.id}:{user.id}", EXPORTS_AN_HOUR, HOUR)
-        shapes.answer(resp, shapes.user_export(privacy.export(workspace, user.external_id)))
+        shapes.answer(resp, shapes.user_export(privacy.own(workspace, user.external_id)))
         resp.downloadable_as = f"{workspace.slug}.json"
         resp.cache_control = ["no-store"]
 

@@ -1,31 +1,19 @@
 """/posts/new: what somebody wants to say, with what others said already shown beside it while they write."""
 
-from contextlib import contextmanager
-
 import falcon
 
 from service import db
-from service.errors import Invalid
+from service.errors import Invalid, Why
 from service.feedback import fields, guests, limits, posts, similar
 from service.feedback.guests import Guest
 from service.feedback.posts import LONGEST_SUBMISSION, LONGEST_TITLE, Post
 from service.feedback.visits import Board
 from service.lib import text, tokens
 from service.web import inputs
+from service.web.answers import answer
 from service.web.board import deeds
 from service.web.board.visiting import Page, act, render, visit
-from service.web.dashboard.post_forms import answer
 from service.web.page import Done
-
-# field that is wrong → what is said of it when it is empty, and when it is not, with the most characters it can have
-SAID = {
-    "title": (("titleMissing",), ("titleTooLong", LONGEST_TITLE)),
-    "body": (("tooLong", posts.LONGEST_BODY),) * 2,
-    "email": (("emailWrong",),) * 2,
-    "name": (("nameRefused", guests.LONGEST_NAME),) * 2,
-    "board": (("boardGone",),) * 2,
-}
-SAID_OF_FIELDS = (("fillIn",), ("fieldWrong",))
 
 
 @falcon.before(visit)
@@ -41,10 +29,9 @@ class NewPost(Page):
         )  # fmt: skip
 
     def write(self, req):
-        with in_their_language(req):
-            post, guest = create(req)
+        post, guest = create(req)
         words = req.context.words
-        said = [words.heldNote if post.held else words.thanks, words.say("confirm", guest.email) if guest else ""]
+        said = [words.heldNote if post.held else words.posted, words.say("confirm", guest.email) if guest else ""]
         return Done(" ".join(filter(None, said)), to=f"{req.context.home}/posts/{post.number}")
 
     def look(self, req):
@@ -64,7 +51,7 @@ def create(req) -> tuple[Post, Guest | None]:
     user that it may make."""
     form, board = req.context.form, board_of(req)
     if board is None:
-        raise Invalid(board="There is no such board.")
+        raise Invalid(board=Why("There is no such board.", "board_gone"))
     guest = guests.checked(req.context.workspace, req.context.user, form.get("email", ""), form.get("name", ""))
     said = {each.key: answer(form, each, None) for each in asked(fields.of(req.context.workspace.id), board)}
     draft = form.get("submission", "")[:LONGEST_SUBMISSION] or None
@@ -93,14 +80,3 @@ def asked(known: list[fields.Field], board: Board | None) -> list[fields.Field]:
 def asks_email(req) -> bool:
     user = req.context.user
     return req.context.workspace.ask_email != "no" and (user is None or user.kind == "anonymous")
-
-
-@contextmanager
-def in_their_language(req):
-    """What is wrong with a field, in the words of the page."""
-    try:
-        yield
-    except Invalid as error:
-        form, words = req.context.form, req.context.words
-        wrong = {name: SAID.get(name, SAID_OF_FIELDS)[bool(text.tidy(form.get(name, "")[:1000]))] for name in error.fields}
-        raise Invalid(**{name: words.say(*said) for name, said in wrong.items()}) from None

@@ -5,16 +5,14 @@ from urllib.parse import quote
 import falcon
 
 from service import db
-from service.feedback import comments, details, edits, followers, posts, workspaces
+from service.feedback import details, edits, followers, workspaces
 from service.feedback.details import Detail
-from service.web import cursors, inputs, problems
-from service.web.board import deeds, refusals, talk
+from service.web import cursors, inputs
+from service.web.board import deeds, talk
 from service.web.board.visiting import Page, act, render, visit
-from service.web.page import Done, Form, Typed, remember, whole
+from service.web.inputs import whole
+from service.web.page import Done
 from service.web.pages import query
-
-LONGEST = {"edit": {"title": posts.LONGEST_TITLE, "body": posts.LONGEST_BODY}}
-LONGEST_COMMENT = {"body": comments.LONGEST_BODY}
 
 
 @falcon.before(visit)
@@ -29,14 +27,9 @@ class Post(Page):
                **about(req, found.detail), **said(req, found.talk, after))  # fmt: skip
 
     def refuse(self, req, resp, name, error, place):
-        words, typed = req.context.words, req.context.form
-        wrong = refusals.fields(words, error, typed, LONGEST.get(name, LONGEST_COMMENT))
-        message = refusals.message(words, error)
-        if name == "reply" and "body" not in wrong:  # its form may be gone with what it answers: the words are not
-            name, message = "comment", message or words.answeredGone
-        remember(req, name, Form(wrong, Typed(typed.fields), message))
-        self.show(req, resp, **place)
-        resp.status = problems.status_of(error)
+        if name == "reply" and "body" not in getattr(error, "fields", {}):
+            name = "comment"  # the form of an answer may be gone with what it answers: the words are not
+        super().refuse(req, resp, name, error, place)
 
     @db.verb
     def follow(self, req, number):

@@ -1,34 +1,58 @@
-"""Why something was refused, in the language of the page: the domain says it in English, to programs too."""
+"""Why something was refused, in the language of the page: the domain says it in English, to programs too, and by a code."""
 
-from service.errors import Invalid
-from service.lib import text
+from markupsafe import Markup
+
 from service.words import Words
 
-SENTENCES = {  # by the refusal's code; any other is "that did not work"
+SENTENCES = {  # of the catalogue, by the code of a refusal or of what is wrong with a field
+    "answered_gone": "answeredGone",
     "approved": "approvedAsIs",
     "blocked": "blockedHere",
+    "board_gone": "boardGone",
+    "conflict": "failed",
+    "does_not_fit": "fieldWrong",
+    "empty": "wordless",
     "forbidden": "notYours",
+    "is_member": "eraseTeam",
     "locked": "lockedTalk",
     "merged": "mergedAway",
+    "missing": "fillIn",
+    "name_of_team": "nameTaken",
+    "name_too_long": "nameLong",
+    "named_by_product": "knownFrom",
+    "nameless": "anonymousHere",
+    "no_address": "emailWrong",
+    "no_number": "numberWrong",
+    "not_ticked": "eraseTick",
     "rate_limited": "tooMany",
+    "stale": "failed",
+    "title_missing": "titleMissing",
+    "title_too_long": "titleTooLong",
     "too_late": "tooLateToChange",
+    "too_long": "tooLong",
 }
-MISSING = {"title": "titleMissing"}  # by the field; of any other "write something first"
+UNSEEN = {"kind", "parent"}  # fields that nobody fills in: what is wrong with them is said above the form
+STATUSES = {404: "nothingHereHint", 429: "tooMany", 413: "", 415: ""}  # of what an error page says; any other: notNowHint
 
 
-def fields(words: Words, error: Exception, typed: dict, most: dict[str, int]) -> dict[str, str]:
-    """What must change, by field; of a text either that there is none, or that it is longer than `most` of its field."""
-    return {field: of_field(words, field, typed.get(field, ""), most) for field in getattr(error, "fields", {})}
+def said(words: Words, error: Exception) -> tuple[dict[str, str], str]:
+    """What must change, by field, and what is said of a refusal that belongs to no field."""
+    fields = {name: in_words(words, reason) for name, reason in getattr(error, "reasons", {}).items()}
+    unseen = [fields.pop(name) for name in sorted(UNSEEN & fields.keys())]
+    return fields, "" if fields else unseen[0] if unseen else in_words(words, error)
 
 
-def of_field(words: Words, field: str, typed: str, most: dict[str, int]) -> str:
-    if field not in most:
-        return words.failed
-    if len(typed) <= most[field] and not text.tidy_line(typed):
-        return getattr(words, MISSING.get(field, "wordless"))
-    return words.say("tooLong", most[field])
+def in_words(words: Words, reason: str | Exception) -> str:
+    """One reason; in English, and marked so, when the catalogue has no sentence for it."""
+    sentence = SENTENCES.get(getattr(reason, "code", ""))
+    return words.say(sentence, *getattr(reason, "values", ())) if sentence else english(str(reason))
 
 
-def message(words: Words, error: Exception) -> str:
-    """What is said of a refusal that belongs to no field."""
-    return "" if isinstance(error, Invalid) else getattr(words, SENTENCES.get(getattr(error, "code", ""), "failed"))
+def of_status(words: Words, status: int, detail: str) -> str:
+    """What an error page says."""
+    sentence = STATUSES.get(status, "notNowHint")
+    return getattr(words, sentence) if sentence else english(detail)
+
+
+def english(sentence: str) -> str:
+    return Markup('<span lang="en" dir="ltr">{}</span>').format(sentence)

@@ -5,38 +5,24 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import falcon
 
-from service.errors import Forbidden, Invalid, NotFound, RateLimited, Unauthenticated
+from service.errors import Forbidden, NotFound, Unauthenticated
 from service.feedback import identity_secrets, limits, user_links
 from service.feedback.users import User
 from service.lib import tokens
 from service.web import forms, inputs, problems
-from service.web.board import refusals
-from service.web.board.visiting import Page, remember, render, visit
-from service.web.page import Done, Form, Typed
-from service.web.page import remember as remember_form
+from service.web.board.secret_link import SecretLink
+from service.web.board.visiting import Page, recognise, render, visit
+from service.web.page import Done
 
 # A place below a board: the words that its addresses are made of. What could lead elsewhere, as `//` or `\\`, is none.
 PLACE = re.compile(r"(?:/[a-z0-9][a-z0-9-]*)+(?:\?[\w.~=&%+*-]*)?(?:#[\w-]*)?", re.ASCII)
 LONGEST_PLACE = 500
 STATE, STATE_COOKIE = "sign-in-state", "sayso-state"  # purpose of the token in the cookie
-REFUSALS = (Unauthenticated, Forbidden)  # are shown in the page, with what to do
-
-
-class Spoken(Page):
-    """A page that says in its reader's language what was refused; its deeds raise Invalid in that language, too."""
-
-    def refuse(self, req, resp, name, error, place):
-        message = refusals.message(req.context.words, error)
-        remember_form(req, name, Form(getattr(error, "fields", {}), Typed(req.context.form.fields), message))
-        self.show(req, resp, **place)
-        resp.status = problems.status_of(error)
-        if isinstance(error, RateLimited):
-            resp.set_header("Retry-After", str(error.seconds))
 
 
 @falcon.before(visit)
 @falcon.before(forms.know_browser)
-class SignIn(Spoken):
+class SignIn(Page):
     """The form that asks for an e-mail address, and the way to the product's own page."""
 
     def on_get(self, req, resp):
@@ -50,14 +36,10 @@ class SignIn(Spoken):
                smtp=bool(req.context.config.smtp_url))  # fmt: skip
 
     def ask(self, req):
-        words = req.context.words
-        try:
-            email = user_links.ask(
-                req.context.workspace, req.context.form.get("email", ""), browser=req.context.browser, place=wanted(req),
-                locale=words.tag, home=absolute(req), network=limits.network(req.remote_addr),
-            )  # fmt: skip
-        except Invalid:
-            raise Invalid(email=words.emailWrong) from None
+        email = user_links.ask(
+            req.context.workspace, req.context.form.get("email", ""), browser=req.context.browser, place=wanted(req),
+            locale=req.context.words.tag, home=absolute(req), network=limits.network(req.remote_addr),
+        )  # fmt: skip
         return Done(show={"sent_to": email})
 
     deeds = {"ask": ask}
@@ -65,22 +47,18 @@ class SignIn(Spoken):
 
 @falcon.before(visit)
 @falcon.before(forms.know_browser)
-class Link:
-    """Opening a link changes nothing (mail scanners open links); the button on this page signs in."""
+class Link(SecretLink):
+    """The button on this page signs in."""
 
-    def on_get(self, req, resp, secret):
-        try:
-            show(req, resp, email=user_links.look(req.context.workspace, secret, req.context.browser))
-        except REFUSALS as refusal:
-            refuse(req, resp, refusal)
+    template = "board/sign_in_link.html"
 
-    def on_post(self, req, resp, secret):
-        try:
-            user, to = user_links.redeem(req.context.workspace, secret, req.context.browser)
-        except REFUSALS as refusal:
-            return refuse(req, resp, refusal)
+    def look(self, req, secret):
+        return {"email": user_links.look(req.context.workspace, secret, req.context.browser)}
+
+    def act(self, req, resp, secret):
+        user, to = user_links.redeem(req.context.workspace, secret, req.context.browser)
         forms.drop_cookie(req, resp, forms.BROWSER_COOKIE)
-        welcome(req, resp, user, to)
+        return welcome(req, resp, user, to)
 
 
 @falcon.before(visit)
@@ -95,7 +73,7 @@ class HandOver:
         forms.set_cookie(req, resp, STATE_COOKIE, tokens.sign(STATE, begun), tokens.LIFETIME[STATE])
         resp.status = 302
         resp.location = asking(workspace.sign_in_url, return_to=f"{absolute(req)}/sign-in/return", state=state)
-        keep_to_ourselves(resp)
+        resp.set_header("Referrer-Policy", "no-referrer")  # this address holds no secret, but leads to one
 
 
 @falcon.before(visit)
@@ -109,9 +87,11 @@ class Return:
         try:
             to = begun(req, kept)
             user = identity_secrets.trade(req.context.workspace, single(req, "token"))
-        except REFUSALS as refusal:
-            return refuse(req, resp, refusal, is_return=True)
-        welcome(req, resp, user, to)
+        except (Unauthenticated, Forbidden) as refusal:
+            render(req, resp, Link.template, is_private=True, code=refusal.code, detail=str(refusal), is_return=True)
+            resp.status = problems.status_of(refusal)
+        else:
+            resp.status, resp.location = 303, welcome(req, resp, user, to)
 
 
 def begun(req, kept: str) -> str:
@@ -155,25 +135,8 @@ def absolute(req) -> str:
     return f"https://{domain}" if domain else f"{req.context.config.base_url}/b/{req.context.workspace.slug}"
 
 
-def welcome(req, resp, user: User, to: str) -> None:
-    remember(req, resp, user)
+def welcome(req, resp, user: User, to: str) -> str:
+    """Sign them in, in this browser; returns where to go."""
+    recognise(req, resp, user)
     forms.keep_notice(req, resp, {"said": req.context.words.signedIn, "undo": None})
-    resp.status, resp.location = 303, back(req, to)
-    keep_to_ourselves(resp)
-
-
-def refuse(req, resp, refusal: Unauthenticated | Forbidden, *, is_return: bool = False) -> None:
-    show(req, resp, code=refusal.code, is_return=is_return, detail=str(refusal))
-    resp.status = problems.status_of(refusal)
-
-
-def show(req, resp, *, email: str = "", code: str = "", is_return: bool = False, detail: str = "") -> None:
-    """The page of a link, or of a return, or why there is nothing to do on it."""
-    render(req, resp, "board/sign_in_link.html", is_private=True, email=email, code=code, is_return=is_return, detail=detail)
-    keep_to_ourselves(resp)
-
-
-def keep_to_ourselves(resp) -> None:
-    """The address of this answer holds a secret, or leads to one."""
-    resp.set_header("Referrer-Policy", "no-referrer")
-    resp.cache_control = ["no-store"]
+    return back(req, to)

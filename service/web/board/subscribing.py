@@ -2,10 +2,11 @@
 
 import falcon
 
-from service.errors import Forbidden, Invalid, Unauthenticated
+from service.errors import Forbidden, Unauthenticated
 from service.feedback import limits, mailings, user_links
+from service.web.board.secret_link import SecretLink
 from service.web.board.sign_in import absolute
-from service.web.board.visiting import render, visit
+from service.web.board.visiting import visit
 from service.web.page import Done, here
 
 
@@ -18,11 +19,8 @@ def subscribe(_page, req, **_place) -> Done:
     if is_shown(user):
         mailings.subscribe(workspace, user.email, words.tag)
         return Done(words.subscribedNow)
-    try:
-        email = user_links.ask_to_subscribe(workspace, req.context.form.get("email", ""), locale=words.tag,
-                                            home=absolute(req), network=limits.network(req.remote_addr))  # fmt: skip
-    except Invalid:
-        raise Invalid(email=words.emailWrong) from None
+    email = user_links.ask_to_subscribe(workspace, req.context.form.get("email", ""), locale=words.tag, home=absolute(req),
+                                        network=limits.network(req.remote_addr))  # fmt: skip
     return Done(words.say("subscribeSent", email))
 
 
@@ -38,30 +36,15 @@ def is_shown(user) -> bool:
 
 
 @falcon.before(visit)
-class Subscription:
-    """Behind the link of the letter. Opening it changes nothing (mail scanners open links); its button does."""
+class Subscription(SecretLink):
+    """Behind the link of the letter."""
 
-    def on_get(self, req, resp, secret):
-        try:
-            email, is_used = user_links.look_at_subscription(req.context.workspace, secret)
-        except Unauthenticated:
-            return refuse(req, resp)
-        show(req, resp, email=email, is_used=is_used)
+    template = "board/subscription.html"
 
-    def on_post(self, req, resp, secret):
-        try:
-            user_links.subscribe(req.context.workspace, secret)
-        except Unauthenticated:
-            return refuse(req, resp)
-        resp.status, resp.location = 303, here(req)
-        resp.set_header("Referrer-Policy", "no-referrer")
+    def look(self, req, secret):
+        email, is_used = user_links.look_at_subscription(req.context.workspace, secret)
+        return {"email": email, "is_used": is_used}
 
-
-def refuse(req, resp) -> None:
-    show(req, resp)
-    resp.status = 401
-
-
-def show(req, resp, *, email: str = "", is_used: bool = False) -> None:
-    render(req, resp, "board/subscription.html", is_private=True, email=email, is_used=is_used)
-    resp.set_header("Referrer-Policy", "no-referrer")
+    def act(self, req, resp, secret):
+        user_links.subscribe(req.context.workspace, secret)
+        return here(req)

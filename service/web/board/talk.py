@@ -12,12 +12,13 @@ from service.feedback.comments import Comment
 from service.feedback.details import Talk
 from service.web import cursors, inputs, shapes
 from service.web.board.visiting import act
-from service.web.page import QUICK, Done, whole
+from service.web.inputs import whole
+from service.web.page import QUICK, Done
 from service.web.pages import query
 
 AT_ONCE = 100  # comments of a page
 COLOURS = 6  # of faces (talk.css)
-DAY, HOUR = 24 * 3600, 3600  # seconds
+MOMENTS, HOUR = 120, 3600  # seconds
 
 
 class File(NamedTuple):
@@ -107,14 +108,15 @@ def address(workspace: int, id: int, variant: str, _hour: int) -> str:
 
 @db.verb
 def write(_page, req, number: int) -> Done:
-    """Say something below a post, or where it went. Sent twice, it is said once: one visitor's same words, from a page that
-    did not show them yet, are the same comment. So no form needs a random name, and a page for everybody has none."""
+    """Say something below a post, or where it went. Sent twice, it is said once: the same words in a form of the same name,
+    which our script gives it (`submission`). A page for everybody has no such name in it; without the script it is one
+    visitor's same words, from a page that did not show them yet."""
     form, number = req.context.form, standing(req, number)
-    parent, body = whole(form.get("parent", "")), form.get("body", "")
-    sent = hashed(str(number), str(parent), form.get("seen", ""), body)
-    if req.context.user is None and is_repeated(req, sent):
+    parent, body, draft = whole(form.get("parent", "")), form.get("body", ""), form.get("submission")
+    sent = hashed(str(number), str(parent), draft or form.get("seen", ""), body)
+    if not (req.context.user or draft) and is_repeated(req, sent):
         return Done(req.context.words.commented, to=back(req, number, "talk"))
-    made = comments.create(act(req), number, body, parent=parent, submission=sent)
+    made = comments.create(act(req, draft), number, body, parent=parent, submission=sent)
     if "behind" in form:  # the page that it was sent from does not show the end
         to = f"{at(req, number)}{query(cursor=cursors.closed('comments', made - 1))}#comment-{made}"
     else:
@@ -130,11 +132,11 @@ def standing(req, number: int) -> int:
 
 
 def is_repeated(req, sent: str) -> bool:
-    """Whether who is nobody yet has sent this before. They have no name by which to know them, so it is their network and
-    browser; whose words they are, nobody is told."""
+    """Whether who is nobody yet has just sent this. All there is to know them by is their network and browser, which they
+    may share: so it is believed for moments only. What is said twice can be deleted; what got lost can not."""
     network, browser = limits.network(req.remote_addr), req.get_header("User-Agent", default="")
     try:
-        limits.hit(f"said:{req.context.workspace.id}:{hashed(network, browser, sent)}", 1, DAY)
+        limits.hit(f"said:{req.context.workspace.id}:{hashed(network, browser, sent)}", 1, MOMENTS)
     except RateLimited:
         return True
     return False

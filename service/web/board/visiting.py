@@ -7,6 +7,7 @@ at."""
 
 import base64
 import hashlib
+from collections.abc import Callable
 
 import falcon
 
@@ -25,6 +26,7 @@ PUBLIC_TYPES = " ".join(sorted(events.TYPES))  # what an open page listens to
 PAGES_A_MINUTE = 300  # of one network address; an office shares one
 DEEDS_A_MINUTE, NEW_USERS_A_MINUTE = 60, 120  # of one user; and first deeds of one network address
 VISITOR = "visitor"  # purpose of the token in the cookie
+SECRET = {"token", "state"}  # query parameters that stand in no page
 LANGUAGE_COOKIE, YEAR = "sayso-language", 365 * 24 * 3600
 KEPT = "public, max-age=5, stale-while-revalidate=60"  # a page that is the same for everybody
 OWN_NAMES = {"ar": "العربية", "de": "Deutsch", "en": "English", "es": "Español", "fr": "Français", "ja": "日本語"}
@@ -46,9 +48,10 @@ def visit(req, resp, resource, params) -> None:
     context.workspace, context.visit = workspace, found
     context.home = "" if at == domain else f"/b/{workspace.slug}"
     become(req, found.user)
-    context.words = language(req, resp, found)
+    context.words = language(req, found)
+    keep_language(req, resp)
     context.page = frame(req, found) | {"notice": forms.take_notice(req, resp)}
-    context.render = render  # also what goes wrong from here on is a page of this board
+    context.complain = complain  # also what goes wrong from here on is a page of this board
     if req.method == "POST" and not getattr(resource, "is_proven", False):
         receive(req, network, getattr(resource, "looks", ()))
     return None
@@ -73,8 +76,7 @@ def elsewhere(req, at: str) -> None:
     today = None if "." in at else visits.moved(at)
     if today is None:
         raise NotFound("There is no board at this address.")
-    rest = req.path.removeprefix(f"/b/{at}") + (f"?{req.query_string}" if req.query_string else "")
-    raise falcon.HTTPPermanentRedirect(f"/b/{today}{rest}")
+    raise falcon.HTTPPermanentRedirect(f"/b/{today}{page.here(req).removeprefix(f'/b/{at}')}")
 
 
 def become(req, user: User | None) -> None:
@@ -109,7 +111,7 @@ def act(req, draft: str | None = None) -> Reader:
     return Reader(req.context.workspace, user.id)
 
 
-def remember(req, resp, user: User) -> None:
+def recognise(req, resp, user: User) -> None:
     """Know this user again, in this browser, and for the rest of this answer."""
     become(req, user)
     req.context.page["visitor"] = user
@@ -127,16 +129,35 @@ def cookie_of(req) -> str:
     return f"sayso-{workspace.slug if req.context.home else workspace.domain}"
 
 
-def language(req, resp, found: visits.Visit) -> words.Words:
+def language(req, found: visits.Visit) -> words.Words:
     """What the visitor chose here, what their own product told of them, their browser's, the workspace's."""
-    asked, kept = req.params.get("lang"), req.cookies.get(forms.cookie(req, LANGUAGE_COOKIE))
-    known = words.catalogues()
-    if isinstance(asked, str) and asked in known:
-        if not req.context.get("is_cookieless"):
-            forms.set_cookie(req, resp, LANGUAGE_COOKIE, asked, YEAR)
-        return known[asked]
-    return words.chosen(kept, found.user and found.user.locale, req.get_header("Accept-Language"),
+    kept = req.cookies.get(forms.cookie(req, LANGUAGE_COOKIE))
+    return words.chosen(asked_language(req), kept, found.user and found.user.locale, req.get_header("Accept-Language"),
                         workspaces.language_tag(found.workspace))  # fmt: skip
+
+
+def asked_language(req) -> str | None:
+    """The language that this address chooses, if it is one of ours."""
+    asked = req.params.get("lang")
+    return asked if isinstance(asked, str) and asked in words.catalogues() else None
+
+
+def keep_language(req, resp) -> None:
+    """Have what was chosen hold for all pages in this browser."""
+    asked = asked_language(req)
+    if asked and not req.context.get("is_cookieless"):
+        forms.set_cookie(req, resp, LANGUAGE_COOKIE, asked, YEAR)
+
+
+def speaking(req) -> Callable[[str], str]:
+    """What makes the address of this page in another language: all that was asked stays, but for what is a secret, given
+    twice or no text."""
+    kept = {name: value for name, value in req.params.items() if name not in SECRET and is_text(name) and is_text(value)}
+    return lambda tag: pages.query(**{**kept, "lang": tag})
+
+
+def is_text(value) -> bool:
+    return isinstance(value, str) and inputs.storable(value)
 
 
 def frame(req, found: visits.Visit) -> dict:
@@ -146,7 +167,8 @@ def frame(req, found: visits.Visit) -> dict:
     has_badge = workspaces.has_badge(workspace, bool(req.context.config.stripe_secret_key))
     return {
         "workspace": workspace, "home": req.context.home, "address": workspaces.home(workspace, req.context.config.base_url),
-        "visitor": found.user, "words": said, "languages": OWN_NAMES, "boards": found.boards, "statuses": found.statuses,
+        "visitor": found.user, "words": said, "languages": OWN_NAMES, "speaking": speaking(req),
+        "boards": found.boards, "statuses": found.statuses,
         "content_language": workspaces.language_tag(workspace), "style": style, "event_types": PUBLIC_TYPES,
         "seen": found.seen, "stream_url": stream(req), "has_badge": has_badge,
         "here": "", "canonical": None, "base_url": req.context.config.base_url,
@@ -165,13 +187,13 @@ class Page(page.Page):
     refusals = (*page.REFUSALS, Forbidden)
     looks: tuple[str, ...] = ()  # the deeds that change nothing
 
-    def message(self, req, error) -> str:
-        return refusals.message(req.context.words, error)
+    def said(self, req, error) -> tuple[dict[str, str], str]:
+        return refusals.said(req.context.words, error)
 
     def answer(self, req, resp, done, place) -> None:
         user = req.context.get("made") or req.context.user
         if user and not req.context.get("is_signing_out"):
-            remember(req, resp, user)
+            recognise(req, resp, user)
         super().answer(req, resp, done, place)
 
     def refresh(self, req) -> None:
@@ -190,6 +212,12 @@ def render(req, resp, template: str, *, policy: str = pages.PAGE, is_private: bo
     resp.cache_control = [KEPT if is_same_for_all else "no-store" if is_private else "private, no-cache"]
     if req.method == "GET" and not is_private:
         tag(req, resp)
+
+
+def complain(req, resp, status: int, detail: str) -> None:
+    """Answer with the page of an error."""
+    hint, place = refusals.of_status(req.context.words, status, detail), req.context.asked.removeprefix(req.context.home)
+    render(req, resp, "board/error.html", is_private=True, status=status, hint=hint, place=place)
 
 
 def tag(req, resp) -> None:

@@ -12,7 +12,8 @@ from service.web import cursors, inputs, pages, pictures
 from service.web.dashboard.page import Page, at, render
 from service.web.dashboard.post_forms import field
 from service.web.guards import require_member
-from service.web.page import Done, Form, whole
+from service.web.inputs import whole
+from service.web.page import Done, Form
 
 PAGE = 30  # entries
 MOST_FOUND = 8  # posts of a search

@@ -6,7 +6,7 @@ from service.feedback import history
 from service.web import inputs
 from service.web.dashboard.page import Page, posts, render
 from service.web.guards import require_member
-from service.web.page import whole
+from service.web.inputs import whole
 from service.web.pages import query
 
 SAID = {

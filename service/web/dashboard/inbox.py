@@ -23,7 +23,8 @@ from service.web import inputs, pages
 from service.web.dashboard.history import said
 from service.web.dashboard.page import Page, render
 from service.web.guards import require_member
-from service.web.page import Done, whole
+from service.web.inputs import whole
+from service.web.page import Done
 from service.web.rows import Row, StatusCount, row
 
 PAGE = 50  # posts

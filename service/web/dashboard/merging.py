@@ -7,7 +7,8 @@ from service.feedback import actions, lists, merges, posts
 from service.web import inputs
 from service.web.dashboard.page import Page, at, render
 from service.web.guards import require_member
-from service.web.page import Done, whole
+from service.web.inputs import whole
+from service.web.page import Done
 
 
 @falcon.before(require_member)

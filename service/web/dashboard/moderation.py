@@ -10,7 +10,8 @@ from service.web import cursors, inputs
 from service.web.dashboard import places
 from service.web.dashboard.page import Page, posts, render
 from service.web.guards import require_admin, require_member
-from service.web.page import Done, whole
+from service.web.inputs import whole
+from service.web.page import Done
 from service.web.pages import query
 
 DELETED_DAYS = moderation.DELETED_DAYS

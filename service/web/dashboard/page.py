@@ -3,7 +3,8 @@
 from service.feedback import actions, guide, moderation
 from service.web import page, pages
 from service.web.guards import now
-from service.web.page import Done, whole
+from service.web.inputs import whole
+from service.web.page import Done
 
 UNDO = "undo"  # what a notice's form does, on every page
 

@@ -1,14 +1,14 @@
 """What the forms of a post send, as the verbs want it."""
 
 import json
-import re
 from contextlib import contextmanager
 from datetime import date
 
 from service.errors import Invalid, NotFound
 from service.feedback import attachments, boards, comments, fields, posts, tags, users
 from service.lib import text
-from service.web.page import whole
+from service.web.answers import answer
+from service.web.inputs import whole
 
 MARKS = {"official": {"official": True}, "plain": {"official": False}, "internal": {"internal": True, "official": False},
          "public": {"internal": False}}  # fmt: skip
@@ -81,23 +81,6 @@ def filled(req, board: str, were: dict) -> dict:
     """The custom fields of this board as the form says them; None: empty."""
     known = fields.of(req.context.workspace.id, boards.choose(req.context.reader, board))
     return {each.key: answer(req.context.form, each, were.get(each.key)) for each in known}
-
-
-def answer(form, each: fields.Field, was):
-    value = form.get(f"fields.{each.key}", "")
-    if each.type == "checkbox":
-        return True if value else (False if was is not None else None)  # never asked is not the same as no
-    if each.type == "number":
-        return numeric(value)
-    return value.replace("\r\n", "\n").strip() or None
-
-
-def numeric(value: str) -> int | float | str | None:
-    """A number; what is none stays text, which the field then refuses in its own words."""
-    try:
-        return int(value) if re.fullmatch(r"-?\d{1,16}", value.strip(), re.ASCII) else float(value)
-    except ValueError:
-        return value.strip() or None
 
 
 def comment(req, number: int) -> int:

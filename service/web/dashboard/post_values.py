@@ -24,7 +24,7 @@ from service.feedback import (
 )
 from service.web import inputs, shapes
 from service.web.dashboard import telling
-from service.web.page import whole
+from service.web.inputs import whole
 
 VOTERS, HAPPENED = 50, 50  # of a page
 

@@ -19,7 +19,8 @@ from service.feedback import (
 from service.web.dashboard import post_forms, post_values
 from service.web.dashboard.page import Page, at, render
 from service.web.guards import require_member
-from service.web.page import Done, whole
+from service.web.inputs import whole
+from service.web.page import Done
 
 
 @falcon.before(require_member)

@@ -11,7 +11,8 @@ from service.web import inputs
 from service.web.dashboard.page import Page, render
 from service.web.dashboard.post_forms import day
 from service.web.guards import require_member
-from service.web.page import Done, whole
+from service.web.inputs import whole
+from service.web.page import Done
 
 
 @falcon.before(require_member)

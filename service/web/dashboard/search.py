@@ -8,7 +8,8 @@ from service.feedback import lists, people, posts
 from service.web import inputs, pages
 from service.web.dashboard.page import Page, at, render
 from service.web.guards import require_member
-from service.web.page import QUICK, whole
+from service.web.inputs import whole
+from service.web.page import QUICK
 
 PLACES = (
     ("Inbox", "inbox"), ("New post", "posts/new"), ("Roadmap", "roadmap"), ("Changelog", "changelog"),

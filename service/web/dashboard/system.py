@@ -10,7 +10,8 @@ from service.measurements import Hour
 from service.web import charts
 from service.web.dashboard.page import Page, at, render
 from service.web.guards import require_admin, require_member
-from service.web.page import Done, whole
+from service.web.inputs import whole
+from service.web.page import Done
 
 SHOWN_HOURS = 48
 FEW_HOURS = 24  # in the tables

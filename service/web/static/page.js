@@ -1,13 +1,13 @@
-/* Makes a page quick, of the dashboard or of the public face. Each part marked data-live="name" is replaced when it changed: after an event of the
-   workspace, and after a form was sent (data-quick), whose answer is the page itself. Without this script, forms and links
-   do the same by loading pages. Other scripts may take over a part: they prevent its event `sayso:renew`, whose detail is
+/* Makes a page quick, of the dashboard or of the public face. Each part marked data-live="name" is replaced when it changed:
+   after an event of the workspace, and after a form was sent (data-quick), whose answer is the page itself. Without this
+   script, forms and links do the same by loading pages. Other scripts may take over a part: they prevent its event `sayso:renew`, whose detail is
    the fresh part. A form that is on its way is marked aria-busy, and hears `sayso:sent` when it was taken, and at last, also
    when it was not, `sayso:answered`. */
 (() => {
   const GATHER = 250, TYPING = 400, FIRST_WAIT = 1000, LONGEST_WAIT = 30000, PATIENCE = 20000; // milliseconds
   const NOTICE = 8000, NOTICE_WITH_UNDO = 30000;
   const MADE_FOR = ["seen", "was", "submission"]; // fields that name the version a form was made for, or the draft in it
-  const { stream, home, types, noConnection, noAnswer, signedOut, failed } = document.body.dataset;
+  const { stream, home, types, noConnection, noAnswer, unreached, signedOut, failed } = document.body.dataset;
   const $ = (query, inside = document) => inside.querySelector(query);
   const $$ = (query, inside = document) => [...inside.querySelectorAll(query)];
 
@@ -15,16 +15,18 @@
 
   // what a person did in the old part is done again in the new one, except in the form that has just been `sent`; of one
   // that was `refused` the server says all again
-  const replace = (old, fresh, sent, refused) => {
+  const replace = (old, fresh, sent, refused, isNews) => {
     const taken = new CustomEvent("sayso:renew", { detail: fresh, bubbles: true, cancelable: true });
     if (!old.dispatchEvent(taken)) return;
+    // what somebody is writing stays, even if it can no longer be said here: they are told so when they send it
+    if (isNews && $$("textarea", old).some((field) => isTouched(field) && !twin(field, fresh))) return;
     document.adoptNode(fresh);
     for (const field of $$("input, textarea, select", old)) {
       if (!sent || does(field) !== sent) keep(field, twin(field, fresh), refused);
     }
     for (const box of $$("details[id]", old)) {
       const next = fresh.querySelector(`#${CSS.escape(box.id)}`);
-      if (next && !$$("form", box).some((form) => sent && does({ form }) === sent)) next.open = box.open;
+      if (next && !$$("form", opens(box)).some((form) => sent && does({ form }) === sent)) next.open = box.open;
     }
     const held = old.contains(document.activeElement) ? document.activeElement : null;
     const { selectionStart, selectionEnd } = held || {};
@@ -40,6 +42,8 @@
     for (const [box, left, top] of places) box?.scrollTo(left, top);
     scrollTo(scrollX, scrollY + (moved || 0));
   };
+  // what opens with a box: is in it, or where it says
+  const opens = (box) => document.getElementById($("summary", box)?.getAttribute("aria-controls")) || box;
   const height = (element) => element ? element.getBoundingClientRect().top + window.scrollY : NaN;
   // what is at the top of the window, of a part that begins above it: it stays there when something is put in before it
   const read = (part) => part.getBoundingClientRect().top < 0 && $$("[id]", part).find((each) => each.getBoundingClientRect().bottom > 0);
@@ -85,9 +89,7 @@
       // what is said only once stays, and what was refused, with the reason beside it, until it is sent again
       if (isNews && $("[data-once], form [aria-invalid=true], form [role=alert]:not([hidden])", old)) continue;
       const fresh = $(`[data-live="${live}"]`, page);
-      // nor goes what somebody is writing, because it can no longer be said here: they are told so when they send it
-      if (isNews && fresh && $$("textarea", old).some((field) => isTouched(field) && !twin(field, fresh))) continue;
-      if (fresh && !fresh.isEqualNode(old)) replace(old, fresh, sent, refused);
+      if (fresh && !fresh.isEqualNode(old)) replace(old, fresh, sent, refused, isNews);
     }
     if (notice) announce([...$("[data-live=notice]", page)?.childNodes || []]);
   };
@@ -126,15 +128,33 @@
   // what a person sends is read at once: before its turn comes, the form may be replaced by a fresh one
   const underWay = new Set(); // what was pressed twice is sent once
   const send = (form, submitter) => {
-    const fields = new URLSearchParams(new FormData(form, submitter)), same = String(fields);
+    const fields = new URLSearchParams(new FormData(form, submitter));
+    if (form.matches("[data-draft]")) fields.set("submission", draft(form));
+    const same = String(fields);
     if (underWay.has(same)) return;
     underWay.add(same);
     form.setAttribute("aria-busy", "true");
+    turn(form);
     inTurn(() => post(form, fields)).finally(() => {
       underWay.delete(same);
+      if (form.isConnected) turn(form); // it was refused, or reached nobody
       form.removeAttribute("aria-busy");
       form.dispatchEvent(new CustomEvent("sayso:answered", { bubbles: true }));
     });
+  };
+  // such a form has one name until it was taken: sent again, because no answer came, it is the same
+  const drafts = new Map();
+  const draft = (form) => {
+    const key = does({ form });
+    if (!drafts.has(key)) drafts.set(key, [...crypto.getRandomValues(new Uint32Array(6))].map((each) => each.toString(36)).join(""));
+    return drafts.get(key);
+  };
+  // a button that knows its number when it was pressed (data-other) shows at once that it was
+  const turn = (form) => {
+    const number = $("[aria-pressed] [data-other]", form), button = number?.closest("[aria-pressed]");
+    if (!number) return;
+    button.setAttribute("aria-pressed", button.getAttribute("aria-pressed") !== "true");
+    [number.textContent, number.dataset.other] = [number.dataset.other, number.textContent];
   };
   // while one types, only the last word counts
   const sendTyped = (form) => inTurn(async () => {
@@ -156,8 +176,14 @@
       noteSeen(page);
       put(page, { [answer.ok ? "sent" : "refused"]: does({ form }), notice: true });
       if (!answer.ok) $("[aria-invalid=true], [role=alert]")?.focus();
-      else form.dispatchEvent(new CustomEvent("sayso:sent", { bubbles: true }));
-    } catch (error) { say(error.name === "TimeoutError" ? noAnswer : noConnection); }
+      else {
+        drafts.delete(does({ form }));
+        form.dispatchEvent(new CustomEvent("sayso:sent", { bubbles: true }));
+      }
+    } catch (error) {
+      const isWritten = [...form.elements].some(isTouched);
+      say(!isWritten ? unreached : error.name === "TimeoutError" ? noAnswer : noConnection);
+    }
   };
   const leave = (to) => {
     const there = new URL(to, location.href);
@@ -179,8 +205,8 @@
   });
   addEventListener("click", ({ target }) => {
     if (target.closest("[data-close]")) region.replaceChildren();
-    const box = target.closest("summary[data-into]")?.parentElement;
-    if (box && !box.open) setTimeout(() => $("textarea, input:not([type=hidden])", box)?.focus());
+    const box = target.closest("summary[aria-controls]")?.parentElement;
+    if (box && !box.open) setTimeout(() => $("textarea, input:not([type=hidden])", opens(box))?.focus());
   });
 
   // ── events ──
@@ -216,7 +242,6 @@
       want(newest(url)); // what was missed meanwhile
     } catch { again(); }
   };
-  const refresh = () => want(Infinity);
   const want = (event) => {
     wanted = Math.max(wanted, event);
     catchUp();
@@ -246,7 +271,7 @@
   if (region.firstElementChild) announce([...region.childNodes]);
   if (stream) listen(stream);
   else resume();
-  addEventListener("sayso:refresh", refresh);
+  addEventListener("sayso:refresh", () => want(Infinity));
   addEventListener("visibilitychange", catchUp); // nobody saw it meanwhile
   addEventListener("pagehide", hush);
   addEventListener("pageshow", (event) => { if (event.persisted) resume(); });

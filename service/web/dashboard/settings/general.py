@@ -2,7 +2,8 @@
 
 from service.feedback import general, languages
 from service.web.dashboard.settings import Setting
-from service.web.page import Done, whole
+from service.web.inputs import whole
+from service.web.page import Done
 
 ASK_EMAIL = [
     ("no", "No"),

@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 from service.errors import Invalid, NotFound
 from service.feedback import keys, team
 from service.web.dashboard.settings import Setting
-from service.web.page import Done, whole
+from service.web.inputs import whole
+from service.web.page import Done
 
 ENDS = (("", "Never"), ("30", "In 30 days"), ("90", "In 90 days"), ("365", "In a year"))  # days
 SCOPES = {"read": "Read posts and users", "write": "Write posts, votes and comments", "admin": "Everything, settings too"}

@@ -4,7 +4,8 @@ from service.errors import NotFound
 from service.feedback import team
 from service.web.dashboard.page import at
 from service.web.dashboard.settings import Setting
-from service.web.page import Done, whole
+from service.web.inputs import whole
+from service.web.page import Done
 
 ROLES = {"owner": "Owner", "admin": "Admin", "member": "Member"}
 
