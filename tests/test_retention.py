@@ -40,7 +40,8 @@ def fill(acme, table: str) -> None:
     elif table == "sign_in_link":
         sign_in.make_link("ada@acme.example")
     elif table == "user_link":
-        db.changed("INSERT INTO user_link (workspace_id, purpose, email, locale) SELECT id, 'sign_in', '', '' FROM workspace")
+        columns, values = "workspace_id, purpose, email, locale", "id, 'sign_in', '', ''"
+        db.changed(f"INSERT INTO user_link ({columns}) SELECT {values} FROM workspace")
     elif table == "session":
         sign_in.redeem(sign_in.make_link("ada@acme.example").split("/")[-1], None)
     elif table == "rate":

@@ -130,9 +130,7 @@ def ask(reader: Reader, number: int, guest: Guest, network: str) -> None:
 
 def is_within_limits(workspace_id: int, email: str, network: str) -> bool:
     """Counts one more letter. In this order, so that one network cannot use up what all others have."""
-    mailbox, _, domain = email.lower().rpartition("@")
-    same = f"{mailbox.partition('+')[0].replace('.', '')}@{domain}"  # spellings of one mailbox
-    keys = {"network": network, "address": tokens.hashed(same).hex()[:32], "workspace": workspace_id}
+    keys = {"network": network, "address": limits.mailbox(email), "workspace": workspace_id}
     try:
         for what, most in MOST_LETTERS.items():
             limits.hit(f"guest-letters:{what}:{keys[what]}", most, tokens.DAY)

@@ -31,10 +31,16 @@ def hit(key: str, most: int, seconds: int, more: int = 1) -> None:
 def hit_sign_in(whose: str, email: str, network: str) -> None:
     """Count one more letter with a link to sign in to this address, asked for from this network. The address is not stored:
     only what it hashes to."""
-    name = tokens.hashed(email.lower()).hex()[:32]
+    name = mailbox(email)
     hit(f"{whose}:{name}:{network}", most=5, seconds=HOUR)  # a stranger elsewhere locks nobody out
     hit(f"{whose}:{name}", most=20, seconds=HOUR)
     hit(f"{whose}-from:{network}", most=20, seconds=HOUR)
+
+
+def mailbox(email: str) -> str:
+    """What counts as one mailbox, however it is spelled; not the address itself."""
+    name, _, domain = email.lower().rpartition("@")
+    return tokens.hashed(f"{name.partition('+')[0].replace('.', '')}@{domain}").hex()[:32]
 
 
 def check(counted: list, most: dict[str, int]) -> None:

@@ -17,7 +17,7 @@ class Confirm(SecretLink):
     def look(self, req, secret):
         return {"link": guests.look(req.context.workspace, secret)}
 
-    def act(self, req, resp, secret):
+    def act(self, req, _resp, secret):
         guests.confirm(req.context.workspace, secret)
         return here(req)
 

@@ -2,7 +2,7 @@
 
 import falcon
 
-from service.errors import Invalid, Why
+from service.errors import Forbidden, Invalid, Why
 from service.feedback import blocking, guests, limits, mailings, mine, privacy, user_links
 from service.feedback.users import User
 from service.web import cursors, inputs, shapes
@@ -88,6 +88,8 @@ def known(req) -> User:
         shown = req.params.get("show")
         place = "/me" + (f"?show={shown}" if shown in SHOWN else "")
         raise falcon.HTTPSeeOther(f"{req.context.home}/sign-in{query(to=place)}")
+    if user.is_blocked:
+        raise Forbidden("The team has blocked you here.", "blocked")
     return user
 
 

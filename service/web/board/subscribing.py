@@ -2,7 +2,7 @@
 
 import falcon
 
-from service.errors import Forbidden, Unauthenticated
+from service.errors import Forbidden
 from service.feedback import limits, mailings, user_links
 from service.web.board.secret_link import SecretLink
 from service.web.board.sign_in import absolute
@@ -45,6 +45,6 @@ class Subscription(SecretLink):
         email, is_used = user_links.look_at_subscription(req.context.workspace, secret)
         return {"email": email, "is_used": is_used}
 
-    def act(self, req, resp, secret):
+    def act(self, req, _resp, secret):
         user_links.subscribe(req.context.workspace, secret)
         return here(req)

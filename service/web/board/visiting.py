@@ -88,7 +88,9 @@ def become(req, user: User | None) -> None:
 def receive(req, network: str, looks: tuple[str, ...]) -> None:
     """Take a form that one of our own pages sends, not too many a minute; one that only `looks` for something, like for
     similar posts while one types, was counted as a page already."""
-    if not forms.is_same_site(req):
+    # only the page behind a link sends no origin; from elsewhere it could be anybody's
+    is_without = req.get_header("Origin") == "null" and not req.get_header("Sec-Fetch-Site")
+    if not forms.is_same_site(req) or (is_without and "{secret}" not in req.uri_template):
         raise Forbidden("This form was not sent by one of our own pages. Open the board and send it again.", "csrf")
     req.context.form = inputs.form(req)
     if req.context.form.get("do") in looks:
