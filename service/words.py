@@ -61,6 +61,12 @@ def catalogues() -> dict[str, Words]:
     return found
 
 
+@cache
+def names() -> dict[str, str]:
+    """What every language there is calls itself, by its tag."""
+    return {tag: said.locale.get_display_name().capitalize() for tag, said in catalogues().items()}
+
+
 def chosen(*wanted: str | None) -> Words:
     """The first of these language tags that there is a catalogue for, English at last. A tag may be a list of them as
     browsers send it (Accept-Language), the most wanted first or by `q`."""

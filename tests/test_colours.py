@@ -6,11 +6,24 @@ import re
 import pytest
 
 from service.lib import colours
+from service.web import assets
+from service.web.dashboard.settings import brand
+
+
+def whole(colour: str) -> str:
+    """#rrggbb, also of #rgb."""
+    return colour if len(colour) == 7 else "#" + "".join(part * 2 for part in colour[1:])
 
 STEPS = ("00", "2b", "55", "80", "aa", "d5", "ff")
 EVERY = ["#" + "".join(parts) for parts in itertools.product(STEPS, repeat=3)]
-GROUNDS = {colours.LIGHT: ("#f6f8f9", "#ffffff", "#eef2f4"), colours.DARK: ("#0e1317", "#161c22", "#1e262d")}
-INKS = {colours.LIGHT: ("#14191f", "#566370"), colours.DARK: ("#e9eef2", "#9dabb8")}  # tokens.css: --ink, --soft
+LIGHT, DARK = (dict(re.findall(r"--(\w[\w-]*): (#\w+);", theme)) for theme in
+               re.findall(r":root \{(.*?)\}", (assets.FOLDER / "tokens.css").read_text(), re.DOTALL))  # fmt: skip
+GROUNDS, INKS = ({colours.LIGHT: [whole(LIGHT[name]) for name in names], colours.DARK: [whole(DARK[name]) for name in names]}
+                 for names in (("paper", "card", "sunk"), ("ink", "soft")))  # fmt: skip
+
+
+def test_our_own_colours_are_those_of_the_stylesheet():
+    assert (LIGHT["sunk"], DARK["sunk"], LIGHT["accent"]) == (colours.LIGHT, colours.DARK, brand.USUAL_ACCENT)
 
 
 @pytest.mark.parametrize("ground", GROUNDS)

@@ -10,6 +10,7 @@ EMAIL = re.compile(r"(?!.*=\?)[^@\s<>,;:\"()\[\]\\]{1,64}@[^@\s<>,;:\"()\[\]\\.]
 MOST_MARKS = 8  # combining marks on one letter
 KEY = re.compile(r"[a-z0-9](-?[a-z0-9]){0,39}", re.ASCII)
 WHAT_A_KEY_IS = "A key has 1–40 small letters a–z and digits, and single hyphens between them."
+NOT_XML = re.compile(r"[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # what XML 1.0 has no word for
 
 
 def tidy(text: str) -> str:
@@ -89,3 +90,8 @@ def key_from(name: str, otherwise: str) -> str:
 def is_key(text: str) -> bool:
     """Whether this can be the key of a board, status, tag, field or segment: it stands in addresses."""
     return bool(KEY.fullmatch(text))
+
+
+def for_xml(text: str) -> str:
+    """The same without what no XML document may hold."""
+    return NOT_XML.sub("", text)

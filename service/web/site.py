@@ -2,13 +2,12 @@
 
 import falcon
 
-from service import demo, files, migrate
+from service import demo, migrate, words
 from service.db import database
 from service.feedback import workspaces
 from service.web import forms, pages, problems, shapes
 
 WANTED = "Recurring invoices"  # a post of the demo
-OWN_NAMES = {"ar": "العربية", "de": "Deutsch", "en": "English", "es": "Español", "fr": "Français", "ja": "日本語"}
 SWITCHES = {  # of the demo page: their labels and what they offer, the first at first
     "theme": ("Theme", {"auto": "Auto", "light": "Light", "dark": "Dark"}),
     "accent": ("Accent", {"": "Ours", "plum": "Plum", "pink": "Pink", "lemon": "Lemon"}),
@@ -43,8 +42,7 @@ class Demo:
     `?user=u_1003` signs one of its users in, as the customer's own server would."""
 
     def __init__(self):
-        known = sorted(path.stem for path in (files.root("widget") / "words").glob("*.json"))
-        languages = {"": "The browser’s"} | {language: OWN_NAMES.get(language, language) for language in known}
+        languages = {"": "The browser’s"} | words.names()
         self.switches = SWITCHES | {"lang": ("Language", languages)}
 
     def on_get(self, req, resp):

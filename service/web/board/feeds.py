@@ -1,7 +1,6 @@
 """The changelog for feed readers, RSS 2.0 and Atom (RFC 4287): the same for everybody, in the workspace's language. Both
 are made as trees, so that nothing that anybody wrote can be more than text."""
 
-import re
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
 from html import escape
@@ -17,13 +16,13 @@ from service.feedback.changelog import EPOCH
 from service.feedback.news import Item
 from service.feedback.workspaces import Workspace
 from service.lib import markdown
+from service.lib.text import for_xml
 from service.web import pages, pictures
 from service.web.board.visiting import cookieless, tag, visit
 
 MOST = 50  # entries
 KEPT = "public, max-age=300"
 ATOM, CONTENT = "http://www.w3.org/2005/Atom", "http://purl.org/rss/1.0/modules/content/"
-NOT_XML = re.compile(r"[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # what XML 1.0 has no word for
 
 
 class Feed(NamedTuple):
@@ -121,8 +120,8 @@ def name(feed: Feed, place: str) -> str:
 
 
 def add(parent: Tree.Element, element: str, text: str | None = None, **attributes: str) -> None:
-    made = Tree.SubElement(parent, element, {key: NOT_XML.sub("", value) for key, value in attributes.items()})
-    made.text = NOT_XML.sub("", text) if text else None
+    made = Tree.SubElement(parent, element, {key: for_xml(value) for key, value in attributes.items()})
+    made.text = for_xml(text) if text else None
 
 
 def send(req, resp, feed: Feed, root: Tree.Element, media_type: str) -> None:

@@ -11,7 +11,7 @@ from service.errors import NotFound
 from service.feedback import brand, changelog, limits, posts, visits, workspaces
 from service.feedback.readers import Reader
 from service.feedback.workspaces import Workspace
-from service.lib import cards
+from service.lib import cards, text
 from service.web import inputs
 from service.web.board.visiting import PAGES_A_MINUTE
 
@@ -19,7 +19,6 @@ LONGEST_URL = 2000
 SECONDS = 600  # that it may be kept
 PLACE = re.compile(r"/(posts|changelog)/([1-9]\d{0,8})/?", re.ASCII)
 BELOW = re.compile(r"/b/([a-z0-9-]{1,60})(/.*)", re.ASCII)
-NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 NOWHERE = "There is nothing of ours at this address that can be embedded."
 
 
@@ -107,5 +106,5 @@ def answer(workspace: Workspace, home: str, shown: Shown, is_limited: bool) -> d
 def as_xml(said: dict[str, str | int]) -> bytes:
     root = ElementTree.Element("oembed")
     for name, value in said.items():
-        ElementTree.SubElement(root, name).text = NOT_XML.sub("", str(value))
+        ElementTree.SubElement(root, name).text = text.for_xml(str(value))
     return ElementTree.tostring(root, "utf-8", xml_declaration=True)

@@ -29,7 +29,6 @@ VISITOR = "visitor"  # purpose of the token in the cookie
 SECRET = {"token", "state"}  # query parameters that stand in no page
 LANGUAGE_COOKIE, YEAR = "sayso-language", 365 * 24 * 3600
 KEPT = "public, max-age=5, stale-while-revalidate=60"  # a page that is the same for everybody
-OWN_NAMES = {"ar": "العربية", "de": "Deutsch", "en": "English", "es": "Español", "fr": "Français", "ja": "日本語"}
 
 
 def visit(req, resp, resource, params) -> None:
@@ -169,7 +168,7 @@ def frame(req, found: visits.Visit) -> dict:
     has_badge = workspaces.has_badge(workspace, bool(req.context.config.stripe_secret_key))
     return {
         "workspace": workspace, "home": req.context.home, "address": workspaces.home(workspace, req.context.config.base_url),
-        "visitor": found.user, "words": said, "languages": OWN_NAMES, "speaking": speaking(req),
+        "visitor": found.user, "words": said, "languages": words.names(), "speaking": speaking(req),
         "boards": found.boards, "statuses": found.statuses,
         "content_language": workspaces.language_tag(workspace), "style": style, "event_types": PUBLIC_TYPES,
         "seen": found.seen, "stream_url": stream(req), "has_badge": has_badge,
