@@ -148,7 +148,9 @@ def make_anonymous(workspace: Workspace, draft: str | None = None) -> User:
     unguessable = draft and len(draft) >= DRAFT_LENGTH and len(set(draft)) >= DRAFT_LETTERS
     name = tokens.hashed(draft).hex()[:24] if unguessable else secrets.token_hex(12)
     user = make(workspace, f"anon_{name}", "anonymous", later=f"guest_{name}")
-    return user if user.session_version == FIRST_VERSION else make(workspace, f"anon_{secrets.token_hex(12)}", "anonymous")
+    if user.is_blocked or user.session_version == FIRST_VERSION:
+        return user
+    return make(workspace, f"anon_{secrets.token_hex(12)}", "anonymous")
 
 
 def of_member(workspace: Workspace, person: Person) -> User:

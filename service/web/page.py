@@ -70,14 +70,14 @@ class Page:
 
     def refuse(self, req, resp, name: str, error: Exception, place: dict) -> None:
         """The page again, with what must change."""
-        fields, message = self.said(req, error)
+        fields, message = self.reasons(req, error)
         remember(req, name, Form(fields, Typed(req.context.form.fields), message))
         self.show(req, resp, **place)
         resp.status = problems.status_of(error)
         if isinstance(error, RateLimited):
             resp.set_header("Retry-After", str(error.seconds))
 
-    def said(self, _req, error: Exception) -> tuple[dict[str, str], str]:
+    def reasons(self, _req, error: Exception) -> tuple[dict[str, str], str]:
         """What must change, by field, and what is said of a refusal that belongs to no field."""
         fields = getattr(error, "fields", {})
         return fields, "" if fields else str(error)

@@ -18,7 +18,7 @@ def founder(browser, sayso, letters, watched):
     page.get_by_role("link", name="Sign in").click()
     page.get_by_label("Your e-mail address").fill(NEW)
     page.get_by_role("button", name="Send me the link").click()
-    expect(page.get_by_role("heading", name="Check your inbox")).to_be_visible()
+    expect(page.get_by_role("heading", name="Look in your inbox")).to_be_visible()
     letter = letters.to(NEW, "sign-in link").get_body(("plain",)).get_content()
     page.goto(re.search(r"http\S+/app/sign-in/\S+", letter)[0])
     page.get_by_role("button", name="Sign in").click()

@@ -32,7 +32,7 @@ SENTENCES = {  # of the catalogue, by the code of a refusal or of what is wrong 
     "too_long": "tooLong",
 }
 UNSEEN = {"kind", "parent"}  # fields that nobody fills in: what is wrong with them is said above the form
-STATUSES = {404: "nothingHereHint", 429: "tooMany", 413: "", 415: ""}  # of what an error page says; any other: notNowHint
+STATUSES = {404: "nothingHereHint", 429: "tooMany", 413: "", 415: "", 422: ""}  # of an error page; any other: notNowHint
 
 
 def said(words: Words, error: Exception) -> tuple[dict[str, str], str]:

@@ -104,11 +104,11 @@ def receive(req, network: str, looks: tuple[str, ...]) -> None:
 def act(req, draft: str | None = None) -> Reader:
     """Who acts, as a reader that is a user for certain; nobody yet becomes an anonymous user. To be called in the
     transaction of the deed: refused, it leaves nobody behind. `draft` names what they send (users.make_anonymous)."""
-    user = req.context.user
-    if user and user.is_blocked:
+    user = req.context.user or users.make_anonymous(req.context.workspace, draft)
+    if user.is_blocked:
         raise Forbidden("The team has blocked you here.", "blocked")
-    if user is None:
-        user = req.context.made = users.make_anonymous(req.context.workspace, draft)
+    if req.context.user is None:
+        req.context.made = user
     return Reader(req.context.workspace, user.id)
 
 
@@ -188,7 +188,7 @@ class Page(page.Page):
     refusals = (*page.REFUSALS, Forbidden)
     looks: tuple[str, ...] = ()  # the deeds that change nothing
 
-    def said(self, req, error) -> tuple[dict[str, str], str]:
+    def reasons(self, req, error) -> tuple[dict[str, str], str]:
         return refusals.said(req.context.words, error)
 
     def answer(self, req, resp, done, place) -> None:
