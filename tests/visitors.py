@@ -1,5 +1,7 @@
 """Every page and form of the public face, from the table of addresses, with things of Acme's put in; and visitors."""
 
+import re
+from html import unescape
 from urllib.parse import urlencode
 
 import pytest
@@ -42,3 +44,15 @@ def placed(address: str, company) -> str:
                 pytest.fail(f"say how to sample {word} of {address}")
             words[index] = there[words[index - 1]]
     return f"/b/{company.workspace.slug}" + "/".join(words)
+
+
+def said(page) -> str:
+    """What the page says, without its marks."""
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", page.text.split("<main", 1)[-1])).split())
+
+
+def after(visitor):
+    """The page that a form leads to."""
+    assert visitor.page.status_code == 303, visitor.page.text
+    return visitor.open(*visitor.page.headers["location"].partition("#")[0].split("?")[:1],
+                        query_string=visitor.page.headers["location"].partition("#")[0].partition("?")[2])  # fmt: skip

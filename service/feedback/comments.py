@@ -10,8 +10,7 @@ from service.feedback.posts import Held
 from service.feedback.readers import Reader, admitted, readable
 from service.lib import text
 
-LONGEST_BODY = 5_000
-AT_ONCE = 200  # comments of a page
+LONGEST_BODY, AT_ONCE = 5_000, 200  # characters of a comment; comments of a page
 TEXT_AT_ONCE = 50_000  # characters of a page that anybody may ask for: to show them takes its time
 
 VISIBLE = "(%(member)s OR NOT {0}.internal)"
