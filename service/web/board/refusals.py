@@ -32,7 +32,7 @@ SENTENCES = {  # of the catalogue, by the code of a refusal or of what is wrong 
     "too_long": "tooLong",
 }
 UNSEEN = {"kind", "parent"}  # fields that nobody fills in: what is wrong with them is said above the form
-STATUSES = {404: "nothingHereHint", 429: "tooMany", 413: "", 415: "", 422: ""}  # of an error page; any other: notNowHint
+STATUSES = {404: "nothingHereHint", 429: "tooMany", 413: "", 415: ""}  # of an error page; any other: notNowHint
 
 
 def said(words: Words, error: Exception) -> tuple[dict[str, str], str]:
@@ -50,7 +50,7 @@ def in_words(words: Words, reason: str | Exception) -> str:
 
 def of_status(words: Words, status: int, detail: str) -> str:
     """What an error page says."""
-    sentence = STATUSES.get(status, "notNowHint")
+    sentence = "" if status == 422 and words.tag == "en" else STATUSES.get(status, "notNowHint")
     return getattr(words, sentence) if sentence else english(detail)
 
 
