@@ -89,7 +89,9 @@
       // what is said only once stays, and what was refused, with the reason beside it, until it is sent again
       if (isNews && $("[data-once], form [aria-invalid=true], form [role=alert]:not([hidden])", old)) continue;
       const fresh = $(`[data-live="${live}"]`, page);
-      if (fresh && !fresh.isEqualNode(old)) replace(old, fresh, sent, refused, isNews);
+      // what is typed cannot be seen in the nodes: a part with the form that was sent is put in anyway
+      const isSent = sent && $$("form", old).some((form) => does({ form }) === sent);
+      if (fresh && (isSent || !fresh.isEqualNode(old))) replace(old, fresh, sent, refused, isNews);
     }
     if (notice) announce([...$("[data-live=notice]", page)?.childNodes || []]);
   };
