@@ -24,9 +24,10 @@ export async function shoot(panel, picture) {
 }
 
 // Without panel and launcher, one by one: what is set on their hosts loses against :host { all: initial !important }.
-async function capture(panel, launcher) {
+// They fade all the while, too faintly to be seen: of a page on which nothing changes Chromium may send no frame.
+async function capture(...ours) {
   let stream;
-  panel.style.visibility = launcher.style.visibility = "hidden";
+  const fades = ours.map((one) => one.animate({ opacity: [0, 0.001] }, 1e8));
   try {
     stream = await navigator.mediaDevices.getDisplayMedia({
       video: true,
@@ -38,7 +39,7 @@ async function capture(panel, launcher) {
     await Promise.race([video.play(), new Promise((_, give) => setTimeout(give, PATIENCE))]);
     return await createImageBitmap(video);
   } finally {
-    panel.style.visibility = launcher.style.visibility = "";
-    stream?.getTracks().forEach((track) => track.stop());
+    fades.map((one) => one.cancel());
+    stream?.getTracks().map((one) => one.stop());
   }
 }
