@@ -13,17 +13,19 @@ FOLLOW_UP = "event.follow_up"  # kind of the job; never renamed, old ones may be
 TYPES = (
     "board.created", "board.deleted", "board.updated", "changelog.created", "changelog.deleted", "changelog.published",
     "changelog.updated", "comment.created", "comment.deleted", "comment.updated", "company.created", "company.updated",
-    "duplicate.dismissed", "field.created", "field.deleted", "field.updated", "file.created", "file.deleted",
+    "duplicate.dismissed", "endpoint.created", "endpoint.deleted", "endpoint.failed", "endpoint.failing", "endpoint.updated",
+    "field.created", "field.deleted", "field.updated", "file.created", "file.deleted",
     "follower.created", "follower.deleted", "key.created", "key.deleted", "key.updated", "member.added", "member.removed",
     "member.updated", "post.approved", "post.created", "post.deleted", "post.merged", "post.question_asked",
     "post.restored", "post.status_changed", "post.unmerged", "post.updated", "reaction.created", "reaction.deleted",
     "segment.created", "segment.deleted", "segment.updated", "status.created", "status.deleted", "status.updated",
     "tag.created", "tag.deleted", "tag.updated", "user.blocked", "user.erased", "user.identified", "user.signed_out",
     "user.unblocked", "view.created", "view.deleted", "vote.created", "vote.deleted",
-    "workspace.installed", "workspace.updated",
+    "webhook.test", "workspace.installed", "workspace.updated",
 )  # fmt: skip
 HINT = "sayso_event"  # NOTIFY channel; the payload is the workspace's id
-# too many for a job and a hint each, and nothing follows from them; the stream looks once a second
+# Too many for a job and a hint each. Nothing follows from them unless an endpoint asks for them; then the worker's own look
+# once a second finds the job, as the stream finds the event.
 QUIET = {"vote.created", "vote.deleted", "follower.created", "follower.deleted", "reaction.created", "reaction.deleted",
          "user.identified"}  # fmt: skip
 
@@ -37,7 +39,8 @@ def written(source: str, post: str = "%(post)s", public: str = "%(public)s", dat
   SELECT %(workspace)s, seq, %(type)s, {public}, {post}, %(user)s, %(person)s, {data} FROM {source}
 ), job AS (
   INSERT INTO job (workspace_id, kind, args)
-  SELECT %(workspace)s, %(kind)s, jsonb_build_object('seq', seq) FROM {source} WHERE NOT %(quiet)s
+  SELECT %(workspace)s, %(kind)s, jsonb_build_object('seq', seq) FROM {source} WHERE NOT %(quiet)s OR EXISTS (
+    SELECT FROM endpoint WHERE workspace_id = %(workspace)s AND state = 'active' AND %(type)s = ANY(types))
 )"""
 
 

@@ -35,7 +35,8 @@ DO UPDATE SET run_at = least(job.run_at, excluded.run_at)
 RETURNING id"""
 
 # Workspaces take turns, beginning after the one served last, so that a hundred thousand jobs of one do not delay
-# another's. The recursion jumps from workspace to workspace in the index and is read only as far as needed.
+# another's. The recursion jumps from workspace to workspace in the index and is read only as far as needed. No workspace has
+# more than `cap` jobs of a queue running (NULL: as many as there are), or what is slow for one would hold up all.
 CLAIM = """
 WITH RECURSIVE turn AS (
   (SELECT workspace_id FROM job WHERE queue = %(queue)s AND claim IS NULL AND workspace_id > %(after)s
@@ -50,7 +51,10 @@ WITH RECURSIVE turn AS (
   SELECT first.workspace_id, first.id FROM share, turn CROSS JOIN LATERAL
     (SELECT workspace_id, id FROM job
       WHERE queue = %(queue)s AND workspace_id = turn.workspace_id AND claim IS NULL AND run_at <= now()
-      ORDER BY run_at, id LIMIT share.jobs FOR UPDATE SKIP LOCKED) first
+      ORDER BY run_at, id
+      LIMIT greatest(0, least(share.jobs, %(cap)s::bigint - (
+        SELECT count(*) FROM job WHERE queue = %(queue)s AND workspace_id = turn.workspace_id AND claim IS NOT NULL)))
+      FOR UPDATE SKIP LOCKED) first
   LIMIT %(most)s
 )
 UPDATE job SET claim = gen_random_uuid(), worker = %(worker)s, attempt = attempt + 1, unique_key = NULL,
@@ -192,9 +196,11 @@ def enqueue(kind: str, workspace_id: int = OURS, *, delay: float = 0, unique_key
     return made[0]
 
 
-def claim(worker: str, most: int, lease: float, after: int = FIRST, queue: str = "default") -> list[Job]:
-    """Take up to `most` due jobs for `lease` seconds, workspace by workspace, beginning after workspace `after`."""
-    found = db.rows(CLAIM, queue=queue, worker=worker, most=most, lease=lease, after=after)
+def claim(worker: str, most: int, lease: float, after: int = FIRST, queue: str = "default",
+          cap: int | None = None) -> list[Job]:  # fmt: skip
+    """Take up to `most` due jobs for `lease` seconds, workspace by workspace, beginning after workspace `after`, and leave
+    those of a workspace that has `cap` running."""
+    found = db.rows(CLAIM, queue=queue, worker=worker, most=most, lease=lease, after=after, cap=cap)
     return [Job(*row) for row in found]
 
 

@@ -12,6 +12,7 @@ KEPT = [
     ("letter", "created_at", 400),
     ("event", "created_at", 400),
     ("action", "created_at", 400),
+    ("delivery", "created_at", 30),
     ("job_dead", "died_at", 30),
     ("session", "created_at", 30),
     ("measurement", "hour", 30),

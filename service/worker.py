@@ -12,16 +12,18 @@ import threading
 import time
 from contextlib import closing, contextmanager, suppress
 from queue import SimpleQueue
+from typing import NamedTuple
 
 import psycopg2
 
-from service import db, events, jobs, measurements, retention
+from service import db, events, jobs, measurements, retention, webhooks
 from service.config import LEASE_SECONDS
 from service.errors import LeaseLost, SaysoError
 from service.feedback import (
     attachments,
     changelog,
     consequences,
+    deliveries,
     insight_counts,
     letters,
     notifications,
@@ -41,6 +43,7 @@ HANDLERS = {
     user_links.SEND: user_links.send,
     changelog.PUBLISH: changelog.announce_due,
     attachments.PROCESS: attachments.process,
+    deliveries.DELIVER: webhooks.deliver,
     insight_counts.COUNT: insight_counts.count_due,
     retention.PRUNE: retention.prune,
     measurements.MEASURE: measurements.measure,
@@ -48,9 +51,18 @@ HANDLERS = {
 # seconds between runs
 CRON = {changelog.PUBLISH: 60, retention.PRUNE: 3600, insight_counts.COUNT: 600, measurements.MEASURE: 60}
 
-# threads for each: what waits for others' servers, or computes for seconds, holds up nothing else
-QUEUES = {"default": 4, letters.QUEUE: 2, attachments.QUEUE: 1}
-CONNECTIONS = sum(threads + 2 for threads in QUEUES.values())
+
+
+class Queue(NamedTuple):
+    threads: int
+    cap: int | None = None  # of them, for one workspace
+
+
+# what waits for others' servers, or computes for seconds, holds up nothing else
+QUEUES = {
+    "default": Queue(4), letters.QUEUE: Queue(2), attachments.QUEUE: Queue(1), deliveries.QUEUE: Queue(12, cap=3),
+}  # fmt: skip
+CONNECTIONS = sum(queue.threads + 2 for queue in QUEUES.values())
 POLL_SECONDS = 1.0
 STOP_SECONDS = 20  # of grace for what is running; less than the supervisor's
 BEAT_SECONDS, RESCUE_SECONDS, RESCUE_PAUSE_SECONDS = 5, 15, 10  # at most; less when leases are short
@@ -59,12 +71,13 @@ FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS = 5, 6 * 3600
 
 
 class Worker:
-    """The loop of one queue. It needs `threads` + 2 database connections; `lease` and `grace` are in seconds."""
+    """The loop of one queue. It needs `threads` + 2 database connections; of one workspace no more than `cap` jobs run at
+    once in all workers; `lease` and `grace` are in seconds."""
 
-    def __init__(self, url: str, queue: str = "default", *, threads: int = 4, lease: float = LEASE_SECONDS,
-                 grace: float = STOP_SECONDS, handlers: dict = HANDLERS, cron: dict = CRON):  # fmt: skip
+    def __init__(self, url: str, queue: str = "default", *, threads: int = 4, cap: int | None = None,
+                 lease: float = LEASE_SECONDS, grace: float = STOP_SECONDS, handlers: dict = HANDLERS, cron: dict = CRON):  # fmt: skip
         self.url, self.queue, self.threads, self.lease, self.grace = url, queue, threads, lease, grace
-        self.handlers, self.cron = handlers, cron
+        self.cap, self.handlers, self.cron = cap, handlers, cron
         # unique per start: a worker that comes back must not be taken for the one that died
         self.name = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
         self.running: dict = {}  # claim → Job, from the claim until its thread is done with it
@@ -121,7 +134,7 @@ class Worker:
         if not free:
             return False
         with db.connected():
-            found = jobs.claim(self.name, free, self.lease, began, self.queue)
+            found = jobs.claim(self.name, free, self.lease, began, self.queue, self.cap)
         for job in found:
             self.running[job.claim] = job
             self.given.put(job)
@@ -232,8 +245,8 @@ class Workers:
     """A worker for each queue, in one process."""
 
     def __init__(self, url: str, lease: float = LEASE_SECONDS):
-        self.each = [Worker(url, queue, threads=threads, lease=lease, cron=CRON if queue == "default" else {})
-                     for queue, threads in QUEUES.items()]  # fmt: skip
+        self.each = [Worker(url, name, **queue._asdict(), lease=lease, cron=CRON if name == "default" else {})
+                     for name, queue in QUEUES.items()]  # fmt: skip
 
     def run(self) -> None:
         """Work on all queues until `stop()`. When one fails, all end: a queue must not stand still unseen."""

@@ -8,7 +8,8 @@ import pytest
 from falcon import testing
 from schemathesis.specs.openapi.definitions import OPENAPI_31_VALIDATOR
 
-from service.web import openapi, shapes
+from service import shapes
+from service.web import openapi
 from service.web.app import create_app, routes
 
 PLACE = re.compile(r"{(\w+)(:\w+)?}")

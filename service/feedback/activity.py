@@ -30,7 +30,7 @@ SELECT c.workspace_id, e.seq, e.type, e.post_number, e.is_public
      FROM event e
      LEFT JOIN post p ON p.workspace_id = e.workspace_id AND p.number = e.post_number
      LEFT JOIN board b ON b.workspace_id = p.workspace_id AND b.id = p.board_id
-    WHERE e.workspace_id = c.workspace_id AND e.type NOT LIKE ALL (ARRAY['key.%%', 'member.%%'])
+    WHERE e.workspace_id = c.workspace_id AND e.type NOT LIKE ALL (ARRAY['key.%%', 'member.%%', 'endpoint.%%', 'webhook.%%'])
       AND e.seq > greatest(seen.seq, c.next_event - 1 - %(most)s)
     ORDER BY e.seq) e
  ORDER BY e.seq"""
@@ -54,7 +54,7 @@ SELECT greatest(0, min(seconds))::float FROM later WHERE undo_of = %(seq)s OR (
    AND NOT EXISTS (SELECT FROM later undoing WHERE undoing.undo_of = later.seq))
 HAVING count(*) > 0"""
 
-FOR_ADMINS = ("key.", "member.")  # types that begin so tell of what only admins may list
+FOR_ADMINS = ("key.", "member.", "endpoint.", "webhook.")  # types that begin so tell of what only admins may list
 BY_ITSELF = {"changelog.published"}  # what Sayso also does without anyone, when its moment has come
 
 

@@ -26,6 +26,7 @@ from service.models.feedback import (
     Tag,
     Vote,
 )
+from service.models.following import Delivery, DeliveryAttempt, Endpoint, EndpointReached, Suppression
 from service.models.queue import CronRun, Job, JobDead
 from service.models.server import Measurement, SlowQuery
 from service.models.workspaces import (
@@ -54,5 +55,6 @@ OF_A_WORKSPACE = (
     WorkspaceCounter, IdentitySecret, Member, ApiKey, RepeatedRequest, Company, User, Segment, SegmentUser, Board,
     BoardSegment, Status, Tag, CustomField, Post, PostTag, PostRevision, Vote, Follower, Comment, ChangelogEntry,
     ChangelogPost, ChangelogReaction, PostEmbedding, Event, Letter, Content, File, Job, JobDead,
-    WorkspaceLogo, UserLink, Mailing, SavedView, Action, DismissedDuplicate, Insight, PostWorth, SegmentWish, InsightCount,
+    WorkspaceLogo, UserLink, Mailing, Endpoint, Delivery, DeliveryAttempt, EndpointReached, Suppression,
+    SavedView, Action, DismissedDuplicate, Insight, PostWorth, SegmentWish, InsightCount,
 )  # fmt: skip

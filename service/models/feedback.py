@@ -201,6 +201,12 @@ class Letter(Numbered):
     state = TextField()
     created_at = DateTimeTZField()
     sent_at = DateTimeTZField(null=True)
+    reason = TextField(null=True)
+    attempts = SmallIntegerField()
+    copy = SmallIntegerField()
+    post_number = IntegerField(null=True)
+    data = BinaryJSONField(index=False)
+    begun_at = DateTimeTZField(null=True)
 
 
 class Content(Table):

@@ -5,6 +5,7 @@ from peewee import (
     BlobField,
     BooleanField,
     CompositeKey,
+    DateField,
     IdentityField,
     IntegerField,
     SmallIntegerField,
@@ -101,6 +102,11 @@ class Member(Table):
     role = TextField()
     created_at = DateTimeTZField()
     joined_at = DateTimeTZField(null=True)
+    new_posts = TextField()
+    digest = TextField()
+    time_zone = TextField()
+    locale = TextField()
+    digested_on = DateField(null=True)
 
     class Meta:
         primary_key = CompositeKey("workspace_id", "person_id")

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 
 from service.errors import Malformed
-from service.web.shapes import Paged
+from service.shapes import Paged
 
 LONGEST = 80  # characters
 DIGITS = re.compile(r"[0-9]{1,19}", re.ASCII)

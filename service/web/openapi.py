@@ -1,6 +1,6 @@
 """The API in its own words: an OpenAPI 3.1 document, made from the addresses and from what each responder says of itself.
 
-Nothing is said twice: shapes and their limits come from `web/shapes`, summary, scope and parameters from `@operation`, and
+Nothing is said twice: shapes and their limits come from `shapes`, summary, scope and parameters from `@operation`, and
 the description is the docstring."""
 
 import inspect
@@ -12,9 +12,10 @@ from typing import Any, NamedTuple, get_args, get_type_hints
 
 import msgspec
 
+from service import shapes
 from service.config import Config
 from service.feedback import changelog
-from service.web import examples, shapes
+from service.web import examples
 from service.web.operations import LONGEST_KEY, Operation
 from service.web.problems import KINDS, Problem
 

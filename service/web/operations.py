@@ -7,13 +7,14 @@ import functools
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from service import shapes
 from service.config import Config
 from service.errors import Invalid
 from service.feedback import idempotency, keys, limits
 from service.feedback.members import Person
 from service.feedback.readers import Reader
 from service.feedback.workspaces import Workspace
-from service.web import inputs, shapes, uploads
+from service.web import inputs, uploads
 from service.web.guards import bearer
 
 REQUESTS_A_MINUTE = 3000  # of one API key

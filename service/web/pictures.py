@@ -5,6 +5,7 @@ from functools import lru_cache
 
 from markupsafe import Markup
 
+from service import shapes
 from service.feedback import attachments
 from service.feedback.attachments import File
 from service.feedback.news import Item
@@ -12,7 +13,6 @@ from service.feedback.readers import Reader
 from service.feedback.workspaces import Workspace
 from service.lib import markdown
 from service.lib.markdown import Pictures, Shown
-from service.web import shapes
 
 HOUR = 3600  # seconds in which a picture keeps its address, so that browsers need not load it again
 

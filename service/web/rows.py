@@ -5,9 +5,9 @@ from datetime import datetime
 
 import msgspec
 
+from service import shapes
 from service.feedback.posts import Post
-from service.web import shapes
-from service.web.shapes import ColoredStatus
+from service.shapes import ColoredStatus
 
 
 class Board(msgspec.Struct):

@@ -2,10 +2,10 @@
 
 import falcon
 
-from service import demo, migrate, words
+from service import demo, migrate, shapes, words
 from service.db import database
 from service.feedback import workspaces
-from service.web import forms, pages, problems, shapes
+from service.web import forms, pages, problems
 
 WANTED = "Recurring invoices"  # a post of the demo
 SWITCHES = {  # of the demo page: their labels and what they offer, the first at first

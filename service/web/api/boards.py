@@ -1,7 +1,8 @@
 """/api/v1/boards"""
 
+from service import shapes
 from service.feedback import boards
-from service.web import cursors, shapes
+from service.web import cursors
 from service.web.operations import Created, operation
 
 

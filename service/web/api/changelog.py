@@ -2,9 +2,9 @@
 
 import msgspec
 
-from service import db
+from service import db, shapes
 from service.feedback import changelog, users
-from service.web import cursors, shapes
+from service.web import cursors
 from service.web.api.posts import acting
 from service.web.operations import Call, Created, operation
 

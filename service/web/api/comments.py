@@ -1,8 +1,8 @@
 """/api/v1/posts/{number}/comments and /comments/{comment}"""
 
-from service import db
+from service import db, shapes
 from service.feedback import comments
-from service.web import cursors, shapes
+from service.web import cursors
 from service.web.api.posts import acting
 from service.web.operations import Created, operation
 

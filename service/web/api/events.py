@@ -1,8 +1,9 @@
 """/api/v1/events: what happened, to pull."""
 
+from service import shapes
 from service.errors import Invalid
 from service.feedback import activity
-from service.web import cursors, shapes
+from service.web import cursors
 from service.web.operations import operation
 
 

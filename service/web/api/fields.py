@@ -2,8 +2,9 @@
 
 import msgspec
 
+from service import shapes
 from service.feedback import fields
-from service.web import cursors, shapes
+from service.web import cursors
 from service.web.operations import Created, operation
 
 

@@ -1,7 +1,8 @@
 """/api/v1/files, and the files of a post."""
 
+from service import shapes
 from service.feedback import attachments, comments, posts
-from service.web import cursors, shapes
+from service.web import cursors
 from service.web.operations import Call, Created, operation
 
 

@@ -1,10 +1,9 @@
 """/api/v1/posts: writing, reading, changing and deleting them, and where they stand."""
 
-from service import db
+from service import db, shapes
 from service.errors import Invalid
 from service.feedback import edits, lists, merges, planning, posts, similar, tags, users
 from service.feedback.readers import Reader
-from service.web import shapes
 from service.web.operations import Call, Created, operation
 
 

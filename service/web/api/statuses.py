@@ -1,7 +1,8 @@
 """/api/v1/statuses"""
 
+from service import shapes
 from service.feedback import statuses
-from service.web import cursors, shapes
+from service.web import cursors
 from service.web.operations import Created, operation
 
 

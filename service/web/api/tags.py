@@ -1,7 +1,8 @@
 """/api/v1/tags"""
 
+from service import shapes
 from service.feedback import tags
-from service.web import cursors, shapes
+from service.web import cursors
 from service.web.operations import Created, operation
 
 

@@ -1,7 +1,7 @@
 """/api/v1/members and /keys: who is of the team, and which programs come in its name."""
 
+from service import shapes
 from service.feedback import keys, team
-from service.web import shapes
 from service.web.guards import bearer
 from service.web.operations import Created, operation
 

@@ -2,8 +2,9 @@
 
 from urllib.parse import quote
 
+from service import shapes
 from service.feedback import privacy, users
-from service.web import cursors, shapes
+from service.web import cursors
 from service.web.operations import Created, operation
 
 

@@ -1,10 +1,10 @@
 """/api/v1/posts/{number}/votes and /followers: also on behalf of users."""
 
-from service import db
+from service import db, shapes
 from service.errors import Invalid, NotFound
 from service.feedback import followers, posts, users, votes
 from service.feedback.readers import Reader
-from service.web import cursors, shapes
+from service.web import cursors
 from service.web.api.posts import acting
 from service.web.operations import Call, operation
 

@@ -2,10 +2,10 @@
 
 import falcon
 
-from service import db
+from service import db, shapes
 from service.errors import NotFound
 from service.feedback import attachments, changelog, news
-from service.web import cursors, inputs, pictures, shapes
+from service.web import cursors, inputs, pictures
 from service.web.board import subscribing
 from service.web.board.visiting import Page, act, render, visit
 from service.web.inputs import whole

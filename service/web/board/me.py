@@ -2,10 +2,11 @@
 
 import falcon
 
+from service import shapes
 from service.errors import Forbidden, Invalid, Why
 from service.feedback import blocking, guests, limits, mailings, mine, privacy, user_links
 from service.feedback.users import User
-from service.web import cursors, inputs, shapes
+from service.web import cursors, inputs
 from service.web.board.sign_in import absolute
 from service.web.board.visiting import Page, forget, render, visit
 from service.web.page import Done

@@ -5,12 +5,12 @@ import time
 from functools import lru_cache
 from typing import NamedTuple
 
-from service import db
+from service import db, shapes
 from service.errors import RateLimited
 from service.feedback import attachments, comments, limits, posts
 from service.feedback.comments import Comment
 from service.feedback.details import Talk
-from service.web import cursors, inputs, shapes
+from service.web import cursors, inputs
 from service.web.board.visiting import act
 from service.web.inputs import whole
 from service.web.page import QUICK, Done

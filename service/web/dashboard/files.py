@@ -3,9 +3,10 @@
 import falcon
 import msgspec
 
+from service import shapes
 from service.errors import Invalid, SaysoError
 from service.feedback import attachments
-from service.web import problems, shapes, uploads
+from service.web import problems, uploads
 from service.web.forms import CSRF_HEADER
 from service.web.guards import require_member
 

@@ -2,9 +2,10 @@
 
 import falcon
 
+from service import shapes
 from service.errors import Invalid
 from service.feedback import members
-from service.web import pages, shapes, tickets
+from service.web import pages, tickets
 from service.web.guards import require_member, require_person
 from service.web.widget import calls
 

@@ -2,6 +2,7 @@
 
 import json
 
+from service import shapes
 from service.feedback import (
     activity,
     attachments,
@@ -22,7 +23,7 @@ from service.feedback import (
     users,
     votes,
 )
-from service.web import inputs, shapes
+from service.web import inputs
 from service.web.dashboard import telling
 from service.web.inputs import whole
 

@@ -3,9 +3,10 @@
 import falcon
 import msgspec
 
+from service import shapes
 from service.errors import Invalid
 from service.feedback import blocking, doings, people, privacy, segments, users
-from service.web import cursors, inputs, shapes
+from service.web import cursors, inputs
 from service.web.dashboard import places
 from service.web.dashboard.page import Page, at
 from service.web.dashboard.people import KINDS, PAGE, show

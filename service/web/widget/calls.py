@@ -4,9 +4,9 @@ from datetime import datetime
 
 import msgspec
 
+from service import shapes
 from service.feedback.posts import Post
-from service.web import shapes
-from service.web.shapes import ColoredStatus, Meta
+from service.shapes import ColoredStatus, Meta
 
 
 class Call(msgspec.Struct, kw_only=True):

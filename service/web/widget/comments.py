@@ -2,9 +2,8 @@
 
 import falcon
 
-from service import db
+from service import db, shapes
 from service.feedback import attachments, comments, posts
-from service.web import shapes
 from service.web.guards import act, identify_user
 from service.web.widget import calls, shown
 

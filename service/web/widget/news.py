@@ -6,9 +6,9 @@ from typing import Literal
 import falcon
 import msgspec
 
-from service import db
+from service import db, shapes
 from service.feedback import changelog, news
-from service.web import cursors, pictures, shapes
+from service.web import cursors, pictures
 from service.web.guards import act, identify_user
 from service.web.widget import calls
 

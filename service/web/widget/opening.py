@@ -3,10 +3,10 @@ somebody is."""
 
 import falcon
 
+from service import shapes
 from service.feedback import front, guide, identity_secrets, news, workspaces
 from service.feedback.readers import Reader
 from service.lib import tokens
-from service.web import shapes
 from service.web.forms import is_ours
 from service.web.guards import identify_user, user_token
 from service.web.tickets import stream_url

@@ -2,9 +2,8 @@
 
 import falcon
 
-from service import db
+from service import db, shapes
 from service.feedback import details, edits, followers, guests, limits, lists, posts, similar, votes
-from service.web import shapes
 from service.web.guards import act, identify_user
 from service.web.widget import calls, shown
 from service.web.widget.comments import comments_of

@@ -3,8 +3,8 @@
 import falcon
 import msgspec
 
+from service import shapes
 from service.feedback import roadmap
-from service.web import shapes
 from service.web.guards import identify_user
 from service.web.widget import calls
 

@@ -5,9 +5,9 @@ from functools import lru_cache
 
 import msgspec
 
+from service import shapes
 from service.feedback import attachments, comments, details
 from service.lib import markdown
-from service.web import shapes
 from service.web.widget.calls import Card, card
 
 

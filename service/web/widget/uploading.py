@@ -2,8 +2,9 @@
 
 import falcon
 
+from service import shapes
 from service.feedback import edits, limits
-from service.web import shapes, uploads
+from service.web import uploads
 from service.web.guards import identify_user
 from service.web.widget import calls, shown
 

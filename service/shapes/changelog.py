@@ -8,8 +8,8 @@ import msgspec
 from service.config import Config
 from service.feedback import changelog, workspaces
 from service.feedback.workspaces import Workspace
-from service.web.shapes.base import About, Markdown, NextCursor, Paged, Sent, said
-from service.web.shapes.posts import Number, Title
+from service.shapes.base import About, Markdown, NextCursor, Paged, Sent, said
+from service.shapes.posts import Number, Title
 
 State = Literal["draft", "scheduled", "published"]
 Categories = Annotated[list[Annotated[str, said(minLength=1, maxLength=40)]], said("Your own words.", maxItems=10)]

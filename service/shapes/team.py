@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from service.feedback import keys, team
-from service.web.shapes.base import About, Name, Sent, said
+from service.shapes.base import About, Name, Sent, said
 
 Role = Literal["owner", "admin", "member"]
 Expiry = Annotated[Annotated[datetime, About(tz=True)] | None,

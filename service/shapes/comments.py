@@ -6,8 +6,8 @@ from typing import Annotated
 import msgspec
 
 from service.feedback import comments
-from service.web.shapes.base import About, ExternalId, NextCursor, Sent, UserRef, company_ref, said
-from service.web.shapes.posts import FileIds
+from service.shapes.base import About, ExternalId, NextCursor, Sent, UserRef, company_ref, said
+from service.shapes.posts import FileIds
 
 Words = Annotated[str, said("Markdown.", minLength=1, maxLength=5_000, pattern="\\S")]
 Id = Annotated[int, About(ge=1, le=2**63 - 1)]

@@ -9,7 +9,7 @@ from service.config import Config
 from service.feedback import edits, followers, similar, votes, workspaces
 from service.feedback.posts import Post as ReadPost
 from service.feedback.workspaces import Workspace
-from service.web.shapes.base import (
+from service.shapes.base import (
     About,
     ExternalId,
     Key,

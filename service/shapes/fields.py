@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from service.feedback import fields
-from service.web.shapes.base import Key, Name, NextCursor, Position, Sent, said
+from service.shapes.base import Key, Name, NextCursor, Position, Sent, said
 
 FieldType = Literal["text", "long_text", "number", "select", "date", "checkbox"]
 Option = Annotated[str, said(minLength=1, maxLength=80, pattern="\\S")]

@@ -7,7 +7,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from service.feedback import companies, segments, users
-from service.web.shapes.base import Cents, ExternalId, Key, Name, NextCursor, Object, Paged, Sent, said
+from service.shapes.base import Cents, ExternalId, Key, Name, NextCursor, Object, Paged, Sent, said
 
 Fact = str | int | float | bool
 Traits = Annotated[dict[str, Fact], said("What else you know of them. It replaces what was there.")]

@@ -7,7 +7,7 @@ import msgspec
 
 from service import events
 from service.feedback import activity
-from service.web.shapes.base import About, NextCursor, Object, Paged, said
+from service.shapes.base import About, NextCursor, Object, Paged, said
 
 Seq = Annotated[int, About(ge=0, le=2**63 - 1)]
 TYPE = f"({'|'.join(type.replace('.', '[.]') for type in events.TYPES)})"

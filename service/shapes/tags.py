@@ -3,7 +3,7 @@
 import msgspec
 
 from service.feedback import tags
-from service.web.shapes.base import Color, Key, Name, NextCursor, Sent
+from service.shapes.base import Color, Key, Name, NextCursor, Sent
 
 
 class Tag(msgspec.Struct):

@@ -5,8 +5,8 @@ from typing import Annotated
 import msgspec
 
 from service.feedback import statuses
-from service.web.shapes.base import Color, Key, Name, NextCursor, Position, Sent, said
-from service.web.shapes.posts import ColoredStatus, Kind
+from service.shapes.base import Color, Key, Name, NextCursor, Position, Sent, said
+from service.shapes.posts import ColoredStatus, Kind
 
 
 class Statuses(msgspec.Struct):

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from service.feedback import boards
-from service.web.shapes.base import Key, Name, NextCursor, Position, Sent, said
+from service.shapes.base import Key, Name, NextCursor, Position, Sent, said
 
 Access = Literal["public", "private", "segments"]
 Description = Annotated[str, said(maxLength=500)]

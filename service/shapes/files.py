@@ -9,7 +9,7 @@ from service.config import Config
 from service.feedback import attachments
 from service.feedback.workspaces import Workspace
 from service.lib import tokens
-from service.web.shapes.base import NextCursor, said
+from service.shapes.base import NextCursor, said
 
 
 class File(msgspec.Struct):

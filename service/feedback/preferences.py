@@ -1,0 +1,1 @@
+"""Which letters a member wants, in which language and by which clock."""
