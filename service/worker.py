@@ -75,7 +75,8 @@ class Worker:
     once in all workers; `lease` and `grace` are in seconds."""
 
     def __init__(self, url: str, queue: str = "default", *, threads: int = 4, cap: int | None = None,
-                 lease: float = LEASE_SECONDS, grace: float = STOP_SECONDS, handlers: dict = HANDLERS, cron: dict = CRON):  # fmt: skip
+                 lease: float = LEASE_SECONDS, grace: float = STOP_SECONDS, handlers: dict = HANDLERS,
+                 cron: dict = CRON):  # fmt: skip
         self.url, self.queue, self.threads, self.lease, self.grace = url, queue, threads, lease, grace
         self.cap, self.handlers, self.cron = cap, handlers, cron
         # unique per start: a worker that comes back must not be taken for the one that died
