@@ -48,9 +48,9 @@ $(VENV)/test: $(VENV)/run
 
 # for the tests alone; it lives where `make clean` removes it
 .PHONY: types
-types: $(VENV)/node_modules/typescript/bin/tsc
-$(VENV)/node_modules/typescript/bin/tsc: | $(VENV)/run programs
-	npm install --silent --no-audit --no-fund --no-save --prefix $(VENV) typescript@5.9.3
+types: $(VENV)/node_modules/standardwebhooks/package.json
+$(VENV)/node_modules/standardwebhooks/package.json: | $(VENV)/run programs
+	npm install --silent --no-audit --no-fund --no-save --prefix $(VENV) typescript@5.9.3 standardwebhooks@1.1.1
 
 .PHONY: programs
 programs:

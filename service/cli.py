@@ -15,8 +15,8 @@ import psycopg2
 from service import cluster, config, db, demo, embedded, installation, measurements, migrate, stream, supervisor
 from service.config import Config
 from service.errors import SaysoError, SettingError
-from service.feedback import letters, members, sign_in
-from service.lib import sealing, text, tokens
+from service.feedback import endpoints, letters, members, outbox, sign_in
+from service.lib import bounces, sealing, text, tokens
 from service.web import server
 from service.web.app import create_app
 from service.worker import CONNECTIONS, Workers
@@ -146,6 +146,31 @@ def sign_in_command(email: str, **options) -> None:
             click.echo(f"{installation.served(settings).base_url}/app/sign-in/{sign_in.make_link(address)}")
 
 
+@commands.command()
+@data
+def bounce(**options) -> None:
+    """Read, from a pipe, what a mail server reports of a letter.
+
+    \b
+    When a letter can never be delivered, or its reader called it spam, nothing
+    more is sent to that address. Have the mail for MAIL_FROM's address piped in:
+      feedback: "|sayso bounce --data /var/lib/sayso"     (/etc/aliases)
+    Ends with 75 when it cannot be done now: the mail server tries again.
+    """
+    report = bounces.read(sys.stdin.buffer.read(bounces.LARGEST + 1))
+    try:
+        config.expect_installation(**options)
+        with database(config.read(**options)) as (settings, _):
+            start(settings, connections=1)
+            prepare(settings)
+            with db.connected():
+                click.echo(outbox.take_back(report))
+    except (SettingError, *db.GONE, psycopg2.Error) as error:
+        said = str(error) if isinstance(error, SettingError) else "The database is away."
+        click.echo(f"sayso: {said}", err=True)
+        sys.exit(os.EX_TEMPFAIL)
+
+
 @commands.command("demo")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @data
@@ -198,6 +223,7 @@ def start(settings: Config, connections: int) -> None:
     tokens.start(settings.secret_keys)
     sealing.start(settings.secret_keys)
     letters.start(settings)
+    endpoints.start(settings)
     db.start(settings.database_url, connections)
 
 

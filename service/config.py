@@ -6,7 +6,7 @@ import tempfile
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from email.utils import parseaddr
-from ipaddress import ip_address
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -41,6 +41,7 @@ class Config:
     postgres: str = "18"  # major version of the embedded PostgreSQL: 16 or 18
     lease_seconds: int = LEASE_SECONDS
     stripe_secret_key: str | None = None  # without one there are no plans, and everything is on
+    outbound_allow: tuple[IPv4Network | IPv6Network, ...] = ()  # networks of one's own that webhooks may reach
 
     @property
     def secure(self) -> bool:
@@ -72,6 +73,7 @@ def read(environ=os.environ, **options) -> Config:
         postgres=given.get("SAYSO_POSTGRES") or "18",
         lease_seconds=whole_seconds(given, "SAYSO_LEASE", LEASE_SECONDS),
         stripe_secret_key=secret(given, "STRIPE_SECRET_KEY"),
+        outbound_allow=networks(given, "OUTBOUND_ALLOW"),
         **addresses(given),
     )
 
@@ -122,6 +124,15 @@ def proxy(given) -> str | None:
         return value if value in {None, "*"} else str(ip_address(value))
     except ValueError:
         raise SettingError(f"TRUSTED_PROXY={value} is not an address; give one like TRUSTED_PROXY=10.0.0.2") from None
+
+
+def networks(given, name: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    value = given.get(name) or ""
+    try:
+        return tuple(ip_network(each) for each in value.replace(",", " ").split())
+    except ValueError:
+        example = f"{name}=10.1.0.0/16,192.168.4.7"
+        raise SettingError(f"{name}={value} is not a list of networks; give one like {example}") from None
 
 
 def sender(given) -> str:

@@ -85,8 +85,17 @@ class LeaseLost(SaysoError):
     """The job was given to another worker meanwhile; what this one did must be rolled back."""
 
 
+class MailDelayed(SaysoError):
+    """No mail server took this letter so far; it is worth another try. Says why, without the address."""
+
+
 class MailRefused(SaysoError):
-    """The mail server refuses this letter for good (5xx); trying again is no use."""
+    """The mail server refuses this letter for good (5xx); trying again is no use. Says why, without the address;
+    `is_address`: because of the address, which no other letter would reach either."""
+
+    def __init__(self, message: str, is_address: bool = False):
+        super().__init__(message)
+        self.is_address = is_address
 
 
 class PictureRefused(SaysoError):

@@ -6,8 +6,6 @@ in the transaction of its effects, so that a worker that lost its lease rolls it
 database's. `worker.py` is the loop around these verbs."""
 
 from dataclasses import dataclass
-from datetime import datetime
-from typing import NamedTuple
 from uuid import UUID
 
 from psycopg2.extras import Json, register_uuid
@@ -23,7 +21,6 @@ MOST_CRASHES = 2  # a job whose worker died a third time is poison
 OURS = 0  # workspace_id of jobs that belong to no workspace
 FIRST = -1  # comes before every workspace
 LONGEST_ERROR = 2000  # characters
-MOST_COUNTED = 10_000  # jobs
 HINT = "sayso_job"  # NOTIFY channel
 
 # A job that waits already is locked until the caller commits: claimed before that, it would not see what he wrote.
@@ -109,33 +106,6 @@ WITH slot AS (
 )
 INSERT INTO job (kind) SELECT name FROM slot"""
 
-# Of one workspace, or of all (NULL). A queue can be very long: what is counted are its first jobs.
-OVERVIEW = """
-WITH few AS (
-  SELECT kind, claim, attempt, created_at FROM job
-   WHERE %(workspace)s IS NULL OR workspace_id = %(workspace)s ORDER BY workspace_id, id LIMIT %(most)s
-), alive AS (
-  SELECT kind, count(*) FILTER (WHERE claim IS NULL AND attempt = 0) AS waiting,
-         count(*) FILTER (WHERE claim IS NOT NULL) AS running,
-         count(*) FILTER (WHERE claim IS NULL AND attempt > 0) AS retrying, min(created_at) AS oldest FROM few GROUP BY kind
-), dead AS (
-  SELECT kind, count(*) AS dead, min(created_at) AS oldest FROM (
-    SELECT kind, created_at FROM job_dead WHERE %(workspace)s IS NULL OR workspace_id = %(workspace)s LIMIT %(most)s) each
-   GROUP BY kind
-)
-SELECT kind, coalesce(waiting, 0), coalesce(running, 0), coalesce(retrying, 0), coalesce(dead, 0),
-       least(alive.oldest, dead.oldest)
-  FROM alive FULL JOIN dead USING (kind) ORDER BY coalesce(dead, 0) DESC, kind"""
-DEAD = """
-SELECT d.workspace_id, w.name, d.id, d.kind, d.attempt, d.created_at, d.died_at, d.reason
-  FROM job_dead d LEFT JOIN workspace w ON w.id = d.workspace_id
- WHERE %(workspace)s IS NULL OR d.workspace_id = %(workspace)s ORDER BY d.died_at DESC, d.id DESC LIMIT %(most)s"""
-REVIVE = """
-WITH back AS (DELETE FROM job_dead WHERE workspace_id = %(workspace)s AND id = %(id)s RETURNING *)
-INSERT INTO job (workspace_id, queue, kind, max_attempts, args, created_at)
-SELECT workspace_id, queue, kind, max_attempts, args, created_at FROM back"""
-DISCARD = "DELETE FROM job_dead WHERE workspace_id = %(workspace)s AND id = %(id)s"
-
 NEXT_DUE = "SELECT extract(epoch FROM min(run_at) - now())::float FROM job WHERE queue = %(queue)s AND claim IS NULL"
 
 
@@ -157,30 +127,6 @@ class Job:
         if not db.changed(COMPLETE, workspace=self.workspace_id, id=self.id, claim=self.claim):
             raise LeaseLost(f"job {self.id} ({self.kind}) was given to another worker")
         self.completed = True
-
-
-class Kind(NamedTuple):
-    """How many jobs of a kind there are, of at most MOST_COUNTED."""
-
-    kind: str
-    waiting: int
-    running: int
-    retrying: int
-    dead: int
-    oldest: datetime
-
-
-class Dead(NamedTuple):
-    """A job that will not be tried again by itself. Its reason holds no words of people's (see `db.traced`)."""
-
-    workspace_id: int
-    workspace: str | None  # name; None: it is the server's own
-    id: int
-    kind: str
-    attempts: int
-    created_at: datetime
-    died_at: datetime
-    reason: str
 
 
 def enqueue(kind: str, workspace_id: int = OURS, *, delay: float = 0, unique_key: str | None = None,
@@ -233,26 +179,3 @@ def cron(kind: str, every: int) -> None:
 def seconds_to_next(queue: str = "default") -> float | None:
     """Seconds until the earliest waiting job is due (0 or less: now); None when nothing waits."""
     return db.row(NEXT_DUE, queue=queue)[0]
-
-
-def overview(workspace_id: int | None) -> list[Kind]:
-    """What there is to do, by kind; of one workspace, or of all."""
-    return [Kind(*row) for row in db.rows(OVERVIEW, workspace=workspace_id, most=MOST_COUNTED)]
-
-
-def dead(workspace_id: int | None, most: int) -> list[Dead]:
-    """The dead jobs of one workspace or of all, who died last first."""
-    return [Dead(*row) for row in db.rows(DEAD, workspace=workspace_id, most=most)]
-
-
-def revive(workspace_id: int, id: int) -> bool:
-    """Try a dead job again, from its first attempt on; False when it is not among the dead (any more)."""
-    revived = db.changed(REVIVE, workspace=workspace_id, id=id)
-    if revived:
-        db.notify(HINT)
-    return bool(revived)
-
-
-def discard(workspace_id: int, id: int) -> bool:
-    """Forget a dead job; False when it is not among the dead (any more)."""
-    return bool(db.changed(DISCARD, workspace=workspace_id, id=id))

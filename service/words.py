@@ -2,7 +2,8 @@
 (widget/words/), and numbers and dates as they are written there (Babel)."""
 
 import json
-from datetime import UTC, datetime, timedelta
+import re
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 
 from babel import Locale, dates, numbers
@@ -10,6 +11,7 @@ from babel import Locale, dates, numbers
 from service import files
 
 ENGLISH = "en"
+PLACE = re.compile(r"\{(\d)\}")
 DATE_AFTER = timedelta(days=30)  # older than this, a date says more than an age
 
 
@@ -31,17 +33,26 @@ class Words:
         text = self.texts[name]
         if isinstance(text, dict):
             text = text.get(self.locale.plural_form(values[0]), text["other"])
-        for place, value in enumerate(values):
-            text = text.replace(f"{{{place}}}", self.number(value) if isinstance(value, int) else value)
-        return text
+        said = [self.number(value) if isinstance(value, int) else value for value in values]
+        # in one go: a value is somebody's words, and may hold a {0} of its own
+        return PLACE.sub(lambda place: said[int(place[1])] if int(place[1]) < len(said) else place[0], text)
 
     def number(self, value: int) -> str:
         """12,345"""
         return numbers.format_decimal(value, locale=self.locale)
 
-    def date(self, at: datetime) -> str:
+    def date(self, at: date) -> str:
         """12 November 2026"""
         return dates.format_date(at, "long", self.locale)
+
+    def moment(self, at: datetime) -> str:
+        """12 November 2026, 14:05"""
+        both = dates.get_datetime_format("medium", self.locale)
+        return both.replace("{1}", self.date(at)).replace("{0}", dates.format_time(at, "short", locale=self.locale))
+
+    def span(self, first: date, last: date) -> str:
+        """5 – 12 Nov 2026"""
+        return dates.format_interval(first, last, "yMMMd", locale=self.locale)
 
     def ago(self, at: datetime) -> str:
         """5 minutes ago, then the date"""

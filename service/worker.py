@@ -24,6 +24,7 @@ from service.feedback import (
     changelog,
     consequences,
     deliveries,
+    digests,
     insight_counts,
     letters,
     notifications,
@@ -45,11 +46,14 @@ HANDLERS = {
     attachments.PROCESS: attachments.process,
     deliveries.DELIVER: webhooks.deliver,
     insight_counts.COUNT: insight_counts.count_due,
+    digests.DUE: digests.send_due,
     retention.PRUNE: retention.prune,
     measurements.MEASURE: measurements.measure,
 }
 # seconds between runs
-CRON = {changelog.PUBLISH: 60, retention.PRUNE: 3600, insight_counts.COUNT: 600, measurements.MEASURE: 60}
+CRON = {
+    changelog.PUBLISH: 60, retention.PRUNE: 3600, insight_counts.COUNT: 600, digests.DUE: 900, measurements.MEASURE: 60,
+}  # fmt: skip
 
 
 

@@ -2,11 +2,14 @@
 word about an address that is new. What cannot be guessed is said loudly."""
 
 import itertools
+from datetime import UTC, datetime
 from functools import cached_property
 from urllib.parse import quote
 
 import pytest
 
+from service.feedback import deliveries
+from service.feedback.activity import Event
 from service.web import examples, openapi
 from service.web.app import routes
 from service.web.openapi import ROOT, Documented
@@ -63,7 +66,7 @@ class World:
         """Placeholder → a thing of this company's that is there, in the state in which the operation can be done."""
         values, prefix = {}, ""
         for prefix, collection, name in places(each.path):
-            values[name] = self.thing(collection, name, each.places[name])
+            values[name] = self.thing(collection, name, each.places[name], values)
             if prefix != each.path or each.method != "put":
                 self.put(prefix, values)
         if prefix != each.path and each.method in ("get", "delete"):
@@ -76,10 +79,12 @@ class World:
         if ("put", template) in self.known:
             self.make("put", template, values)
 
-    def thing(self, collection: str, name: str = "", schema: dict | None = None) -> str:
-        """What stands in an address for a new thing of this collection."""
+    def thing(self, collection: str, name: str = "", schema: dict | None = None, within: dict[str, str] = ()) -> str:
+        """What stands in an address for a new thing of this collection, `within` those that stand before it."""
         if "enum" in (schema or {}):
             return schema["enum"][0]
+        if collection == "deliveries":
+            return self.delivery(within["webhook"])
         makers = [each for each in self.known.values() if each.method == "post" and each.path.endswith(f"/{collection}")]
         if makers:
             maker = min(makers, key=lambda each: len(each.path))
@@ -88,6 +93,13 @@ class World:
         if name not in CHOSEN:
             pytest.fail(f"say how to sample {{{name or collection}}} of /{collection}")
         return f"{name}-{next(fresh)}"
+
+    def delivery(self, webhook: str) -> str:
+        """What the worker makes of a test of this webhook; nobody attempts it."""
+        seq = self.make("post", "/webhooks/{webhook}/test", {"webhook": webhook}).json["event"]
+        told = {"endpoint": int(webhook)}
+        deliveries.fan_out(Event(self.company.workspace.id, seq, "webhook.test", None, None, None, told, datetime.now(UTC)))
+        return str(deliveries.of(self.company.team, int(webhook))[0].id)
 
     def body(self, each: Documented, every: bool = False) -> dict | None:
         """A body that the operation takes, which names things of this company's."""

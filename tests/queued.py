@@ -14,8 +14,8 @@ MARKED = "SELECT key FROM rate ORDER BY key"
 FIELDS = "attempt, crashes, last_error, claim IS NULL, extract(epoch FROM run_at - now())::float"
 
 
-def claim(most=10, after=jobs.FIRST, lease=LEASE, queue="default"):
-    return jobs.claim("a worker", most, lease, after, queue)
+def claim(most=10, after=jobs.FIRST, lease=LEASE, queue="default", cap=None):
+    return jobs.claim("a worker", most, lease, after, queue, cap)
 
 
 def claim_one(**more) -> jobs.Job:

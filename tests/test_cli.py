@@ -57,6 +57,7 @@ def free_port() -> str:
     ("SECRET_KEYS_FILE", "/nowhere", "SECRET_KEYS_FILE=/nowhere cannot be read"),
     ("DEMO", "maybe", "DEMO=maybe is neither on nor off"),
     ("STREAM_URL", "stream", "STREAM_URL is not a URL"),
+    ("OUTBOUND_ALLOW", "10.1.0.5/16", "OUTBOUND_ALLOW=10.1.0.5/16 is not a list of networks"),
 ])  # fmt: skip
 def test_a_wrong_setting_is_named_with_an_example(folder, name, value, says):
     line = refused(sayso("up", **{"DATA_DIR": str(folder / "wrong"), name: value}))

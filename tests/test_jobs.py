@@ -139,6 +139,14 @@ def test_a_hog_with_2000_jobs_does_not_delay_another_workspace_beyond_the_next_c
     assert taken[0] == other
 
 
+def test_a_workspace_that_has_as_many_running_as_it_may_leaves_the_rest_to_others():
+    for workspace in (1, 1, 1, 1, 2, 2):
+        jobs.enqueue("nothing", workspace)
+    assert Counter(job.workspace_id for job in claim(10, cap=3)) == {1: 3, 2: 2}
+    assert claim(10, cap=3) == []
+    assert [job.workspace_id for job in claim(10)] == [1], "without a cap nothing is left"
+
+
 def test_workspaces_with_waiting_jobs_share_what_a_claim_takes():
     with database.atomic():
         for workspace in (1, 2, 3):

@@ -189,7 +189,7 @@ def test_a_title_cannot_smuggle_a_header_into_a_letter(server, acme):
 
 
 def test_every_kind_of_letter_has_its_two_templates():
-    for kind in [*notifications.WRITERS, *notifications.TO_USERS, "sign_in", "user_link", "subscribe"]:
+    for kind in [*notifications.WRITERS, "sign_in", "user_link", "subscribe"]:
         assert letters.templates.get_template(f"{kind}.txt") and letters.templates.get_template(f"{kind}.html")
 
 

@@ -19,16 +19,16 @@ PORTS = {"PORT": str(WEB), "STREAM_PORT": str(STREAM)}
 
 
 @contextmanager
-def sayso(url: str, *arguments: str):
-    """One `sayso` command in a process of its own; it must end by itself when it is told to."""
+def sayso(url: str, *arguments: str, ends: tuple[int, ...] = (0, -signal.SIGTERM), **settings: str):
+    """One `sayso` command in a process of its own; it must end by itself when it is told to, or as somebody ends it."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-    told = {**kept, **PORTS, "DATABASE_URL": url, "SECRET_KEYS": SECRET_KEY}
+    told = {**kept, **PORTS, "DATABASE_URL": url, "SECRET_KEYS": SECRET_KEY, **settings}
     process = subprocess.Popen([sys.executable, "-m", "service", *arguments], env=told)
     try:
         yield process
     finally:
         process.terminate()
-        assert process.wait(30) in {0, -signal.SIGTERM}  # not a SIGKILL, not an error
+        assert process.wait(30) in ends
 
 
 def answers(address: str) -> bool:

@@ -122,13 +122,14 @@ def test_whom_the_product_names_keeps_that_name(cleo):
 def test_a_guest_chooses_which_letters_they_get(sue, acme):
     assert "checked" in sue.open("/b/acme/me?show=letters").text
     sue.do("letters", kind=["question", "news"])
-    assert mailings.of(acme.workspace.id, SUE) == (["status_changed", "shipped"], True, "en")
+    assert mailings.of(acme.workspace.id, SUE) == (
+        ["status_changed", "answer", "reply", "merged", "shipped"], True, "en")  # fmt: skip
     sue.do("letters")
-    assert mailings.of(acme.workspace.id, SUE) == (["status_changed", "question", "shipped"], False, "en")
+    assert mailings.of(acme.workspace.id, SUE) == (list(mailings.ABOUT_POSTS), False, "en")
 
 
 def test_case_72_whom_the_product_names_confirms_the_address_before_news_go_there(cleo, acme):
-    cleo.do("letters", kind=["status_changed", "question", "shipped", "news"])
+    cleo.do("letters", kind=list(mailings.KINDS))
     assert mailings.of(acme.workspace.id, CLEO["email"]) == ([], False, "en")
     assert db.rows("SELECT purpose, email FROM user_link") == [("subscribe", CLEO["email"])]
 
@@ -157,11 +158,7 @@ def test_one_takes_all_ones_data_along_but_not_every_minute(cleo, acme):
     assert (answer.headers["cache-control"], answer.headers["content-type"]) == ("no-store", "application/json")
     found = json.loads(answer.text)
     assert found["posts"][0]["title"] == "Hers"
-    assert found["mailings"][0]["muted"] == [
-        "status_changed",
-        "question",
-        "shipped",
-    ]
+    assert found["mailings"][0]["muted"] == list(mailings.ABOUT_POSTS)
     assert [link["purpose"] for link in found["links"]] == ["sign_in"]
     assert [cleo.open("/b/acme/me/export").status_code for _ in range(5)] == [200] * 4 + [429]
 

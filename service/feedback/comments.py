@@ -15,9 +15,9 @@ TEXT_AT_ONCE = 50_000  # characters of a page that anybody may ask for: to show 
 
 VISIBLE = "(%(member)s OR NOT {0}.internal)"
 # What was written below a merged post is for those who may see the board that it is on.
-ADMITTED = f"""(c.origin_number IS NULL OR EXISTS (
+ADMITTED = """(c.origin_number IS NULL OR EXISTS (
   SELECT FROM post o JOIN board b ON b.workspace_id = o.workspace_id AND b.id = o.board_id
-   WHERE o.workspace_id = c.workspace_id AND o.number = c.origin_number AND {admitted()}))"""
+   WHERE o.workspace_id = c.workspace_id AND o.number = c.origin_number AND {admitted}))"""
 # A parent is named where it is shown: not one that stayed with another post when a merge was undone, nor, to users, a note.
 READ = f"""
 SELECT c.id, c.post_number, CASE WHEN c.deleted_at IS NULL THEN c.body ELSE '' END AS body, u.name, u.kind = 'member',
@@ -36,7 +36,7 @@ SELECT c.id, c.post_number, CASE WHEN c.deleted_at IS NULL THEN c.body ELSE '' E
        AND parent.post_number = c.post_number AND {VISIBLE.format("parent")}
   LEFT JOIN "user" u ON u.workspace_id = c.workspace_id AND u.id = c.user_id AND c.deleted_at IS NULL
   LEFT JOIN company theirs ON %(member)s AND theirs.workspace_id = c.workspace_id AND theirs.id = u.company_id
- WHERE c.workspace_id = %(workspace)s AND {VISIBLE.format("c")} AND {ADMITTED} AND"""
+ WHERE c.workspace_id = %(workspace)s AND {VISIBLE.format("c")} AND {ADMITTED.format(admitted=admitted())} AND"""
 ONE = f"{READ} c.id = %(id)s AND c.deleted_at IS NULL"
 # Of those that were deleted, the ones are left that a visible one answers, directly or by another that is left.
 LEFT_OVER = f"""WITH RECURSIVE left_over AS (

@@ -4,17 +4,24 @@ Everything here is done in one transaction with the completion of the job, so ea
 (mail, the model) becomes a job of its own."""
 
 from service.db import database
-from service.feedback import activity, notifications, similar
+from service.feedback import activity, deliveries, endpoints, notifications, similar, team_letters
 from service.jobs import Job
 
 FOLLOWS = {
-    "post.created": [similar.renew, notifications.tell_the_team],
+    "post.created": [similar.renew, team_letters.tell_of_post],
     "post.updated": [similar.renew],
     "post.status_changed": [notifications.tell_followers],
     "changelog.published": [notifications.tell_of_release],
-    "member.added": [notifications.invite],
+    "member.added": [team_letters.invite],
+    "comment.created": [notifications.tell_of_comment],
+    "comment.updated": [notifications.tell_of_change],
+    "post.merged": [notifications.tell_of_merge],
     "post.question_asked": [notifications.ask_voters],
+    "endpoint.failing": [team_letters.tell_of_failing],
+    "endpoint.failed": [team_letters.tell_of_failed],
 }
+for type in endpoints.TYPES:
+    FOLLOWS.setdefault(type, []).append(deliveries.fan_out)
 
 
 @database.atomic()

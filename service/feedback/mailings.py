@@ -7,7 +7,8 @@ from service.errors import Unauthenticated
 from service.feedback.workspaces import Workspace
 from service.lib import tokens
 
-ABOUT_POSTS = ("status_changed", "question", "shipped")  # kinds of letters that one gets until one does not want them
+# kinds of letters that one gets until one does not want them
+ABOUT_POSTS = ("status_changed", "answer", "question", "reply", "merged", "shipped")
 NEWS = "news"  # and the one that one gets when one asked for it: whatever is published
 KINDS = (*ABOUT_POSTS, NEWS)
 LINK = "mailing"  # purpose of the token in the link of each of these letters
@@ -15,6 +16,10 @@ LINK = "mailing"  # purpose of the token in the link of each of these letters
 OF = """
 SELECT muted, subscribed_at IS NOT NULL, locale FROM mailing
  WHERE workspace_id = %(workspace)s AND email = lower(%(email)s)"""
+LOCALES = """
+SELECT (SELECT locale FROM mailing WHERE workspace_id = %(workspace)s AND email = lower(%(email)s)), (
+        SELECT locale FROM "user" WHERE workspace_id = %(workspace)s AND lower(email) = lower(%(email)s)
+           AND locale IS NOT NULL ORDER BY last_seen_at DESC, id DESC LIMIT 1)"""
 CHOOSE = """
 INSERT INTO mailing AS m (workspace_id, email, muted, subscribed_at, locale)
 VALUES (%(workspace)s, lower(%(email)s), %(muted)s::text[], CASE WHEN %(news)s THEN now() END, %(locale)s)
@@ -52,6 +57,11 @@ def of(workspace_id: int, email: str) -> Mailing:
     """What this address wants; everything about its posts, and no news, when it never said anything."""
     row = db.row(OF, workspace=workspace_id, email=email)
     return Mailing(*row) if row else Mailing([], False, None)
+
+
+def locales(workspace_id: int, email: str) -> tuple[str | None, str | None]:
+    """The language tag that this address chose, and the one of its user."""
+    return db.row(LOCALES, workspace=workspace_id, email=email)
 
 
 @db.verb

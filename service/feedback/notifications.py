@@ -2,43 +2,37 @@
 
 import re
 
-from service import words
 from service.errors import NotFound
-from service.feedback import activity, changelog, guests, letters, mailings, members, posts, questions, team, workspaces
+from service.feedback import activity, changelog, gathering, letters, mailings, questions, team_letters, workspaces, writing
 from service.feedback.activity import Event
 from service.feedback.followers import HEARING
-from service.feedback.guests import Guest
 from service.feedback.letters import Letter, NotYet, Written
 from service.feedback.readers import MEMBER, Reader
-from service.feedback.workspaces import Workspace
 from service.jobs import Job
-from service.lib import markdown
 
-TO_THE_TEAM = letters.ADDRESS.format(readers=f"""
-  SELECT p.email FROM member m JOIN person p ON p.id = m.person_id
-   WHERE m.workspace_id = %(workspace)s AND NOT EXISTS (
-     SELECT FROM "user" u WHERE u.workspace_id = m.workspace_id AND u.id = %(author)s
-        AND u.external_id = '{MEMBER}' || m.person_id)""")
 TO_FOLLOWERS = letters.ADDRESS.format(readers=f"""
   SELECT DISTINCT ON (lower(u.email)) u.email FROM follower f {HEARING}
      AND f.workspace_id = %(workspace)s AND f.post_number = ANY(%(numbers)s::integer[])
    ORDER BY lower(u.email)""")
-# who was asked in and has not come yet
-TO_THE_INVITED = letters.ADDRESS.format(readers="""
-  SELECT p.email FROM member m JOIN person p ON p.id = m.person_id
-   WHERE m.workspace_id = %(workspace)s AND m.person_id = %(person)s AND m.joined_at IS NULL""")
 TO_VOTERS = letters.ADDRESS.format(readers=questions.READERS)
 # who subscribed, except those who hear of the same entry because they asked for it
 TO_SUBSCRIBERS = letters.ADDRESS.format(readers="""
   SELECT m.email FROM mailing m WHERE m.workspace_id = %(workspace)s AND m.subscribed_at IS NOT NULL AND NOT EXISTS (
          SELECT FROM letter l WHERE l.workspace_id = %(workspace)s AND l.event_seq = %(event)s
             AND lower(l.to_email) = m.email)""")
-SECRET = re.compile(r"(/(?:confirm|letters)/)[\w.-]{40,}")  # that a link to one's own address holds
-
-
-def tell_the_team(event: Event) -> None:
-    """Everyone of the team hears of a post, except the member who wrote it."""
-    letters.address(TO_THE_TEAM, "new_post", event.workspace_id, event.seq, author=event.user_id)
+TO_THE_MENTIONED = letters.ADDRESS.format(readers=f"""
+  SELECT p.email FROM member m JOIN person p ON p.id = m.person_id
+   WHERE m.workspace_id = %(workspace)s AND m.joined_at IS NOT NULL AND m.person_id = ANY(%(persons)s::bigint[])
+     AND m.person_id IS DISTINCT FROM %(by)s AND NOT EXISTS (
+         SELECT FROM "user" u WHERE u.workspace_id = m.workspace_id AND u.id = %(author)s
+            AND u.external_id = '{MEMBER}' || m.person_id)""")
+# Who follows the post that was merged, but not who came to it by an earlier merge, nor who merged it.
+TO_THE_MERGED = letters.ADDRESS.format(readers=f"""
+  SELECT DISTINCT ON (lower(u.email)) u.email FROM follower f {HEARING}
+     AND f.workspace_id = %(workspace)s AND f.post_number = %(number)s AND f.merged_from IS NULL
+     AND u.external_id <> '{MEMBER}' || coalesce(%(by)s, 0)
+   ORDER BY lower(u.email)""")
+SECRET = re.compile(r"(/(?:confirm|letters|letters/team)/)[\w.-]{40,}")  # that a link to one's own address holds
 
 
 def tell_followers(event: Event) -> None:
@@ -64,130 +58,58 @@ def ask_voters(event: Event) -> None:
     letters.address(TO_VOTERS, questions.LETTER, event.workspace_id, event.seq, post=event.post_number, segment=segment)
 
 
-def invite(event: Event) -> None:
-    """Whoever was let into the team hears of it, unless they have found the way already."""
-    letters.address(TO_THE_INVITED, "invitation", event.workspace_id, event.seq, person=event.data["person"])
+def tell_of_comment(event: Event) -> None:
+    """Members hear that they are mentioned; of the official answer everybody who follows the post; of what else users may
+    read, who wrote the post or commented on it. Nobody hears of their own words, nor twice of the same."""
+    letters.address(TO_THE_MENTIONED, team_letters.MENTION, event.workspace_id, event.seq, persons=event.data["mentions"],
+                    by=event.person_id, author=event.user_id)  # fmt: skip
+    tell_users(event)
 
 
-def invitation(event: Event) -> Written:
-    reader = Reader(workspaces.find(event.workspace_id), is_member=True)
-    role = team.find(reader, event.data["person"]).role
-    inviter = members.named(event.person_id)
-    return letters.write(
-        "invitation", f"{inviter or 'Your team'} invites you to {reader.workspace.name}", workspace=reader.workspace,
-        inviter=inviter, role=role, url=letters.link("/app/sign-in"),
-    )  # fmt: skip
+def tell_of_change(event: Event) -> None:
+    """What becomes the official answer, or was a note and is one no more, is told as if it had just been said."""
+    if {"official", "internal"} & set(event.data["changed"]):
+        tell_users(event)
 
 
-def new_post(event: Event) -> Written:
-    reader = Reader(workspaces.find(event.workspace_id), is_member=True)
-    post = posts.find(reader, event.post_number)
-    begins = "Waits for approval: post" if post.held else "New post"
-    place = "moderation" if post.held else f"posts/{post.number}"
-    return letters.write(
-        "new_post", f"{begins} #{post.number}: {post.title}", workspace=reader.workspace, post=post,
-        author=post.author_name or post.author_email or "Someone",
-        url=letters.link(f"/app/{reader.workspace.slug}/{place}"),
-    )  # fmt: skip
+def tell_users(event: Event) -> None:
+    comment = event.data["comment"]
+    letters.address(gathering.TO_FOLLOWERS, writing.ANSWER, event.workspace_id, event.seq, comment=comment)
+    gathering.address(event, comment)
 
 
-def status_changed(event: Event, letter: Letter) -> Written:
-    """NotFound also when this was undone, or the post stands elsewhere by now, or was moved and came back: another letter
-    tells that. NotYet while that can still be undone."""
-    reader, data = Reader(workspaces.find(event.workspace_id), is_member=True), event.data
-    post = posts.find(reader, event.post_number)
-    seconds = activity.moved_since(event)
-    if seconds:
-        raise NotYet(seconds)
-    if post.status_key != data["to"] or seconds is not None:
-        raise NotFound("The post does not stand there any more.")
-    return to_a_user(
-        letter, reader.workspace, f"{post.title}: {data['name']}", post=post, status=data, note=data["note"],
-        url=f"{home(reader.workspace)}/posts/{post.number}",
-    )  # fmt: skip
+def tell_of_merge(event: Event) -> None:
+    """Who follows a post that was merged hears where their vote counts from then on."""
+    letters.address(TO_THE_MERGED, writing.MERGED, event.workspace_id, event.seq, number=event.post_number,
+                    by=event.person_id)  # fmt: skip
 
 
-def question(event: Event, letter: Letter) -> Written:
-    reader = Reader(workspaces.find(event.workspace_id), is_member=True)
-    post = posts.find(reader, event.post_number)
-    return to_a_user(
-        letter, reader.workspace, f"A question about: {post.title}", post=post, note=event.data["note"],
-        url=f"{home(reader.workspace)}/posts/{post.number}",
-    )  # fmt: skip
-
-
-def shipped(event: Event, letter: Letter) -> Written:
-    workspace = workspaces.find(event.workspace_id)
-    entry = changelog.find(Reader(workspace), event.data["entry"])  # as everyone: a draft again is withdrawn
-    return to_a_user(
-        letter, workspace, f"New in {workspace.name}: {entry.title}", entry=entry,
-        body=markdown.without_files(entry.body), url=f"{home(workspace)}/changelog/{entry.id}",
-    )  # fmt: skip
-
-
-def news(event: Event, letter: Letter) -> Written:
-    """In the language in which they subscribed."""
-    workspace = workspaces.find(event.workspace_id)
-    entry = changelog.find(Reader(workspace), event.data["entry"])
-    said = words.chosen(mailings.of(workspace.id, letter.to_email).locale, workspaces.language_tag(workspace))
-    return to_a_user(
-        letter, workspace, said.say("letterNews", workspace.name, entry.title), entry=entry, words=said,
-        body=markdown.without_files(entry.body), url=f"{home(workspace)}/changelog/{entry.id}",
-    )  # fmt: skip
-
-
-def home(workspace: Workspace) -> str:
-    """Where users find its board."""
-    return workspaces.home(workspace, letters.link(""))
-
-
-def to_a_user(letter: Letter, workspace: Workspace, subject: str, **values) -> Written:
-    """A letter that ends in the link to what its address wants to be told."""
-    settings = f"{home(workspace)}/letters/{mailings.token(workspace.id, letter.to_email)}?kind={letter.kind}"
-    written = letters.write(letter.kind, subject, workspace=workspace, settings_url=settings, **values)
-    return written._replace(leave=settings)
-
-
-def guest(event: Event, letter: Letter) -> Written:
-    """Without a word of what was written: perhaps a stranger wrote it, to have us send it. NotFound when the post was
-    deleted, and when whoever wrote it was erased, blocked or confirmed meanwhile."""
-    workspace = workspaces.find(event.workspace_id)
-    posts.find(Reader(workspace, is_member=True), event.post_number)
-    link = guests.token(workspace.id, event.user_id, Guest(letter.to_email, letter.to_name))
-    if not guests.waits(workspace, link):
-        raise NotFound("There is nothing left to confirm.")
-    return letters.write(
-        "guest", f"Confirm your e-mail address for {workspace.name}", workspace=workspace,
-        day=f"{event.created_at:%-d %B %Y}", url=f"{home(workspace)}/confirm/{link}", days=guests.DAYS,
-    )  # fmt: skip
-
-
-WRITERS = {"new_post": new_post, "invitation": invitation}  # to the team
-TO_USERS = {
-    "status_changed": status_changed, "shipped": shipped, questions.LETTER: question, mailings.NEWS: news,
-    guests.LETTER: guest,
-}  # fmt: skip
+WRITERS = {**team_letters.WRITERS, **writing.WRITERS}
 
 
 def send(job: Job) -> None:
     """Write and send one letter. Killed between the mail server's yes and our commit it is sent again, recognisably."""
     letter = letters.waiting(job.workspace_id, job.args["letter"])
-    if letter is None:
-        return
+    if letter:
+        with letters.noting(job, letter):
+            attempt(job, letter)
+
+
+def attempt(job: Job, letter: Letter) -> None:
     try:
         written = write(letter, activity.find(job.workspace_id, letter.event_seq))
     except NotFound:  # the post was deleted meanwhile, or its status taken back: there is nothing left to tell
-        letters.finish(job, letter, "withdrawn", None)
+        letters.finish(job, letter, letters.OVER, None)
         return
     except NotYet as later:
         letters.put_off(job, later.seconds)
         return
-    state = letters.deliver(letter.to_email, written, f"{job.workspace_id}.{letter.id}")
-    letters.finish(job, letter, state, written if state == "kept" else without_secrets(written))
+    outcome = letters.carry(job.workspace_id, letter, written)
+    letters.finish(job, letter, outcome, written if outcome.state == "kept" else without_secrets(written))
 
 
 def write(letter: Letter, event: Event) -> Written:
-    return TO_USERS[letter.kind](event, letter) if letter.kind in TO_USERS else WRITERS[letter.kind](event)
+    return WRITERS[letter.kind](event, letter)
 
 
 def without_secrets(written: Written) -> Written:

@@ -52,6 +52,8 @@ SELECT id, name, type, size, created_at FROM file f
 SELECT kind, state, created_at, sent_at FROM letter WHERE workspace_id = %(workspace)s AND {THEIR_LETTERS} ORDER BY id"""),
     "mailings": ("muted subscribed_at locale created_at", f"""
 SELECT muted, subscribed_at, locale, created_at FROM mailing WHERE workspace_id = %(workspace)s AND {THEIRS_BY_ADDRESS}"""),
+    "suppressions": ("reason created_at", f"""
+SELECT reason, created_at FROM suppression WHERE workspace_id = %(workspace)s AND {THEIRS_BY_ADDRESS}"""),
     "links": ("purpose created_at used_at", f"""
 SELECT purpose, created_at, used_at FROM user_link
  WHERE workspace_id = %(workspace)s AND {THEIRS_BY_ADDRESS} ORDER BY id"""),
@@ -96,13 +98,27 @@ DELETE_FILES = f"""
 DELETE FROM file f WHERE workspace_id = %(workspace)s AND {THEIR_FILES} RETURNING sha256, thumbnail_sha256"""
 # Kept answers are sealed, so nobody can say which of them speak of this user: all go, a day early.
 FORGET_ANSWERS = "DELETE FROM repeated_request WHERE workspace_id = %(workspace)s"
-# What the team was told of them names them, in letters of their doing or about a post of theirs. Those that still wait get
-# no text when they are sent either: what is empty stays empty (letters.FINISH).
+# What others were told of them names them, in letters of their doing, about a post of theirs or of what they said. Those
+# that still wait get no text when they are sent either: what is empty stays empty (letters.FINISH).
 EMPTY_LETTERS = """
 UPDATE letter l SET subject = '', text = '', html = '' FROM event e
  WHERE l.workspace_id = %(workspace)s AND e.workspace_id = l.workspace_id AND e.seq = l.event_seq
    AND (e.user_id = %(user)s OR e.post_number IN (
-        SELECT number FROM post WHERE workspace_id = %(workspace)s AND author_id = %(user)s))"""
+          SELECT number FROM post WHERE workspace_id = %(workspace)s AND author_id = %(user)s)
+        OR EXISTS (SELECT FROM comment c WHERE c.workspace_id = %(workspace)s AND c.user_id = %(user)s AND (
+             e.data->>'comment' = c.id::text OR l.data->'comments' @> to_jsonb(c.id))))"""
+# The same of what endpoints were told. What still waits is written anew when it is sent, from what is left.
+EMPTY_DELIVERIES = """
+WITH theirs AS (
+  SELECT d.id FROM delivery d JOIN event e ON e.workspace_id = d.workspace_id AND e.seq = d.event_seq
+   WHERE d.workspace_id = %(workspace)s AND (e.user_id = %(user)s
+      OR e.post_number IN (SELECT number FROM post WHERE workspace_id = %(workspace)s AND author_id = %(user)s)
+      OR (e.type LIKE 'comment.%%' AND (e.data->>'comment')::bigint IN (
+          SELECT id FROM comment WHERE workspace_id = %(workspace)s AND user_id = %(user)s)))
+), emptied AS (
+  UPDATE delivery SET body = NULL WHERE workspace_id = %(workspace)s AND id IN (SELECT id FROM theirs) RETURNING id
+)
+UPDATE delivery_attempt SET answer = NULL WHERE workspace_id = %(workspace)s AND delivery_id IN (SELECT id FROM emptied)"""
 EMPTY_META = "UPDATE post SET meta = '{}' WHERE workspace_id = %(workspace)s AND author_id = %(user)s AND meta <> '{}'"
 # What a post said in the fields of another board is kept only to undo its move (actions.step).
 EMPTY_STEPS = """
@@ -123,7 +139,8 @@ WITH gone AS (
 DELETE FROM job USING gone WHERE job.workspace_id = %(workspace)s AND job.kind = %(kind)s AND job.claim IS NULL
    AND job.args = jsonb_build_object('letter', gone.id)"""
 DELETE_BY_ADDRESS = [
-    f"DELETE FROM {table} WHERE workspace_id = %(workspace)s AND {THEIRS_BY_ADDRESS}" for table in ("mailing", "user_link")
+    f"DELETE FROM {table} WHERE workspace_id = %(workspace)s AND {THEIRS_BY_ADDRESS}"
+    for table in ("mailing", "user_link", "suppression")
 ]
 # Those that asked them to confirm an address, which is theirs only then.
 DELETE_QUESTIONS = """
@@ -170,6 +187,7 @@ def erase(reader: Reader, external_id: str) -> None:
     hashes = [bytes(each) for row in db.rows(DELETE_FILES, **place) for each in row if each]
     retention.drop(workspace, hashes)
     db.changed(EMPTY_LETTERS, **place)
+    db.changed(EMPTY_DELIVERIES, **place)
     db.changed(DELETE_QUESTIONS, **place, kind=guests.LETTER, job=letters.SEND)
     db.changed(EMPTY_META, **place)
     db.changed(EMPTY_STEPS, **place)

@@ -30,17 +30,18 @@ NO_ADDRESS = Why("Write your e-mail address, like ada@example.com.", "no_address
 
 
 @db.verb
-def ask(email: str, browser: str, address: str, anyone: bool = True) -> str:
+def ask(email: str, browser: str, address: str, anyone: bool = True, locale: str | None = None) -> str:
     """Have a link sent to `email` that works only in `browser` (its random cookie); returns the tidied address.
 
     The answer is the same whether or not we know the address; unless `anyone` may sign up, only people we know get a
-    letter, at the address on file. The browser's older links to it die. `address` is the network address that asks."""
+    letter, at the address on file, in the language `locale`. The browser's older links to it die. `address` is the
+    network address that asks."""
     known = checked(email)
     limits.hit_sign_in("sign-in", known, address)
     place = {"email": members.on_file(known) or known, "browser_hash": tokens.hashed(browser)}
     SignInLink.delete().where(SignInLink.browser_hash == place["browser_hash"], SignInLink.used_at.is_null()).execute()
     if anyone or members.on_file(known):
-        jobs.enqueue(SEND, queue=QUEUE, link=SignInLink.insert(**place).execute())
+        jobs.enqueue(SEND, queue=QUEUE, link=SignInLink.insert(**place).execute(), locale=locale)
     return known
 
 

@@ -22,8 +22,11 @@ SELECT p.id, p.email, CASE WHEN m.joined_at IS NULL THEN '' ELSE p.name END, m.r
   FROM member m JOIN person p ON p.id = m.person_id
  WHERE m.workspace_id = %(workspace)s AND (%(person)s IS NULL OR m.person_id = %(person)s)
  ORDER BY m.created_at, p.id"""
+# Until they say otherwise they speak and live as who lets them in.
 ADD = """
-INSERT INTO member (workspace_id, person_id, role) VALUES (%(workspace)s, %(person)s, %(role)s)
+INSERT INTO member (workspace_id, person_id, role, locale, time_zone)
+SELECT %(workspace)s, %(person)s, %(role)s, coalesce(max(locale), 'en'), coalesce(max(time_zone), 'UTC') FROM member
+ WHERE workspace_id = %(workspace)s AND person_id = %(by)s
 ON CONFLICT ON CONSTRAINT one_membership_per_person DO NOTHING RETURNING person_id"""
 # All of them, in one order: two owners who remove each other at once take turns, and the second finds one owner left.
 HOLD_OWNERS = """
@@ -72,7 +75,7 @@ def invite(reader: Reader, email: str, role: str = "member") -> tuple[Member, bo
     person = members.person(address)
     if role == "owner":
         allow(reader, hold_owners(reader))
-    is_new = db.row(ADD, workspace=reader.workspace.id, person=person.id, role=role) is not None
+    is_new = db.row(ADD, workspace=reader.workspace.id, person=person.id, role=role, by=reader.person) is not None
     if is_new:
         limits.hit(f"invitations:{reader.workspace.id}", INVITATIONS_A_DAY, 86400)
         limits.hit(f"invited:{person.id}", INVITED_A_DAY, 86400)

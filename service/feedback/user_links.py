@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from service import db, events, jobs, words
 from service.errors import Forbidden, Unauthenticated
-from service.feedback import guests, letters, limits, mailings, users, workspaces
+from service.feedback import guests, letters, limits, mailings, suppressions, users, workspaces
 from service.feedback.sign_in import ELSEWHERE, GONE, MINUTES, checked
 from service.feedback.users import User
 from service.feedback.workspaces import Workspace
@@ -142,6 +142,7 @@ def redeem(workspace: Workspace, secret: str, browser: str) -> tuple[User, str]:
     email, place, _ = used
     user = owner(workspace, email) or new_guest(workspace, email)
     [version] = db.row(ENTER, workspace=workspace.id, user=user.id)
+    suppressions.arrived(workspace.id, email)
     return user._replace(session_version=version), place
 
 
@@ -185,3 +186,4 @@ def subscribe(workspace: Workspace, secret: str) -> None:
     if used:
         email, _, locale = used
         mailings.subscribe(workspace, email, locale)
+        suppressions.arrived(workspace.id, email)

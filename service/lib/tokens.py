@@ -3,6 +3,7 @@
 Signed with itsdangerous (HMAC-SHA256) under keys derived from SECRET_KEYS; the newest key signs, every key of the list
 verifies. A token is never used as a look-up key: several spellings of one token verify."""
 
+import base64
 import hashlib
 import hmac
 import secrets
@@ -29,17 +30,22 @@ LIFETIME = {  # seconds; None = no time in it, so that signing again gives the s
     "visitor": 30 * DAY,
     "sign-in-state": 10 * MINUTE,
     "mailing": None,  # a link in every letter, which works as long as the letter is kept
+    "team-letters": None,  # the same, as long as its reader is of the team
     "notice": MINUTE,
 }
 LONGEST = 4096  # characters
 SECRET_BYTES = 32
 
+TAG_BYTES = 10
+
 serializers: dict[str, URLSafeSerializer] = {}
+tag_keys: list[bytes] = []  # newest last
 
 
 def start(secret_keys: tuple[str, ...]) -> None:
     """Use these keys, newest last."""
     opened.cache_clear()
+    tag_keys[:] = [derived(key, "tag") for key in secret_keys]
     for purpose, lifetime in LIFETIME.items():
         kind = URLSafeSerializer if lifetime is None else URLSafeTimedSerializer
         serializers[purpose] = kind(
@@ -79,6 +85,22 @@ def opened(purpose: str, token: str) -> tuple[dict, float | None]:
     except (BadData, ValueError):
         raise Unauthenticated("This token is not one of ours.") from None
     return payload, signed_at.timestamp()
+
+
+def tag(name: str) -> str:
+    """16 letters and digits that only we can have given to this name: it may come back from anywhere. Small ones, for what
+    passes through mail servers may lose its capitals."""
+    return tagged(tag_keys[-1], name)
+
+
+def is_tagged(name: str, tag: str) -> bool:
+    """Whether this is the tag of that name."""
+    return any(same(tagged(key, name), tag) for key in tag_keys)
+
+
+def tagged(key: bytes, name: str) -> str:
+    digest = hmac.digest(key, name.encode("utf-8", "surrogatepass"), "sha256")
+    return base64.b32encode(digest[:TAG_BYTES]).decode().lower()
 
 
 def secret() -> str:

@@ -16,3 +16,4 @@ from service.shapes.posts import *  # noqa: F403
 from service.shapes.statuses import *  # noqa: F403
 from service.shapes.tags import *  # noqa: F403
 from service.shapes.team import *  # noqa: F403
+from service.shapes.webhooks import *  # noqa: F403

@@ -144,6 +144,13 @@ class ExportedMailing(msgspec.Struct):
     created_at: datetime
 
 
+class ExportedSuppression(msgspec.Struct):
+    """Why their address gets no more letters."""
+
+    reason: str
+    created_at: datetime
+
+
 class ExportedLink(msgspec.Struct):
     """A link that they asked for, to sign in or to subscribe."""
 
@@ -174,6 +181,7 @@ class UserExport(msgspec.Struct):
     files: list[ExportedFile]
     letters: list[ExportedLetter]
     mailings: list[ExportedMailing]
+    suppressions: list[ExportedSuppression]
     links: list[ExportedLink]
     events: list[ExportedEvent]
 
@@ -237,7 +245,8 @@ def user_export(read: dict[str, Any]) -> UserExport:
         for name, kind in (
             ("posts", ExportedPost), ("revisions", ExportedRevision), ("comments", ExportedComment), ("votes", ExportedVote),
             ("follows", ExportedVote), ("reactions", ExportedReaction), ("files", ExportedFile),
-            ("letters", ExportedLetter), ("mailings", ExportedMailing), ("links", ExportedLink), ("events", ExportedEvent),
+            ("letters", ExportedLetter), ("mailings", ExportedMailing), ("suppressions", ExportedSuppression),
+            ("links", ExportedLink), ("events", ExportedEvent),
         )
     }  # fmt: skip
     return UserExport(user=user(read["user"]), locale=read["user"].locale, **parts)

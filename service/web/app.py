@@ -5,7 +5,7 @@ from falcon.routing import BaseConverter
 
 from service import files
 from service.config import Config
-from service.web import assets, domains, downloads, problems, reference, site
+from service.web import assets, domains, downloads, letter_links, problems, reference, site
 from service.web.api import boards as api_boards
 from service.web.api import changelog as api_changelog
 from service.web.api import comments as api_comments
@@ -20,6 +20,7 @@ from service.web.api import tags as api_tags
 from service.web.api import team as api_team
 from service.web.api import users as api_users
 from service.web.api import votes as api_votes
+from service.web.api import webhooks as api_webhooks
 from service.web.board import board, confirm, embed, feeds, logo, me, oembed, picture, post, robots, subscribing, visiting
 from service.web.board import changelog as board_changelog
 from service.web.board import mailing as board_mailing
@@ -51,8 +52,10 @@ from service.web.dashboard import users as team_users
 from service.web.dashboard.settings import brand as setting_brand
 from service.web.dashboard.settings import general, identity, install
 from service.web.dashboard.settings import keys as setting_keys
+from service.web.dashboard.settings import letters as setting_letters
 from service.web.dashboard.settings import lists as setting_lists
 from service.web.dashboard.settings import team as setting_team
+from service.web.dashboard.settings import webhooks as setting_webhooks
 from service.web.middleware import Around, HeadFollowsGet
 from service.web.widget import comments as widget_comments
 from service.web.widget import files as widget_files
@@ -181,6 +184,13 @@ def of_people_and_settings() -> dict[str, object]:
         "/members/{member:number}": api_team.Member(),
         "/keys": api_team.Keys(),
         "/keys/{api_key:number}": api_team.Key(),
+        "/webhooks": api_webhooks.Webhooks(),
+        "/webhooks/{webhook:number}": api_webhooks.Webhook(),
+        "/webhooks/{webhook:number}/test": api_webhooks.Test(),
+        "/webhooks/{webhook:number}/secret": api_webhooks.Secret(),
+        "/webhooks/{webhook:number}/deliveries": api_webhooks.Deliveries(),
+        "/webhooks/{webhook:number}/deliveries/{delivery:number}": api_webhooks.Delivery(),
+        "/webhooks/{webhook:number}/deliveries/{delivery:number}/redelivery": api_webhooks.Redelivery(),
     }
 
 
@@ -194,6 +204,7 @@ def for_everyone() -> dict[str, object]:
         "/internal/domain": domains.Domain(),
         "/static/{name}": assets.Asset(),
         "/files/{token}": downloads.Download(),
+        "/letters/team/{secret}": letter_links.LetterLink(),
         **{f"/b/{{slug}}{address}": resource for address, resource in of_a_board().items()},
     }
 
@@ -291,6 +302,10 @@ def of_settings() -> dict[str, object]:
         "/settings/fields": setting_lists.Fields(),
         "/settings/team": setting_team.Team(),
         "/settings/keys": setting_keys.Keys(),
+        "/settings/letters": setting_letters.Letters(),
+        "/settings/webhooks": setting_webhooks.Webhooks(),
+        "/settings/webhooks/{endpoint:number}": setting_webhooks.Endpoint(),
+        "/settings/webhooks/{endpoint:number}/deliveries/{delivery:number}": setting_webhooks.Delivery(),
         "/system": system.System(),
         "/system/jobs": system.Jobs(),
         "/outbox": outbox.Outbox(),

@@ -116,6 +116,20 @@ def ago(at: datetime) -> str:
     return date(at) if seconds >= DATE_AFTER else f"{days} day{'s' if days > 1 else ''} ago"
 
 
+def ahead(at: datetime) -> str:
+    """now, in 40 s, in 5 min, in 3 h, in 2 days"""
+    seconds = (at - datetime.now(UTC)).total_seconds()
+    if seconds < 1:
+        return "now"
+    if seconds < MINUTE:
+        return f"in {int(seconds)} s"
+    if seconds < HOUR:
+        return f"in {int(seconds // MINUTE)} min"
+    if seconds < 2 * DAY:
+        return f"in {int(seconds // HOUR)} h"
+    return f"in {int(seconds // DAY)} days"
+
+
 def money(cents: int | None) -> str:
     """$1,200, or $12.50 when there are cents; nothing for None."""
     if cents is None:
@@ -142,7 +156,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    templates.filters.update(date=date, ago=ago, money=money, capped=capped, excerpt=excerpt, segment=segment)
+    templates.filters.update(date=date, ago=ago, ahead=ahead, money=money, capped=capped, excerpt=excerpt, segment=segment)
     templates.filters["markdown"] = lambda text: Markup(markdown.render(text))
     templates.globals.update(asset=asset, query=query)
     return templates

@@ -16,7 +16,7 @@ from round_trips import Counter
 from scripts import budget, sizes
 
 from service import config, db, embedded, files, migrate
-from service.feedback import letters
+from service.feedback import endpoints, letters
 from service.lib import sealing, tokens
 from service.web.app import create_app
 from service.web.widget.files import Files
@@ -47,6 +47,7 @@ def application():
         tokens.start(settings.secret_keys)
         sealing.start(settings.secret_keys)
         letters.start(settings)
+        endpoints.start(settings)
         migrate.run(url)
         db.start(url, connections=4)
         with db.connected():

@@ -17,8 +17,8 @@ PLACES = (
     ("Insights", "insights"), ("Moderation", "moderation"), ("What the team did", "history"), ("Settings", "settings"),
     ("General settings", "settings/general"), ("Identity", "settings/identity"), ("Boards", "settings/boards"),
     ("Statuses", "settings/statuses"), ("Tags", "settings/tags"), ("Fields", "settings/fields"), ("Team", "settings/team"),
-    ("API keys", "settings/keys"), ("First steps", "start"), ("System", "system"), ("Jobs", "system/jobs"),
-    ("Letters", "outbox"),
+    ("API keys", "settings/keys"), ("Webhooks", "settings/webhooks"), ("First steps", "start"), ("System", "system"),
+    ("Jobs", "system/jobs"), ("Letters", "outbox"),
 )  # fmt: skip
 MOST_POSTS, MOST_USERS, MOST_PLACES = 8, 4, 6
 

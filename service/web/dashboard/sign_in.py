@@ -2,6 +2,7 @@
 
 import falcon
 
+from service import words
 from service.errors import Invalid, RateLimited, Unauthenticated
 from service.feedback import limits, members, sign_in
 from service.web import forms, pages
@@ -22,7 +23,8 @@ class SignIn:
     def on_post(self, req, resp):
         address, anyone = limits.network(req.remote_addr), req.context.config.sign_up
         try:
-            email = sign_in.ask(req.context.form.get("email", ""), req.context.browser, address, anyone)
+            locale = words.chosen(req.get_header("Accept-Language")).tag
+            email = sign_in.ask(req.context.form.get("email", ""), req.context.browser, address, anyone, locale)
         except (Invalid, RateLimited) as error:
             again(req, resp, error, "app/sign_in.html")
         else:

@@ -26,6 +26,7 @@ KINDS = {
     "rows.prune": "Deleting what is kept for a time only",
     "insights.count": "Counting insights",
     "machine.measure": "Measuring the server",
+    "endpoint.deliver": "Deliveries to webhooks",
 }
 
 
@@ -48,28 +49,54 @@ class Jobs(Page):
         reader, is_operator = req.context.reader, members.is_operator(req.context.person)
         render(
             req, resp, "app/jobs.html", active="system", sub=subnav(req), is_operator=is_operator,
-            kinds=work.kinds(reader, is_operator), dead=work.dead(reader, is_operator), labels=KINDS,
-            may=is_operator or req.context.role != "member",
+            kinds=work.kinds(reader, is_operator), retrying=work.retrying(reader, is_operator),
+            dead=work.dead(reader, is_operator), behind=work.behind(reader), labels=KINDS,
+            may=is_operator or req.context.role != "member", most=work.MOST_SHOWN, many=work.MOST_BEHIND,
         )  # fmt: skip
 
+    def hurry(self, req):
+        return Done("It is tried again now." if work.hurry(*one(req)) else GONE)
+
     def retry(self, req):
-        return Done("It is being tried again." if work.revive(*asked(req)) else GONE)
+        return Done("It is being tried again." if work.revive(*one(req)) else GONE)
+
+    def retry_all(self, req):
+        count = work.revive_all(*all_of_a_kind(req))
+        return Done(f"{jobs(count)} being tried again." if count else GONE)
 
     def discard(self, req):
-        return Done("It was discarded." if work.discard(*asked(req)) else GONE)
+        return Done("It was discarded." if work.discard(*one(req)) else GONE)
 
-    deeds = {"retry": retry, "discard": discard}
+    def discard_all(self, req):
+        count = work.discard_all(*all_of_a_kind(req))
+        return Done(f"{jobs(count)} discarded." if count else GONE)
+
+    deeds = {"hurry": hurry, "retry": retry, "retry-all": retry_all, "discard": discard, "discard-all": discard_all}
 
 
-def asked(req) -> tuple:
+def one(req) -> tuple:
     """The job that a form names, and whether who sent it may have any."""
+    workspace, job = (whole(req.context.form.get(name, "")) for name in ("workspace", "job"))
+    everywhere = has_any(req)
+    if workspace is None or job is None:
+        raise Invalid(job="Name a job of the list.")
+    return req.context.reader, workspace, job, everywhere
+
+
+def all_of_a_kind(req) -> tuple:
+    """The kind that a form names, and whether who sent it may have those of all workspaces."""
+    return req.context.reader, req.context.form.get("kind", ""), has_any(req)
+
+
+def has_any(req) -> bool:
     is_operator = members.is_operator(req.context.person)
     if not is_operator:
         require_admin(req)
-    workspace, job = (whole(req.context.form.get(name, "")) for name in ("workspace", "job"))
-    if workspace is None or job is None:
-        raise Invalid(job="Name a job of the list.")
-    return req.context.reader, workspace, job, is_operator
+    return is_operator
+
+
+def jobs(count: int) -> str:
+    return "1 job is" if count == 1 else f"{count:,} jobs are"
 
 
 def subnav(req) -> list[tuple[str, str, str]]:

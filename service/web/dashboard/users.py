@@ -5,7 +5,7 @@ import msgspec
 
 from service import shapes
 from service.errors import Invalid
-from service.feedback import blocking, doings, people, privacy, segments, users
+from service.feedback import blocking, doings, people, privacy, segments, suppressions, users
 from service.web import cursors, inputs
 from service.web.dashboard import places
 from service.web.dashboard.page import Page, at
@@ -46,6 +46,7 @@ class User(Page):
             req, resp, "app/user.html", "users", user=profile, traits=msgspec.json.decode(profile.traits), what=what,
             done=page if what == "comments" else [row(req, post) for post in page], counts=doings.counts(reader, profile.id),
             segments={each.key for each in segments.listed(reader)}, lists=doings.LISTS,
+            suppressed=suppressions.reason_of(reader.workspace.id, profile.email or ""),
             next_url=following and query(show=what, cursor=following),
         )  # fmt: skip
 

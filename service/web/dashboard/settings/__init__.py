@@ -11,6 +11,7 @@ PAGES = (
     ("/identity", "Identity", "identity"),
     ("/boards", "Boards", "boards"), ("/statuses", "Statuses", "statuses"), ("/tags", "Tags", "tags"),
     ("/fields", "Fields", "fields"), ("/team", "Team", "team"), ("/keys", "API keys", "keys"),
+    ("/webhooks", "Webhooks", "webhooks"), ("/letters", "Your letters", "letters"),
 )  # fmt: skip
 NAMES = {key: name for _, name, key in PAGES}
 
@@ -20,6 +21,7 @@ class Setting(Page):
     """One page of the settings, called `key`."""
 
     key = ""
+    template = ""  # if it is not called like the page
     harmless: frozenset[str] = frozenset()  # deeds that change nothing of the workspace, which every member may do
 
     def on_post(self, req, resp, **place):
@@ -29,5 +31,6 @@ class Setting(Page):
 
     def render(self, req, resp, **values) -> None:
         items = [(at(req, f"settings{path}"), name, key) for path, name, key in PAGES]
-        render(req, resp, f"app/settings/{self.key}.html", active="settings", setting=self.key, settings=items,
+        template = f"app/settings/{self.template or self.key}.html"
+        render(req, resp, template, active="settings", setting=self.key, settings=items,
                title=NAMES[self.key], version=versions.version, **values)  # fmt: skip

@@ -1,0 +1,158 @@
+"""What letters to the team say, each in the language of its reader: one function per kind.
+
+Each is written when it is sent. NotFound when there is nothing left to tell: what it is about is gone, or its reader is not
+of the team any more or wants no such letters."""
+
+from typing import NamedTuple
+
+from service import words
+from service.errors import NotFound
+from service.feedback import comments, digests, endpoints, letters, members, posts, preferences, workspaces
+from service.feedback.activity import Event
+from service.feedback.letters import Letter, Written
+from service.feedback.preferences import Recipient
+from service.feedback.readers import MEMBER, Reader
+from service.feedback.workspaces import Workspace
+from service.words import Words
+
+MENTION, FAILING, FAILED = "mention", "webhook_failing", "webhook_failed"  # kinds of letters
+DAYS = 5  # of nothing but failures, after which an endpoint is switched off
+PAGE = "/letters/team"  # where its reader chooses, without signing in
+
+# who wants to hear at once, except the member who wrote it
+ABOUT_A_POST = letters.ADDRESS.format(readers=f"""
+  SELECT p.email FROM member m JOIN person p ON p.id = m.person_id
+   WHERE m.workspace_id = %(workspace)s AND m.joined_at IS NOT NULL AND m.new_posts = 'at_once' AND NOT EXISTS (
+     SELECT FROM "user" u WHERE u.workspace_id = m.workspace_id AND u.id = %(author)s
+        AND u.external_id = '{MEMBER}' || m.person_id)""")
+# who was asked in and has not come yet
+TO_THE_INVITED = letters.ADDRESS.format(readers="""
+  SELECT p.email FROM member m JOIN person p ON p.id = m.person_id
+   WHERE m.workspace_id = %(workspace)s AND m.person_id = %(person)s AND m.joined_at IS NULL""")
+TO_WHO_RUNS_IT = letters.ADDRESS.format(readers="""
+  SELECT p.email FROM member m JOIN person p ON p.id = m.person_id
+   WHERE m.workspace_id = %(workspace)s AND m.role IN ('owner', 'admin') AND m.joined_at IS NOT NULL""")
+
+
+class Addressed(NamedTuple):
+    """A letter's reader, and what its writer needs to speak to them."""
+
+    workspace: Workspace
+    member: Recipient
+    words: Words
+
+    @property
+    def team(self) -> Reader:
+        return Reader(self.workspace, is_member=True)
+
+    def page(self, path: str) -> str:
+        """The address of a page of the dashboard."""
+        return letters.link(f"/app/{self.workspace.slug}/{path}")
+
+
+def tell_of_post(event: Event) -> None:
+    """Who wants to hear of posts at once does, except the member who wrote it."""
+    letters.address(ABOUT_A_POST, "new_post", event.workspace_id, event.seq, author=event.user_id)
+
+
+def invite(event: Event) -> None:
+    """Whoever was let into the team hears of it, unless they have found the way already."""
+    letters.address(TO_THE_INVITED, "invitation", event.workspace_id, event.seq, person=event.data["person"])
+
+
+def tell_of_failing(event: Event) -> None:
+    """Who runs the workspace hears that nothing has got through to a system of theirs for a day."""
+    letters.address(TO_WHO_RUNS_IT, FAILING, event.workspace_id, event.seq)
+
+
+def tell_of_failed(event: Event) -> None:
+    """Who runs the workspace hears that nothing is sent to a system of theirs any more."""
+    letters.address(TO_WHO_RUNS_IT, FAILED, event.workspace_id, event.seq)
+
+
+def new_post(event: Event, letter: Letter) -> Written:
+    to = addressed(event, letter)
+    post = posts.find(to.team, event.post_number)
+    name, place = ("teamHeldPost", "moderation") if post.held else ("teamNewPost", f"posts/{post.number}")
+    written = say(to, letter, to.words.say(name, str(post.number), post.title), post=post, url=to.page(place),
+                  author=post.author_name or post.author_email or to.words.teamSomeone)  # fmt: skip
+    return written._replace(thread=letters.thread(to.workspace.id, post.number))
+
+
+def mention(event: Event, letter: Letter) -> Written:
+    to = addressed(event, letter)
+    comment = comments.find(to.team, event.data["comment"])
+    post = posts.find(to.team, comment.post)
+    author = comment.author_name or comment.author_email or to.words.teamSomeone
+    written = say(to, letter, to.words.say("teamMention", author, post.title), post=post, comment=comment, author=author,
+                  url=to.page(f"posts/{post.number}"))  # fmt: skip
+    return written._replace(thread=letters.thread(to.workspace.id, post.number))
+
+
+def digest(event: Event, letter: Letter) -> Written:
+    """Also of new posts alone, for who wants those once a day."""
+    to, data = addressed(event, letter), letter.data
+    found = digests.read(to.workspace.id, letter.kind, data["since"], data["until"])
+    if found is None:
+        raise NotFound("What it told of is gone.")
+    name = "digestPosts" if letter.kind == digests.NEW_POSTS else "digestWeek" if data["period"] == "weekly" else "digestDay"
+    title, count = to.words.say(name, to.workspace.name), found.new.count
+    subject = f"{title} · {to.words.say('newPosts', count)}" if count else title
+    return say(to, letter, subject, title=title, digest=found, span=to.words.span(*digests.days(data)), page=to.page,
+               url=to.page("inbox"))  # fmt: skip
+
+
+def webhook_failing(event: Event, letter: Letter) -> Written:
+    """NotFound also when something got through by now, or a member switched it off."""
+    to = addressed(event, letter)
+    endpoint = endpoints.find(to.team, event.data["endpoint"])
+    if endpoint.state != "active" or endpoint.failing_since is None:
+        raise NotFound("It does not fail any more.")
+    return of_endpoint(to, letter, event, endpoint, "hookFailing")
+
+
+def webhook_failed(event: Event, letter: Letter) -> Written:
+    """NotFound also when a member switched it on again."""
+    to = addressed(event, letter)
+    endpoint = endpoints.find(to.team, event.data["endpoint"])
+    if endpoint.state not in ("failed", "gone"):
+        raise NotFound("It is switched on again.")
+    return of_endpoint(to, letter, event, endpoint, "hookFailed")
+
+
+def of_endpoint(to: Addressed, letter: Letter, event: Event, endpoint, name: str) -> Written:
+    since = to.words.moment(to.member.clock(endpoint.failing_since)) if endpoint.failing_since else ""
+    return say(to, letter, to.words.say(name, to.workspace.name, event.data["host"]), endpoint=endpoint, since=since,
+               host=event.data["host"], reason=event.data["reason"], days=DAYS,
+               url=to.page(f"settings/webhooks/{endpoint.id}"))  # fmt: skip
+
+
+def invitation(event: Event, letter: Letter) -> Written:
+    """In the language of whoever invites them, which is theirs until they choose another."""
+    to = addressed(event, letter)
+    inviter = members.named(event.person_id) or to.words.teamSomeone
+    return letters.write(
+        letter.kind, to.words.say("teamInvites", inviter, to.workspace.name), workspace=to.workspace, words=to.words,
+        inviter=inviter, role=to.member.role, url=letters.link("/app/sign-in"),
+    )  # fmt: skip
+
+
+WRITERS = {
+    "new_post": new_post, MENTION: mention, digests.DIGEST: digest, digests.NEW_POSTS: digest,
+    FAILING: webhook_failing, FAILED: webhook_failed, "invitation": invitation,
+}  # fmt: skip
+
+
+def addressed(event: Event, letter: Letter) -> Addressed:
+    member = preferences.recipient(event.workspace_id, letter.to_email)
+    if not member.wants(letter.kind):
+        raise NotFound("Its reader wants no more letters of this kind.")
+    return Addressed(workspaces.find(event.workspace_id), member, words.chosen(member.preferences.locale))
+
+
+def say(to: Addressed, letter: Letter, subject: str, **values) -> Written:
+    """A letter that ends in the link to what its reader wants to be sent, which one click ends if it can be."""
+    token = preferences.token(to.workspace.id, to.member.person)
+    settings = letters.link(f"{PAGE}/{token}?kind={letter.kind}")
+    written = letters.write(letter.kind, subject, workspace=to.workspace, words=to.words, settings_url=settings, **values)
+    return written._replace(leave=settings if letter.kind in preferences.CHOICE else "")
