@@ -1,6 +1,7 @@
 """What an endpoint is told of an event: the body of a webhook, as it is sent and signed."""
 
 import json
+import logging
 
 import msgspec
 
@@ -11,6 +12,8 @@ from service.feedback.activity import Event
 from service.feedback.attempts import Turn
 from service.feedback.readers import Reader
 from service.feedback.workspaces import Workspace
+
+log = logging.getLogger("sayso.webhooks")
 
 MOST_BYTES = 19_999
 CUTS = (4000, 2000, 1000, 300)  # characters that are left of a long text
@@ -28,9 +31,20 @@ NOTHING_TO_SAY = "DELETE FROM delivery WHERE workspace_id = %(workspace)s AND id
 
 
 def write(turn: Turn) -> Turn:
-    """The same turn with a body for every delivery; those that have nothing to say to a chat go."""
-    written = [due if due.body is not None else write_one(turn, due) for due in turn.due]
+    """The same turn with a body for every delivery; those that have nothing to say to a chat go, and one that cannot be
+    written stays without: it holds up no other."""
+    written = [due if due.body is not None else tried(turn, due) for due in turn.due]
     return turn._replace(due=[due for due in written if due])
+
+
+def tried(turn: Turn, due: attempts.Due) -> attempts.Due | None:
+    try:
+        return write_one(turn, due)
+    except db.GONE:
+        raise
+    except Exception as error:
+        log.error("delivery %s cannot be written: %s", due.id, db.traced(error))
+        return due
 
 
 @db.verb

@@ -48,6 +48,8 @@ def post_all(turn: Turn) -> list[Outcome]:
 def attempt(turn: Turn, due: Due) -> Outcome:
     """Post one delivery and say what came of it; raises nothing. Runs in a thread of its own, without the database."""
     began = time.monotonic()
+    if due.body is None:
+        return Outcome(due.id, 0, None, OURS, None)
     try:
         if not turn.url or not turn.secrets:
             raise outbound.Unreachable(UNREADABLE, "blocked")

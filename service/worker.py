@@ -21,6 +21,7 @@ from service.config import LEASE_SECONDS
 from service.errors import LeaseLost, SaysoError
 from service.feedback import (
     attachments,
+    attempts,
     changelog,
     consequences,
     deliveries,
@@ -45,6 +46,7 @@ HANDLERS = {
     changelog.PUBLISH: changelog.announce_due,
     attachments.PROCESS: attachments.process,
     deliveries.DELIVER: webhooks.deliver,
+    attempts.ROUSE: attempts.rouse,
     insight_counts.COUNT: insight_counts.count_due,
     digests.DUE: digests.send_due,
     retention.PRUNE: retention.prune,
@@ -53,8 +55,8 @@ HANDLERS = {
 # seconds between runs
 CRON = {
     changelog.PUBLISH: 60, retention.PRUNE: 3600, insight_counts.COUNT: 600, digests.DUE: 900, measurements.MEASURE: 60,
+    attempts.ROUSE: 600,
 }  # fmt: skip
-
 
 
 class Queue(NamedTuple):
@@ -86,6 +88,7 @@ class Worker:
         # unique per start: a worker that comes back must not be taken for the one that died
         self.name = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
         self.running: dict = {}  # claim → Job, from the claim until its thread is done with it
+        self.left: set = set()  # claims of jobs whose end could not be written down, for lack of a database
         self.given = SimpleQueue()  # Jobs for the threads; None tells one to end
         self.served_last = jobs.FIRST  # workspace
         self.stopping = False  # no Event: its lock may be held by the very thread that a signal interrupts
@@ -174,7 +177,9 @@ class Worker:
             except LeaseLost as lost:
                 log.warning("%s", lost)
             except Exception as error:  # the database is away: not even the failure can be written down
-                log.warning("job %s (%s) is left to its lease: %s", job.id, job.kind, type(error).__name__)
+                log.warning("job %s (%s) is left for later: %s", job.id, job.kind, type(error).__name__)
+                if isinstance(error, db.GONE) and job.max_attempts > 1:
+                    self.left.add(job.claim)
             finally:
                 self.running.pop(job.claim)
                 self.wake()
@@ -211,11 +216,18 @@ class Worker:
             try:
                 with db.connected():
                     jobs.heartbeat(list(self.running), self.lease, self.queue)
+                    self.give_back()
                     if time.monotonic() - rescued >= min(self.lease / 4, RESCUE_SECONDS):
                         rescued = time.monotonic()
                         self.tidy()
             except Exception as error:  # nothing may end this thread; leases run on meanwhile, and fencing holds
                 log.warning("The heartbeat missed a beat: %s", type(error).__name__)
+
+    def give_back(self) -> None:
+        """What was left when the database went away need not wait for the end of its lease."""
+        if left := list(self.left):
+            jobs.release(left, self.queue)
+            self.left.difference_update(left)
 
     def tidy(self) -> None:
         jobs.rescue(min(self.lease / 6, RESCUE_PAUSE_SECONDS), self.queue)
@@ -240,7 +252,7 @@ class Worker:
         for hand in hands:
             hand.join(max(0, deadline - time.monotonic()))
         self.ended.set()
-        left = [claim for claim, job in list(self.running.items()) if job.max_attempts > 1]
+        left = [claim for claim, job in list(self.running.items()) if job.max_attempts > 1] + list(self.left)
         if left:
             with suppress(*db.GONE), db.connected():
                 jobs.release(left, self.queue)

@@ -6,7 +6,7 @@ import pytest
 from cast import CLEO, DAN
 
 from service import db
-from service.feedback import boards, changelog, comments, companies, fields, segments, tags
+from service.feedback import boards, changelog, comments, companies, deliveries, endpoints, fields, segments, tags
 from service.web.app import for_the_team
 
 LETTER = "SELECT id FROM letter WHERE workspace_id = %(workspace)s ORDER BY id LIMIT 1"
@@ -29,6 +29,8 @@ def in_acme(path: str, acme) -> str:
         "companies": lambda: DAN["company"]["id"],
         "segments": lambda: segments.of(acme.team)[0].key,
         "insights": lambda: "weeks.csv",
+        "webhooks": lambda: str(endpoints.of(acme.team)[0].id),
+        "deliveries": lambda: str(deliveries.of(acme.team, endpoints.of(acme.team)[0].id)[0].id),
     }
     words = path.replace("{slug}", acme.workspace.slug).split("/")
     for index, word in enumerate(words):
@@ -46,6 +48,8 @@ def furnish(acme, words: str = "Exports") -> None:
     tags.create(acme.team, "money", name)
     segments.create(acme.team, "big", name, [{"field": "company.mrr", "op": "at_least", "value": 1000}])
     fields.create(acme.team, "why", name, "text")
+    endpoints.create(acme.team, "https://hooks.invalid/", ["post.created"], {"segment": "big"})
+    endpoints.test(acme.team, endpoints.of(acme.team)[0].id)
     claims = {**DAN, "name": words, "traits": {"role": words}, "company": {**DAN["company"], "name": words, "plan": words}}
     first = acme.post(words, words, by=claims, meta={"page": words})
     second = acme.post(f"{words} again", words, by={**CLEO, "name": words})

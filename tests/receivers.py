@@ -184,9 +184,9 @@ def flood(_receiver, handler):
             handler.wfile.write(b"x" * 100_000)
 
 
-def wait_until(happens, *what) -> None:
+def wait_until(happens) -> None:
     """Look until it is so; for what only the database knows."""
     end = time.monotonic() + PATIENCE
     while not happens():
-        assert time.monotonic() < end, what
+        assert time.monotonic() < end
         time.sleep(0.02)

@@ -62,6 +62,7 @@ def test_case_70_every_letter_to_a_user_ends_in_a_link_that_one_click_follows(cl
     publish(acme, posts=[number])
     comments.create(acme.reader(DAN), number, "Me too")
     comments.create(acme.writer, number, "Soon", official=True)
+    work_off(1)
     merges.merge(acme.team, number, acme.post("Night mode", by=DAN))
     work_off(1)
     make_due()
@@ -91,8 +92,9 @@ def test_case_70_one_click_ends_a_kind_or_all_whatever_it_is_sent_as_and_however
     mailings.subscribe(acme.workspace, SUE, "en")
     answers = at_once(lambda _: one_click(client, f"{address}?kind=question"), 8)
     assert {answer.status_code for answer in answers} == {200}
-    assert wants(acme) == [kind for kind in mailings.KINDS if kind != "question"]
-    assert one_click(client, f"{address}?kind=news").status_code == 200 and wants(acme) == [kind for kind in mailings.ABOUT_POSTS if kind != "question"]
+    left = [kind for kind in mailings.KINDS if kind != "question"]
+    assert wants(acme) == left
+    assert one_click(client, f"{address}?kind=news").status_code == 200 and wants(acme) == left[:-1]
     assert one_click(client, address, PARTS, MULTIPART).status_code == 200 and wants(acme) == []
     assert wants(acme, CLEO["email"]) == list(mailings.ABOUT_POSTS)
 

@@ -4,7 +4,7 @@ import pytest
 from queued import work_off
 
 from service import db, jobs, retention
-from service.feedback import actions, comments, sign_in
+from service.feedback import actions, comments, endpoints, sign_in
 
 AGE = "UPDATE {table} SET {column} = now() - %(days)s * interval '1 day'"
 
@@ -54,6 +54,10 @@ def fill(acme, table: str) -> None:
         db.changed("INSERT INTO measurement (hour) VALUES (now())")
     elif table == "slow_query":
         db.changed("INSERT INTO slow_query (id, text, longest_ms) VALUES ('a', 'SELECT', 900)")
+    elif table == "delivery":
+        endpoints.create(acme.team, "https://hooks.example.com/", ["user.erased"])
+        db.changed("""INSERT INTO delivery (workspace_id, endpoint_id, event_seq)
+                      SELECT e.workspace_id, e.id, seq FROM endpoint e, event WHERE type = 'endpoint.created'""")
     elif table == "cron_run":
         db.changed("INSERT INTO cron_run VALUES ('a', now())")
     else:

@@ -14,7 +14,7 @@ from service.feedback import general, keys, languages, workspaces
 from service.feedback.versions import version
 
 EVENTS = "SELECT type, data FROM event WHERE workspace_id = %(workspace)s AND type LIKE 'workspace.%%' ORDER BY seq"
-PAGES = ("", "/general", "/brand", "/identity", "/boards", "/statuses", "/tags", "/fields", "/team", "/keys")
+PAGES = ("", "/general", "/brand", "/identity", "/boards", "/statuses", "/tags", "/fields", "/team", "/keys", "/webhooks")
 
 
 @pytest.fixture
@@ -48,6 +48,7 @@ def test_members_read_every_page_and_find_no_form_in_it(ben):
 @pytest.mark.parametrize(("page", "does"), [
     ("", "origins"), ("/general", "change"), ("/identity", "secret"), ("/boards", "create"), ("/statuses", "delete"),
     ("/tags", "change"), ("/fields", "move"), ("/team", "invite"), ("/team", "remove"), ("/keys", "make"), ("/keys", "end"),
+    ("/webhooks", "create"),
 ])  # fmt: skip
 def test_case_61_a_plain_member_changes_none(ben, acme, page, does):
     ben.open(f"/app/acme/settings{page}")

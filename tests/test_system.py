@@ -7,8 +7,9 @@ import pytest
 from browser import Browser
 from cast import ADA, BEN, EVE
 
-from service import db, installation, jobs, measurements
-from service.feedback import members, sign_in
+from service import db, installation, jobs, measurements, worker
+from service.feedback import endpoints, members, sign_in
+from service.web.dashboard import system
 
 HEALTH, JOBS = "/app/acme/system", "/app/acme/system/jobs"
 MEASURED = """
@@ -42,9 +43,21 @@ def dead(workspace_id: int, reason: str = "MailFailed refused\n  File …") -> i
     return job
 
 
+def failed(workspace_id: int, reason: str) -> int:
+    """A job that failed once and is tried again in ten minutes; returns its id."""
+    job = jobs.enqueue("letter.send", workspace_id, letter=7)
+    [claimed] = [each for each in jobs.claim("tests", 99, 60) if each.id == job]
+    jobs.fail(claimed, reason, 600)
+    return job
+
+
 def press(browser, does: str, workspace: int, job: int):
+    return press_for(browser, does, workspace=workspace, job=job)
+
+
+def press_for(browser, does: str, **said):
     browser.open(JOBS)
-    return browser.send(JOBS, do=does, workspace=workspace, job=job)
+    return browser.send(JOBS, do=does, **said)
 
 
 # ── who sees what ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -161,6 +174,59 @@ def test_a_job_of_another_workspace_is_not_there_for_its_neighbours(ada, acme, g
         assert db.row("SELECT count(*) FROM job_dead WHERE id = %(id)s", id=job) == (1,)
 
 
+def test_why_a_job_failed_and_when_it_is_tried_next_stands_there_and_it_can_be_tried_now(ada, acme, globex):
+    job = failed(acme.workspace.id, "MailFailed: 421 try later")
+    failed(globex.workspace.id, "GlobexFailed")
+    said = texts(ada.open(JOBS))
+    assert "attempt 1 of 12 failed" in said and "MailFailed: 421 try later" in said and "GlobexFailed" not in said
+    assert re.search(r"next in (8|9|1\d) min", said), said
+    press(ada, "hurry", acme.workspace.id, job)
+    assert "It is tried again now." in texts(ada.open(JOBS))
+    assert db.row("SELECT run_at <= now() FROM job WHERE id = %(id)s", id=job) == (True,)
+    press(ada, "hurry", acme.workspace.id, job)
+    assert "somebody was quicker" in texts(ada.open(JOBS))
+
+
+@pytest.mark.parametrize(("does", "left"), [("retry-all", 3), ("discard-all", 0)])
+def test_all_dead_jobs_of_a_kind_are_tried_again_or_discarded_at_once(ada, acme, globex, does, left):
+    for workspace in [acme.workspace.id] * 3 + [globex.workspace.id, jobs.OURS]:
+        dead(workspace)
+    assert "What they were to do is never done." in texts(ada.open(JOBS))
+    press_for(ada, does, kind="letter.send")
+    assert "3 jobs are" in texts(ada.open(JOBS))
+    for _ in range(2):
+        press_for(ada, does, kind="letter.send")
+        assert "somebody was quicker" in texts(ada.open(JOBS))
+    for kind in ("", "nothing", "x" * 10_000):
+        assert press_for(ada, does, kind=kind).status_code == 303
+    assert db.rows(WAITING, workspace=acme.workspace.id).count(("letter.send", 0, {"letter": 7})) == left
+    assert db.row("SELECT count(*) FROM job_dead") == (2,)
+
+
+def test_who_runs_the_server_has_the_dead_of_all_tried_again_at_once(operator, acme, globex):
+    for workspace in (acme.workspace.id, globex.workspace.id, jobs.OURS):
+        dead(workspace)
+    press_for(operator, "retry-all", kind="letter.send")
+    assert db.rows("SELECT FROM job_dead") == [] and "3 jobs are being tried again" in texts(operator.open(JOBS))
+
+
+def test_the_letters_and_webhooks_behind_the_jobs_are_linked(ada, acme):
+    made, _ = endpoints.create(acme.team, "https://hooks.invalid/", ["post.created"])
+    endpoints.test(acme.team, made.id)
+    db.changed("INSERT INTO delivery (workspace_id, endpoint_id, event_seq) SELECT workspace_id, %(id)s, seq FROM event "
+               "WHERE type = 'webhook.test'", id=made.id)  # fmt: skip
+    page = ada.open(JOBS)
+    assert "Webhooks 1 waiting" in texts(page) and "failing" not in texts(page)
+    db.changed("UPDATE endpoint SET state = 'gone'")
+    page = ada.open(JOBS)
+    assert "1 endpoint failing" in texts(page) and 'href="/app/acme/settings/webhooks"' in page.text
+    assert 'href="/app/acme/outbox' in page.text
+
+
+def test_every_kind_of_job_is_said_in_words():
+    assert set(worker.HANDLERS) <= set(system.KINDS)
+
+
 def test_who_runs_the_server_tries_any_job_again(operator, globex):
     job = dead(globex.workspace.id)
     assert press(operator, "retry", globex.workspace.id, job).status_code == 303
@@ -171,7 +237,8 @@ def test_plain_members_look_and_do_not_touch(client, acme):
     job = dead(acme.workspace.id)
     ben = Browser(client).sign_in(BEN)
     assert "Owners and admins can try them again" in texts(ben.open(JOBS)) and 'value="retry"' not in ben.page.text
-    assert press(ben, "retry", acme.workspace.id, job).status_code == 403
+    for does in ("retry", "discard", "hurry", "retry-all", "discard-all"):
+        assert press_for(ben, does, workspace=acme.workspace.id, job=job, kind="letter.send").status_code == 403
     assert db.row("SELECT count(*) FROM job_dead") == (1,)
 
 

@@ -134,7 +134,7 @@ def test_a_new_secret_is_shown_once_with_until_when_the_old_one_signs(ada, acme)
 def test_why_an_endpoint_hears_nothing_is_said(ada, acme):
     made = endpoint(acme)
     for state, failing, words in (
-        ("active", "now() - interval '3 hours'", "Nothing has got through since 3 h ago."),
+        ("active", "now() - interval '3 hours'", "It first failed 3 h ago, and nothing got through since."),
         ("gone", "NULL", "It answered “410 Gone”"),
         ("failed", "now() - interval '5 days'", "Nothing got through for five days"),
     ):  # fmt: skip

@@ -55,7 +55,7 @@ SELECT greatest(0, min(seconds))::float FROM later WHERE undo_of = %(seq)s OR (
 HAVING count(*) > 0"""
 
 FOR_ADMINS = ("key.", "member.", "endpoint.", "webhook.")  # types that begin so tell of what only admins may list
-BY_ITSELF = {"changelog.published"}  # what Sayso also does without anyone, when its moment has come
+BY_ITSELF = {"changelog.published", "endpoint.failed", "endpoint.failing"}  # what Sayso also does without anyone
 
 
 class Event(NamedTuple):

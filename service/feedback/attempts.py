@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import NamedTuple
 
 from service import db, events
-from service.db import database
 from service.feedback import endpoints
 from service.feedback.deliveries import LAST, SCHEDULE
 from service.jobs import Job
@@ -65,6 +64,17 @@ SELECT extract(epoch FROM greatest(d.due_at, e.resting_until) - now())::float
   FROM endpoint e JOIN delivery d ON d.workspace_id = e.workspace_id AND d.endpoint_id = e.id AND d.state = 'waiting'
  WHERE e.workspace_id = %(workspace)s AND e.id = %(endpoint)s AND e.state = 'active' ORDER BY d.due_at LIMIT 1"""
 
+# Endpoints with something due and no job for it: theirs died, or somebody discarded it. The operator's own work, so it looks
+# at all workspaces.
+STRANDED = """
+SELECT e.workspace_id, e.id FROM endpoint e
+ WHERE e.state = 'active' AND (e.resting_until IS NULL OR e.resting_until < now())
+   AND EXISTS (SELECT FROM delivery d WHERE d.workspace_id = e.workspace_id AND d.endpoint_id = e.id
+                  AND d.state = 'waiting' AND d.due_at < now())
+   AND NOT EXISTS (SELECT FROM job j WHERE j.workspace_id = e.workspace_id AND j.queue = %(queue)s
+                      AND j.args->>'endpoint' = e.id::text)"""
+ROUSE = "endpoint.rouse"  # kind of the job
+
 
 class Due(NamedTuple):
     id: int
@@ -111,28 +121,24 @@ def begin(job: Job) -> Turn | None:
     return Turn(*place.values(), until, began_at, url, format, secrets, [Due(*each) for each in due])
 
 
-@database.atomic()
+@db.verb
 def put_off(job: Job, place: dict) -> None:
     go_on(place, at_least=BUSY_SECONDS)
     job.complete()
 
 
-@database.atomic()
+@db.verb
 def end(job: Job, turn: Turn, outcomes: list[Outcome]) -> None:
     """Note what came of the attempts, move each delivery on, give the turn back and end the job, all at once. Who has lost
     the turn meanwhile (the endpoint has another address or is gone, this process was halted) notes nothing."""
     place = {"workspace": turn.workspace_id, "endpoint": turn.endpoint_id}
-    if db.row(HOLD, **place, until=turn.until):
+    has_turn = db.row(HOLD, **place, until=turn.until)
+    if has_turn:
         for outcome in outcomes:
             note(turn, outcome)
-        told = close(place, outcomes)
-        go_on(place)
-        job.complete()
-        if told:
-            events.record(told[0], turn.workspace_id, data=told[1])
-    else:
-        go_on(place, at_least=BUSY_SECONDS)
-        job.complete()
+        close(place, outcomes)
+    go_on(place, at_least=0 if has_turn else BUSY_SECONDS)
+    job.complete()
 
 
 def note(turn: Turn, outcome: Outcome) -> None:
@@ -140,18 +146,19 @@ def note(turn: Turn, outcome: Outcome) -> None:
                schedule=list(SCHEDULE), began=turn.began_at)  # fmt: skip
 
 
-def close(place: dict, outcomes: list[Outcome]) -> tuple[str, dict] | None:
-    """What the endpoint is now; returns the event to be told, if there is one."""
-    host, state, since, ended, warned = db.row(
+def close(place: dict, outcomes: list[Outcome]) -> None:
+    """Give the turn back, and say what the endpoint is now."""
+    host, state, since, ends, warns = db.row(
         CLOSE, **place, tried=bool(outcomes), through=any(each.reason is None for each in outcomes),
         gone=any(each.status == 410 for each in outcomes), rest=max((each.rest for each in outcomes), default=0),
         warn=WARN_HOURS, end=END_HOURS,
     )  # fmt: skip
     data = {"endpoint": place["endpoint"], "host": host, "state": state, "since": since and since.isoformat()}
-    if ended:
+    if ends:
         db.changed(STOP, **place)
-        return "endpoint.failed", data
-    return ("endpoint.failing", data) if warned else None
+        events.record("endpoint.failed", place["workspace"], data=data)
+    elif warns:
+        events.record("endpoint.failing", place["workspace"], data=data)
 
 
 def go_on(place: dict, at_least: float = 0) -> None:

@@ -45,7 +45,7 @@ WITH due AS MATERIALIZED (
          CASE WHEN is_weekly THEN 'weekly' ELSE 'daily' END AS period,
          (first + time '08:00') AT TIME ZONE zone AS since, (today + time '08:00') AT TIME ZONE zone AS until
     FROM due CROSS JOIN LATERAL (
-     SELECT CASE WHEN is_weekly THEN least(today - 7, greatest(digested_on, today - 14))
+     SELECT CASE WHEN is_weekly THEN least(today - 7, greatest(coalesce(digested_on, today - 7), today - 14))
                  ELSE greatest(coalesce(digested_on, today - 1), today - 7) END AS first) begins
 ), told AS (
   SELECT once.*, newest.seq FROM (SELECT DISTINCT workspace_id, kind, since, until FROM span) once CROSS JOIN LATERAL (
@@ -71,10 +71,10 @@ SELECT (SELECT count(*) FROM due), (SELECT count(*) FROM sent)"""
 
 SPAN = "workspace_id = %(workspace)s AND {at} >= %(since)s::timestamptz AND {at} < %(until)s::timestamptz"
 SHOWN = "p.deleted_at IS NULL AND p.merged_into IS NULL"
+# Nobody is named: letters are kept, and who is erased must not have to be looked for in those that tell of many.
 NEW = f"""
-SELECT p.number, p.title, coalesce(nullif(u.name, ''), u.email, ''), b.name, p.votes, p.held_at IS NOT NULL, count(*) OVER ()
+SELECT p.number, p.title, b.name, p.votes, p.held_at IS NOT NULL, count(*) OVER ()
   FROM post p JOIN board b ON b.workspace_id = p.workspace_id AND b.id = p.board_id
-  LEFT JOIN "user" u ON u.workspace_id = p.workspace_id AND u.id = p.author_id
  WHERE p.{SPAN.format(at="p.created_at")} AND {SHOWN} ORDER BY p.number DESC LIMIT %(most)s"""
 # Not their authors' own. A vote counts once, not again for the post into which its own was merged.
 VOTED = f"""
@@ -111,7 +111,6 @@ SELECT e.id, e.title, count(*) OVER () FROM changelog_entry e
 class NewPost(NamedTuple):
     number: int
     title: str
-    author: str  # empty: nobody knows
     board: str
     votes: int
     is_held: bool

@@ -35,11 +35,12 @@ SELECT count(*), coalesce(bool_or(f.user_id = (
   FROM follower f WHERE f.workspace_id = %(workspace)s AND f.post_number = %(number)s"""
 
 # SQL: of `f`, follows or votes, those whose user `u` gets letters of this kind about the post `p`; never at an address that
-# nobody has confirmed: neither they by a link, nor the customer by a token or the API
+# neither they have confirmed by a link, nor the customer by a token or the API
 HEARING = f"""
   JOIN post p ON p.workspace_id = f.workspace_id AND p.number = f.post_number
   JOIN "user" u ON u.workspace_id = f.workspace_id AND u.id = f.user_id
- WHERE u.email IS NOT NULL AND u.kind <> 'anonymous' AND u.blocked_at IS NULL AND {readable(IS_MEMBER, "u.id")} AND {unmuted()}"""
+ WHERE u.email IS NOT NULL AND u.kind <> 'anonymous' AND u.blocked_at IS NULL AND {readable(IS_MEMBER, "u.id")}
+   AND {unmuted()}"""
 
 
 class Follower(NamedTuple):

@@ -29,12 +29,12 @@ TO_FOLLOWERS = letters.ADDRESS.format(readers=f"""
           WHERE l.workspace_id = c.workspace_id AND lower(l.to_email) = lower(u.email) AND l.kind = %(kind)s
             AND e.data->>'comment' = c.id::text)
    ORDER BY lower(u.email)""")
-# Whoever wrote the post or commented on it and still follows it; not who has a letter of this comment already.
+# Whoever wrote the post, or commented on it before, and still follows it; not who has a letter of this comment already.
 TALKERS = f"""
   SELECT DISTINCT ON (lower(u.email)) u.email, c.post_number FROM {OF_OTHERS}
      AND c.id = %(comment)s AND NOT c.official AND (p.author_id = u.id OR EXISTS (
          SELECT FROM comment own WHERE own.workspace_id = c.workspace_id AND own.post_number = c.post_number
-            AND own.user_id = u.id AND own.deleted_at IS NULL))
+            AND own.user_id = u.id AND own.id < c.id AND own.deleted_at IS NULL))
      AND NOT EXISTS (
          SELECT FROM letter l WHERE l.workspace_id = c.workspace_id AND lower(l.to_email) = lower(u.email)
             AND (l.event_seq = %(event)s OR l.data->'comments' @> to_jsonb(c.id)))

@@ -10,9 +10,10 @@ from service.feedback.letters import Letter, NotYet, Written
 from service.feedback.readers import MEMBER, Reader
 from service.jobs import Job
 
+NOT_WHO_DID_IT = f"u.external_id <> '{MEMBER}' || coalesce(%(by)s, 0)"
 TO_FOLLOWERS = letters.ADDRESS.format(readers=f"""
   SELECT DISTINCT ON (lower(u.email)) u.email FROM follower f {HEARING}
-     AND f.workspace_id = %(workspace)s AND f.post_number = ANY(%(numbers)s::integer[])
+     AND f.workspace_id = %(workspace)s AND f.post_number = ANY(%(numbers)s::integer[]) AND {NOT_WHO_DID_IT}
    ORDER BY lower(u.email)""")
 TO_VOTERS = letters.ADDRESS.format(readers=questions.READERS)
 # who subscribed, except those who hear of the same entry because they asked for it
@@ -30,7 +31,7 @@ TO_THE_MENTIONED = letters.ADDRESS.format(readers=f"""
 TO_THE_MERGED = letters.ADDRESS.format(readers=f"""
   SELECT DISTINCT ON (lower(u.email)) u.email FROM follower f {HEARING}
      AND f.workspace_id = %(workspace)s AND f.post_number = %(number)s AND f.merged_from IS NULL
-     AND u.external_id <> '{MEMBER}' || coalesce(%(by)s, 0)
+     AND {NOT_WHO_DID_IT}
    ORDER BY lower(u.email)""")
 SECRET = re.compile(r"(/(?:confirm|letters|letters/team)/)[\w.-]{40,}")  # that a link to one's own address holds
 
@@ -39,7 +40,7 @@ def tell_followers(event: Event) -> None:
     """Author and voters hear where their post stands, unless the member chose not to tell, or they may not read it."""
     if event.data["notify"]:
         letters.address(TO_FOLLOWERS, "status_changed", event.workspace_id, event.seq, numbers=[event.post_number],
-                        delay=event.data.get("undo_seconds", 0))  # fmt: skip
+                        by=event.person_id, delay=event.data.get("undo_seconds", 0))  # fmt: skip
 
 
 def tell_of_release(event: Event) -> None:
@@ -48,7 +49,7 @@ def tell_of_release(event: Event) -> None:
         entry = changelog.find(Reader(workspaces.find(event.workspace_id), is_member=True), event.data["entry"])
     except NotFound:  # it was deleted meanwhile
         return
-    letters.address(TO_FOLLOWERS, "shipped", event.workspace_id, event.seq, numbers=entry.posts)
+    letters.address(TO_FOLLOWERS, "shipped", event.workspace_id, event.seq, numbers=entry.posts, by=event.person_id)
     letters.address(TO_SUBSCRIBERS, mailings.NEWS, event.workspace_id, event.seq)
 
 
@@ -61,8 +62,8 @@ def ask_voters(event: Event) -> None:
 def tell_of_comment(event: Event) -> None:
     """Members hear that they are mentioned; of the official answer everybody who follows the post; of what else users may
     read, who wrote the post or commented on it. Nobody hears of their own words, nor twice of the same."""
-    letters.address(TO_THE_MENTIONED, team_letters.MENTION, event.workspace_id, event.seq, persons=event.data["mentions"],
-                    by=event.person_id, author=event.user_id)  # fmt: skip
+    letters.address(TO_THE_MENTIONED, team_letters.MENTION, event.workspace_id, event.seq, by=event.person_id,
+                    author=event.user_id, persons=event.data.get("mentions", []))  # fmt: skip
     tell_users(event)
 
 

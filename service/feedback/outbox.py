@@ -13,6 +13,7 @@ from service.lib.bounces import Report
 
 STATES = ("waiting", "failed", "refused", "suppressed", "kept", "sent", "withdrawn")
 MOST_COUNTED = 1000
+MOST_COPIES = 9
 WINDOW = 5000  # letters that a search looks at, before it asks whether to look further back
 
 # A search looks at a part of the letters, by their short columns.
@@ -122,6 +123,8 @@ def why_not(workspace_id: int, letter: Letter) -> str | None:
         return "What this letter tells of is over, so it cannot be sent again."
     if db.row(EMPTIED, workspace=workspace_id, id=letter.id) == (True,):
         return "Its author was erased, so it cannot be sent again."
+    if letter.copy >= MOST_COPIES:
+        return f"It was sent again {MOST_COPIES} times; that is enough."
     if reason := suppressions.reason_of(workspace_id, letter.to_email):
         return f"Letters to this address are held back. {reason}"
     if letter.kind not in TO_STRANGERS and not db.row(IS_KNOWN, workspace=workspace_id, email=letter.to_email)[0]:

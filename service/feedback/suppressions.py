@@ -18,6 +18,9 @@ LIFT = """
 DELETE FROM suppression WHERE workspace_id = %(workspace)s AND email = lower(%(email)s)
    AND reason IS DISTINCT FROM %(but)s"""
 REASON_OF = "SELECT reason FROM suppression WHERE workspace_id = %(workspace)s AND email = lower(%(email)s)"
+AMONG = """
+SELECT email FROM suppression
+ WHERE workspace_id = %(workspace)s AND email IN (SELECT lower(each) FROM unnest(%(emails)s::text[]) AS each)"""
 LIST = """
 SELECT email, reason, created_at FROM suppression
  WHERE workspace_id = %(workspace)s AND position(lower(%(q)s) IN email) > 0 ORDER BY created_at DESC, email LIMIT %(most)s"""
@@ -57,6 +60,11 @@ def reason_of(workspace_id: int, email: str) -> str | None:
     """Why nothing is sent to this address; None when letters to it are sent."""
     row = db.row(REASON_OF, workspace=workspace_id, email=email)
     return row and row[0]
+
+
+def among(reader: Reader, emails: list[str]) -> set[str]:
+    """Those of these addresses to which nothing is sent, in small letters."""
+    return {email for (email,) in db.rows(AMONG, workspace=reader.workspace.id, emails=emails)}
 
 
 def of(reader: Reader, q: str = "", most: int = 50) -> list[Suppression]:

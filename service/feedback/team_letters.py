@@ -5,7 +5,7 @@ of the team any more or wants no such letters."""
 
 from typing import NamedTuple
 
-from service import words
+from service import db, words
 from service.errors import NotFound
 from service.feedback import comments, digests, endpoints, letters, members, posts, preferences, workspaces
 from service.feedback.activity import Event
@@ -32,6 +32,11 @@ TO_THE_INVITED = letters.ADDRESS.format(readers="""
 TO_WHO_RUNS_IT = letters.ADDRESS.format(readers="""
   SELECT p.email FROM member m JOIN person p ON p.id = m.person_id
    WHERE m.workspace_id = %(workspace)s AND m.role IN ('owner', 'admin') AND m.joined_at IS NOT NULL""")
+
+LAST_REASON = """
+SELECT a.reason FROM delivery d JOIN delivery_attempt a ON a.workspace_id = d.workspace_id AND a.delivery_id = d.id
+ WHERE d.workspace_id = %(workspace)s AND d.endpoint_id = %(endpoint)s AND a.reason IS NOT NULL
+ ORDER BY a.began_at DESC LIMIT 1"""
 
 
 class Addressed(NamedTuple):
@@ -122,9 +127,15 @@ def webhook_failed(event: Event, letter: Letter) -> Written:
 
 def of_endpoint(to: Addressed, letter: Letter, event: Event, endpoint, name: str) -> Written:
     since = to.words.moment(to.member.clock(endpoint.failing_since)) if endpoint.failing_since else ""
-    return say(to, letter, to.words.say(name, to.workspace.name, event.data["host"]), endpoint=endpoint, since=since,
-               host=event.data["host"], reason=event.data["reason"], days=DAYS,
+    title = to.words.say(name, to.workspace.name, event.data["host"])
+    return say(to, letter, title, title=title, endpoint=endpoint, since=since, reason=last_reason(event), days=DAYS,
                url=to.page(f"settings/webhooks/{endpoint.id}"))  # fmt: skip
+
+
+def last_reason(event: Event) -> str:
+    """Why the last attempt came to nothing, as the event or the log of deliveries has it; empty when neither does."""
+    row = db.row(LAST_REASON, workspace=event.workspace_id, endpoint=event.data["endpoint"])
+    return event.data.get("reason") or (row[0] if row else "")
 
 
 def invitation(event: Event, letter: Letter) -> Written:

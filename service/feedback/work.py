@@ -13,7 +13,6 @@ from service.feedback.readers import Reader
 MOST_SHOWN = 50  # dead jobs, and jobs that are tried again
 MOST_JOBS = 10_000  # of a queue that are looked at
 MOST_BEHIND = 1000
-GIVEN_UP = ("failed", "refused")  # states of a letter
 
 # Of one workspace, or of all (NULL), as in the other statements. A queue can be very long: these are its first jobs.
 FEW = """
@@ -58,7 +57,9 @@ BEHIND = """
 SELECT (SELECT count(*) FROM (
           SELECT FROM letter WHERE workspace_id = %(workspace)s AND state = 'waiting' LIMIT %(most)s) few),
        (SELECT count(*) FROM (
-          SELECT FROM letter WHERE workspace_id = %(workspace)s AND state = ANY(%(given_up)s) LIMIT %(most)s) few),
+          SELECT FROM letter WHERE workspace_id = %(workspace)s AND state = 'failed' LIMIT %(most)s) few),
+       (SELECT count(*) FROM (
+          SELECT FROM letter WHERE workspace_id = %(workspace)s AND state = 'refused' LIMIT %(most)s) few),
        (SELECT count(*) FROM (
           SELECT FROM delivery WHERE workspace_id = %(workspace)s AND state = 'waiting' LIMIT %(most)s) few),
        (SELECT count(*) FROM endpoint
@@ -106,7 +107,8 @@ class Behind(NamedTuple):
     """What of a workspace waits, and what does not get through; letters and deliveries up to MOST_BEHIND."""
 
     letters_waiting: int
-    letters_given_up: int
+    letters_failed: int
+    letters_refused: int
     deliveries_waiting: int
     endpoints_failing: int
 
@@ -129,7 +131,7 @@ def dead(reader: Reader, everywhere: bool) -> list[Dead]:
 
 def behind(reader: Reader) -> Behind:
     """The letters and deliveries of the reader's workspace that wait or did not arrive."""
-    return Behind(*db.row(BEHIND, workspace=reader.workspace.id, most=MOST_BEHIND, given_up=list(GIVEN_UP)))
+    return Behind(*db.row(BEHIND, workspace=reader.workspace.id, most=MOST_BEHIND))
 
 
 @db.verb

@@ -15,6 +15,7 @@ LETTER_ID = re.compile(r"<[^<>\s]{1,250}>")
 STATUS = re.compile(r"\s*([245]\.\d{1,3}\.\d{1,3})\b")
 DIAGNOSTIC = re.compile(r"\b(5\.\d{1,3}\.\d{1,3})\b")
 ABUSE = {"abuse", "fraud"}
+BROKEN = (MessageError, RecursionError, ValueError, LookupError, TypeError, AttributeError)  # how `email` meets the worst
 NO_REPORT = "This is no report of a mail server about a letter."
 
 
@@ -30,7 +31,7 @@ def read(raw: bytes) -> Report:
         raise TooLarge(f"This is larger than {LARGEST // 1024 // 1024} MB, and no report of a mail server is.")
     try:
         return understood(message_from_bytes(raw))
-    except (MessageError, RecursionError, ValueError, LookupError, TypeError, AttributeError):  # `email` meets the worst with any of them
+    except BROKEN:
         raise Malformed(NO_REPORT) from None
 
 

@@ -91,6 +91,7 @@ def dial(place: IPv4Address | IPv6Address, port: int, soon: Deadline, seconds: f
         with explained(soon):
             line.settimeout(seconds)
             line.connect((str(place), port))
+            line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # the body does not wait for an echo of the headers
     except Unreachable:
         line.close()
         raise

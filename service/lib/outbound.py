@@ -64,13 +64,7 @@ def check_form(url: str, *, allow: tuple = ()) -> None:
     """Raise Invalid(url=what to do) unless this is an address to which we may post; looks up no name.
 
     Hosts in the networks of `allow` may be private, have any port, and do without https."""
-    target = parse(url)
-    literal = numeric(target.host)
-    if literal and not all(may_reach(each, allow) for each in literal):
-        raise Invalid(url=NOT_PUBLIC)
-    perhaps_allowed = all(is_in(each, allow) for each in literal) if literal else allow
-    if not perhaps_allowed and not target.usual:
-        raise Invalid(url=WRONG_PORT if target.secure else NOT_SECURE)
+    admitted(url, allow)
 
 
 def post(url: str, body: bytes, headers: dict[str, str], *, allow: tuple = (), seconds: float = SECONDS,
@@ -81,7 +75,7 @@ def post(url: str, body: bytes, headers: dict[str, str], *, allow: tuple = (), s
     began = time.monotonic()
     deadline = Deadline(began + seconds, f"There was no answer within {seconds:g} seconds.")
     try:
-        target = parse(url)
+        target = admitted(url, allow)
     except Invalid as refused:
         raise Unreachable(str(refused), "blocked") from None
     found = checked(target, deadline, allow)
@@ -93,6 +87,17 @@ def post(url: str, body: bytes, headers: dict[str, str], *, allow: tuple = (), s
 
 
 # ── what an address may look like ──
+
+
+def admitted(url: str, allow: tuple) -> Target:
+    target = parse(url)
+    literal = numeric(target.host)
+    if literal and not all(may_reach(each, allow) for each in literal):
+        raise Invalid(url=NOT_PUBLIC)
+    perhaps_allowed = all(is_in(each, allow) for each in literal) if literal else allow
+    if not perhaps_allowed and not target.usual:
+        raise Invalid(url=WRONG_PORT if target.secure else NOT_SECURE)
+    return target
 
 
 def parse(url: str) -> Target:

@@ -23,7 +23,7 @@ class Conditions(Sent):
     """What must hold, too. All that are given."""
 
     board: Annotated[Key | None, said("The post is on this board.")] = None
-    segment: Annotated[Key | None, said("The user whose post, vote or comment it is is in this segment.")] = None
+    segment: Annotated[Key | None, said("The user behind the post, vote or comment is in this segment.")] = None
     votes: Annotated[
         Annotated[int, About(ge=1, le=endpoints.MOST_VOTES)] | None,
         said("The post has so many votes. With `vote.created` this is told once of each post, when it reaches them."),
@@ -56,7 +56,7 @@ class MadeWebhook(Webhook):
 class NewWebhook(Sent):
     url: Address
     types: Types
-    conditions: Conditions = msgspec.field(default_factory=Conditions)
+    conditions: Annotated[Conditions, said("What must hold, too.")] = msgspec.field(default_factory=Conditions)
     format: Format = "standard"
 
 
@@ -99,7 +99,7 @@ class Attempt(msgspec.Struct):
 
 class DeliveryDetails(Delivery):
     body: Annotated[
-        str | None, said("As it is sent and signed; null before the first attempt, and once a user of whom it spoke is erased.")
+        str | None, said("As it is sent and signed; null before the first attempt, and once a user it spoke of is erased.")
     ]  # fmt: skip
     log: Annotated[list[Attempt], said("The attempts, the first one first.")]
 

@@ -6,7 +6,7 @@ VALUES = {  # of a field or placeholder of this name; the type must fit
     "author": "u_1003", "body": "For our accountant, once a quarter.", "color": "#2563eb", "company": "fern",
     "email": "maya@fern.example", "key": "mobile", "name": "Mobile apps", "note": "Under Reports → Export.", "number": 42,
     "parent": 7, "status": "planned", "tag": "billing", "text": "download my invoices as a spreadsheet",
-    "title": "Export all invoices as CSV", "user": "u_1003",
+    "title": "Export all invoices as CSV", "type": "post.created", "user": "u_1003",
 }  # fmt: skip
 FORMATS = {"date": "2026-12-31", "date-time": "2026-12-31T12:00:00Z", "uri": "https://fern.example"}
 TYPES = {"string": str, "integer": int, "number": float, "boolean": bool, "array": list, "object": dict}

@@ -73,7 +73,7 @@ class LetterLink:
 def kind(req) -> str:
     """The kind of letter in which they followed the link; empty for those that one click does not end."""
     said = req.params.get("kind", "")
-    return said if said in preferences.CHOICE else ""
+    return said if isinstance(said, str) and said in preferences.CHOICE else ""
 
 
 def render(req, resp, said: words.Words, **shown) -> None:

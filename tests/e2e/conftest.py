@@ -168,7 +168,8 @@ PAGES = [
     "inbox", "inbox?status=planned&sort=top", "history", "search?q=time", "roadmap", "changelog", "changelog/new",
     "users", "companies", "segments", "segments/new", "insights", "moderation", "moderation?show=deleted",
     "moderation?show=blocked", "start", "settings", "settings/general", "settings/brand", "settings/identity",
-    "settings/boards", "settings/statuses", "settings/tags", "settings/fields", "settings/team", "settings/keys", "system",
+    "settings/boards", "settings/statuses", "settings/tags", "settings/fields", "settings/team", "settings/keys",
+    "settings/webhooks", "system",
     "system/jobs", "outbox", "posts/new", "posts/1", "posts/1/merge?into=2",
 ]  # fmt: skip
 FOUND = {"users": r"/users/[^/?]+$", "companies": r"/companies/[^/?]+$", "segments": r"/segments/(?!new)[^/?]+$",

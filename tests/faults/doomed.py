@@ -1,4 +1,4 @@
-"""A worker process that is killed on the way: `python doomed.py URL FOLDER SECONDS`.
+"""A worker process that is killed on the way: `python doomed.py URL FOLDER SECONDS [LEASE]`.
 
 Its jobs say where it stops until somebody acts: a file named after the job appears then, and the job goes on after
 SECONDS. What a job does to the outside world is one line in the file `effects` for each attempt."""
@@ -37,10 +37,10 @@ def handler(folder: Path, seconds: float = 0):
 
 
 if __name__ == "__main__":
-    url, place, seconds = sys.argv[1:]
+    url, place, seconds, *lease = sys.argv[1:]
     db.start(url, connections=THREADS + 2)
     handlers = {"doomed": handler(Path(place), float(seconds))}
-    worker = Worker(url, threads=THREADS, lease=LEASE, handlers=handlers, cron={})
+    worker = Worker(url, threads=THREADS, lease=float(*lease or [LEASE]), handlers=handlers, cron={})
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, worker.stop)
     worker.run()

@@ -19,7 +19,7 @@ class Webhooks:
     @operation("Make a webhook", takes=shapes.NewWebhook, answers=shapes.MadeWebhook, scope="admin")
     def on_post(self, call):
         """From now on what happens is sent to this address. The answer shows its secret, once. A workspace has at most 20.
-        The manual says [how to receive and verify](/docs#webhooks)."""
+        The manual says how to receive and verify."""
         new = call.body
         made, secret = endpoints.create(call.reader, new.url, new.types, shapes.conditions(new.conditions), new.format)
         return Created(f"/api/v1/webhooks/{made.id}", shapes.made_webhook(made, secret))

@@ -59,6 +59,7 @@ class Outbox(Letters):
             due=outbox.next_attempts(reader, found.letters), counts=outbox.counts(reader), stop=outbox.MOST_COUNTED,
             chosen={"state": state, "q": q}, next_url=following, called=called, smtp=bool(req.context.config.smtp_url),
             suppressed=suppressions.of(reader, q, MOST_SUPPRESSED + 1), most_suppressed=MOST_SUPPRESSED,
+            held_back=suppressions.among(reader, [letter.to_email for letter in found.letters]),
         )  # fmt: skip
 
 

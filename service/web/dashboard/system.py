@@ -20,7 +20,9 @@ KINDS = {
     "event.follow_up": "Letters and vectors that follow from what happened",
     "post.embed": "Vectors of posts, for similar posts",
     "letter.send": "Letters",
-    "sign_in.send": "Sign-in links",
+    "sign_in.send": "Sign-in links for the team",
+    "user_link.send": "Sign-in links for users",
+    "digest.due": "Digests for the team",
     "changelog.publish": "Changelog entries that are due",
     "file.process": "Files that were sent in",
     "rows.prune": "Deleting what is kept for a time only",
@@ -109,7 +111,7 @@ def warnings(config) -> list[str]:
     said = []
     if not config.smtp_url:
         said.append("No mail server is set up (SMTP_URL), so letters are kept here instead of being sent.")
-    if getattr(config, "outbound_allow", None):
+    if config.outbound_allow:
         said.append("OUTBOUND_ALLOW is set, so webhooks may reach private addresses of your network.")
     return said
 
