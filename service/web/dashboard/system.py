@@ -29,6 +29,7 @@ KINDS = {
     "insights.count": "Counting insights",
     "machine.measure": "Measuring the server",
     "endpoint.deliver": "Deliveries to webhooks",
+    "endpoint.rouse": "Looking for webhooks that were left waiting",
 }
 
 
