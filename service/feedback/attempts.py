@@ -122,6 +122,14 @@ def begin(job: Job) -> Turn | None:
 
 
 @db.verb
+def rouse(job: Job) -> None:
+    """See to it that what is due for an endpoint has a job."""
+    for workspace, endpoint in db.rows(STRANDED, queue=endpoints.QUEUE):
+        endpoints.wake(workspace, endpoint)
+    job.complete()
+
+
+@db.verb
 def put_off(job: Job, place: dict) -> None:
     go_on(place, at_least=BUSY_SECONDS)
     job.complete()
