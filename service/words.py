@@ -42,7 +42,7 @@ class Words:
         return numbers.format_decimal(value, locale=self.locale)
 
     def date(self, at: date) -> str:
-        """12 November 2026"""
+        """November 12, 2026, as they write it there"""
         return dates.format_date(at, "long", self.locale)
 
     def moment(self, at: datetime) -> str:

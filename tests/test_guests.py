@@ -9,7 +9,7 @@ from cast import ADA, CLEO
 from crowd import at_once
 from queued import work_off
 
-from service import db
+from service import db, words
 from service.db import database
 from service.feedback import blocking, comments, general, guests, limits, privacy
 from service.lib import tokens
@@ -118,10 +118,10 @@ def test_the_letter_says_when_and_to_whom_something_was_written_and_that_ignorin
     [(to, state, subject, plain, html, name)] = sent()
     assert (to, state, name) == (SUE, "kept", "Sue"), "the name is kept until the letter is sent"
     assert subject == "Confirm your e-mail address for Acme"
-    day = f"{db.row('SELECT created_at FROM post')[0]:%-d %B %Y}"
-    assert f"on {day}." in html
-    for words in (f"wrote to Acme on {day}.", "The link works for 7 days", "Then nothing happens; you can delete this"):
-        assert words in plain, words
+    day = words.chosen("en").date(db.row("SELECT created_at FROM post")[0])
+    assert f"wrote to Acme on {day}." in html
+    for sentence in (f"wrote to Acme on {day}.", "The link works for 7 days", "Then nothing happens; you can delete this"):
+        assert sentence in plain, sentence
     assert "Sue" not in plain + html
     page = Browser(client).sign_in(ADA).open("/app/acme/outbox")
     assert SUE in page.text
