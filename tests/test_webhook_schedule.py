@@ -5,11 +5,12 @@ from email.utils import format_datetime
 
 import pytest
 from cast import DAN
+from queued import work_off
 from receivers import allow, answer, come_due, echo, in_turn, receiving, tell
 
 from service import db, jobs, payloads, webhooks
 from service.errors import LeaseLost
-from service.feedback import attempts, deliveries, endpoints, privacy, votes
+from service.feedback import attempts, comments, deliveries, endpoints, privacy, votes
 
 DUE_IN = "SELECT step, extract(epoch FROM due_at - now())::float FROM delivery ORDER BY id"
 LOOK = "SELECT extract(epoch FROM run_at - now())::float FROM job WHERE kind = 'endpoint.deliver' AND claim IS NULL"
@@ -261,3 +262,26 @@ def test_an_answer_that_comes_after_they_were_erased_is_not_kept(acme, receiver)
     attempts.end(job, turn, outcomes)
     delivery, [tried] = only_delivery(acme, endpoint)
     assert (delivery.state, delivery.body, tried.answer) == ("delivered", None, None)
+
+
+def test_what_is_due_gets_a_job_again_when_its_own_was_discarded(acme, receiver):
+    failed_once(acme, receiver)
+    receiver.role = answer(204)
+    come_due()
+    db.changed("DELETE FROM job")
+    jobs.enqueue(attempts.ROUSE)
+    work_off()
+    assert db.row("SELECT state FROM delivery") == ("delivered",)
+
+
+def test_what_cannot_be_written_fails_alone(acme, receiver):
+    receiver.role = answer(204)
+    endpoint, number = listen(acme, receiver, "comment.created"), acme.post()
+    for _ in range(2):
+        comments.create(acme.reader(), number, "Yes, please.")
+    tell(1)  # what follows is found, and nothing is written yet
+    db.changed("UPDATE event SET data = '{}' WHERE type = 'comment.created' AND seq = (SELECT max(seq) FROM event)")
+    tell()
+    broken, well = deliveries.of(acme.team, endpoint.id)
+    assert (broken.state, well.state) == ("waiting", "delivered")
+    assert deliveries.find(acme.team, endpoint.id, broken.id)[1][0].reason == webhooks.OURS
