@@ -156,6 +156,23 @@ def test_of_a_huge_answer_only_the_beginning_is_read():
         assert len(outbound.post(f"http://127.0.0.1:{there.port}/", b"", {}, allow=HERE).body) == 16_000
 
 
+@pytest.mark.parametrize("head", [
+    b"content-type: multipart/x; a=\"" + b";" * 200_000 + b"\r\n",
+    b"x: y\r\n" + b" folded\r\n" * 80_000,
+])  # fmt: skip
+def test_headers_that_would_cost_much_to_read_are_not_read(head):
+    with server(says(b"HTTP/1.1 200 OK\r\n" + head + b"\r\n")) as there:
+        assert reason(f"http://127.0.0.1:{there.port}/", allow=HERE).startswith("answer: ")
+
+
+@pytest.mark.parametrize("size", [b"-1", b"ffffffff"])
+def test_a_piece_of_any_size_is_only_begun(size):
+    head = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n"
+    with server(says(head + size + b"\r\n" + b"x" * 1_000_000)) as there:
+        answer = outbound.post(f"http://127.0.0.1:{there.port}/", b"{}", {}, allow=HERE)
+    assert answer.status == 200 and len(answer.body) <= 16_000
+
+
 @pytest.mark.parametrize(("behave", "said"), [
     (resets, "connection: The connection was closed"),
     (says(b""), "connection: The connection was closed"),

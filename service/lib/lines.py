@@ -43,10 +43,13 @@ class Deadline(NamedTuple):
 class Line:
     """A connection each of whose steps has to end by one deadline: that every single one is quick is not enough.
 
+    No more than `allowance` bytes come in, then it looks as if the other side had said all: what is parsed of an answer, and
+    kept of it, has a price that its sender must not set.
+
     To http.client it is a socket."""
 
-    def __init__(self, connection: socket.socket, deadline: Deadline):
-        self.connection, self.deadline = connection, deadline
+    def __init__(self, connection: socket.socket, deadline: Deadline, allowance: int):
+        self.connection, self.deadline, self.allowance = connection, deadline, allowance
 
     def __enter__(self) -> "Line":
         return self
@@ -82,7 +85,10 @@ class Incoming(io.RawIOBase):
         return True
 
     def readinto(self, buffer) -> int:
-        return self.line.timed().recv_into(buffer)
+        most = min(len(buffer), self.line.allowance)
+        count = self.line.timed().recv_into(buffer, most) if most else 0
+        self.line.allowance -= count
+        return count
 
 
 def dial(place: IPv4Address | IPv6Address, port: int, soon: Deadline, seconds: float) -> socket.socket:

@@ -22,7 +22,9 @@ from service.lib.lines import Deadline, Line, Unreachable, dial, explained
 from service.lib.networks import address, is_public
 
 SECONDS, CONNECT_SECONDS = 10, 5
+MOST_HEAD = 12_000  # bytes: reading a header costs the square of its length
 MOST_ANSWER = 16_000  # bytes
+CHUNKING = 4000  # bytes beside an answer's own, when it comes in pieces
 LONGEST_URL = 2000  # characters
 PORTS = {443, 8443}
 MOST_TRIED = 4  # addresses of one host
@@ -194,8 +196,8 @@ def connected(target: Target, found: list, deadline: Deadline, seconds: float) -
     *others, last = found[:MOST_TRIED]
     for tried, place in enumerate(others):
         with suppress(Unreachable):
-            return Line(dial(place, target.port, soon, soon.left() / (len(others) + 1 - tried)), deadline)
-    return Line(dial(last, target.port, soon, soon.left()), deadline)
+            return Line(dial(place, target.port, soon, soon.left() / (len(others) + 1 - tried)), deadline, MOST_HEAD)
+    return Line(dial(last, target.port, soon, soon.left()), deadline, MOST_HEAD)
 
 
 def exchange(line: Line, target: Target, body: bytes, headers: dict[str, str]) -> tuple[int, dict[str, str], bytes]:
@@ -207,8 +209,21 @@ def exchange(line: Line, target: Target, body: bytes, headers: dict[str, str]) -
         with suppress(BrokenPipeError):  # it may have answered without having read all
             asked.request("POST", target.path, body, {**headers, "connection": "close"})
         answer = asked.getresponse()
+        if not line.allowance:
+            raise Unreachable("The headers of its answer are too long.", "answer")
+        line.allowance += MOST_ANSWER + CHUNKING
         names = dict.fromkeys(answer.headers)
-        return answer.status, {name.lower(): answer.getheader(name) for name in names}, answer.read(MOST_ANSWER)
+        return answer.status, {name.lower(): answer.getheader(name) for name in names}, beginning(answer, line)
+
+
+def beginning(answer: http.client.HTTPResponse, line: Line) -> bytes:
+    """The first bytes of what it says, however much and in whatever pieces it comes."""
+    try:
+        return answer.read(MOST_ANSWER)[:MOST_ANSWER]
+    except http.client.IncompleteRead as broken:
+        if line.allowance:  # it broke off; else we did
+            raise
+        return broken.partial[:MOST_ANSWER]
 
 
 @functools.cache
