@@ -14,7 +14,8 @@ CREATE TABLE endpoint (
   sealed_former text,                             -- the secret before this one, which signs too until former_until
   former_until  timestamptz,
   state         text        NOT NULL DEFAULT 'active'
-                            CONSTRAINT endpoint_state_is_known CHECK (state IN ('active', 'paused', 'gone', 'failed')),
+                            CONSTRAINT endpoint_state_is_known
+                            CHECK (state IN ('active', 'paused', 'gone', 'failed', 'deleted')),
   failing_since timestamptz,                      -- the first of the failures since which nothing got through
   warned_at     timestamptz,
   resting_until timestamptz,                      -- it asked for a pause (Retry-After)

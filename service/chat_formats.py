@@ -205,7 +205,7 @@ FORMATS: dict[str, Callable[[Said, str], dict]] = {"slack": slack, "discord": di
 
 def run(text: str, **style) -> dict:
     """A piece of a card's text; two braces would begin a date that the card works out."""
-    return {"type": "TextRun", "text": text.replace("{{", "{\u2060{"), **style}
+    return {"type": "TextRun", "text": re.sub(r"\{(?=\{)", "{\u2060", text), **style}
 
 
 def escaped(text: str, most: int | None = None) -> str:

@@ -13,7 +13,8 @@ FOLLOW_UP = "event.follow_up"  # kind of the job; never renamed, old ones may be
 TYPES = (
     "board.created", "board.deleted", "board.updated", "changelog.created", "changelog.deleted", "changelog.published",
     "changelog.updated", "comment.created", "comment.deleted", "comment.updated", "company.created", "company.updated",
-    "duplicate.dismissed", "endpoint.created", "endpoint.deleted", "endpoint.failed", "endpoint.failing", "endpoint.updated",
+    "duplicate.dismissed", "endpoint.created", "endpoint.deleted", "endpoint.failed", "endpoint.failing",
+    "endpoint.sent_again", "endpoint.updated",
     "field.created", "field.deleted", "field.updated", "file.created", "file.deleted",
     "follower.created", "follower.deleted", "key.created", "key.deleted", "key.updated", "letter.sent_again",
     "member.added", "member.removed",

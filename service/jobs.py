@@ -33,7 +33,7 @@ RETURNING id"""
 
 # Workspaces take turns, beginning after the one served last, so that a hundred thousand jobs of one do not delay
 # another's. The recursion jumps from workspace to workspace in the index and is read only as far as needed. No workspace has
-# more than `cap` jobs of a queue running (NULL: as many as there are), or what is slow for one would hold up all.
+# more than about `cap` jobs of a queue running (NULL: as many as there are), or what is slow for one would hold up all.
 CLAIM = """
 WITH RECURSIVE turn AS (
   (SELECT workspace_id FROM job WHERE queue = %(queue)s AND claim IS NULL AND workspace_id > %(after)s
@@ -79,7 +79,7 @@ UPDATE job SET lease_until = now() + %(lease)s * interval '1 second'
  WHERE claim = ANY(%(claims)s) AND queue = %(queue)s"""
 
 RELEASE = """
-UPDATE job SET claim = NULL, worker = NULL, lease_until = NULL, attempt = attempt - 1, run_at = now()
+UPDATE job SET claim = NULL, worker = NULL, lease_until = NULL, attempt = attempt - %(back)s, run_at = now()
  WHERE claim = ANY(%(claims)s) AND queue = %(queue)s"""
 
 RESCUE = """
@@ -161,9 +161,9 @@ def heartbeat(claims: list[UUID], lease: float, queue: str = "default") -> None:
     db.changed(HEARTBEAT, claims=claims, lease=lease, queue=queue)
 
 
-def release(claims: list[UUID], queue: str = "default") -> None:
-    """Give claimed jobs back, and their attempt with them (a graceful stop)."""
-    db.changed(RELEASE, claims=claims, queue=queue)
+def release(claims: list[UUID], queue: str = "default", *, tried: bool = False) -> None:
+    """Give claimed jobs back; with them their attempt (a graceful stop), unless that was `tried`."""
+    db.changed(RELEASE, claims=claims, queue=queue, back=0 if tried else 1)
 
 
 def rescue(pause: float = 10, queue: str = "default") -> None:

@@ -50,11 +50,10 @@ def tried(turn: Turn, due: attempts.Due) -> attempts.Due | None:
 @db.verb
 def write_one(turn: Turn, due: attempts.Due) -> attempts.Due | None:
     event = activity.find(turn.workspace_id, due.event_seq)
-    if event is None:  # pruned, and the delivery with it
-        return None
-    hold_people(event)
+    if event:
+        hold_people(event)
     place = {"workspace": turn.workspace_id, "id": due.id}
-    text = body(event, turn.format)
+    text = event and body(event, turn.format)
     if text is None:
         db.changed(NOTHING_TO_SAY, **place)
         return None
@@ -68,20 +67,25 @@ def hold_people(event: Event) -> None:
 
 
 def body(event: Event, format: str = "standard") -> str | None:
-    """What is sent of an event: as of now, without what is not there any more. None: nothing."""
+    """What is sent of an event: as of now, without what is not there any more. None: nothing, also when it was pruned
+    meanwhile."""
     workspace = workspaces.find(event.workspace_id)
     data = facts(event, workspace)
+    if data is None:
+        return None
     if format != "standard":
         said = chat_formats.message(format, event.type, data, workspace)
         return said and said.decode()
     return fitting({"type": event.type, "timestamp": as_json(event.created_at), "data": data})
 
 
-def facts(event: Event, workspace: Workspace) -> dict:
+def facts(event: Event, workspace: Workspace) -> dict | None:
     """The event's own data, who did it, and what it is about in the shapes of the API. Of what is deleted there is only its
-    number."""
-    happened = activity.after(event.workspace_id, event.seq - 1, 1, is_admin=True)[0]
-    told = shapes.event(happened)
+    number. None when the event itself is gone."""
+    happened = activity.after(event.workspace_id, event.seq - 1, 1, is_admin=True)
+    if not happened or happened[0].seq != event.seq:
+        return None
+    told = shapes.event(happened[0])
     about = {"event_id": event.seq, "actor": told.actor, "user": user(workspace, told.user)}
     if event.post_number is not None:
         about["post"] = post(workspace, event.post_number)

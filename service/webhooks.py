@@ -49,7 +49,7 @@ def attempt(turn: Turn, due: Due) -> Outcome:
     """Post one delivery and say what came of it; raises nothing. Runs in a thread of its own, without the database."""
     began = time.monotonic()
     if due.body is None:
-        return Outcome(due.id, 0, None, OURS, None)
+        return Outcome(due.id, 0, None, OURS, None, is_ours=True)
     try:
         if not turn.url or not turn.secrets:
             raise outbound.Unreachable(UNREADABLE, "blocked")
@@ -58,7 +58,7 @@ def attempt(turn: Turn, due: Due) -> Outcome:
         return Outcome(due.id, since(began), None, str(error), None)
     except Exception as error:
         log.error("An attempt failed by our own mistake: %s", db.traced(error))
-        return Outcome(due.id, since(began), None, OURS, None)
+        return Outcome(due.id, since(began), None, OURS, None, is_ours=True)
     said = answer.body.decode("utf-8", "replace").replace("\0", "\ufffd")[: attempts.LONGEST_ANSWER]
     why = reason(answer.status)
     rest = seconds_of_rest(answer.headers.get("retry-after"), turn.began_at) if why else 0

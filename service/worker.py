@@ -24,8 +24,8 @@ from service.feedback import (
     attempts,
     changelog,
     consequences,
-    deliveries,
     digests,
+    endpoints,
     insight_counts,
     letters,
     notifications,
@@ -45,8 +45,8 @@ HANDLERS = {
     user_links.SEND: user_links.send,
     changelog.PUBLISH: changelog.announce_due,
     attachments.PROCESS: attachments.process,
-    deliveries.DELIVER: webhooks.deliver,
-    attempts.ROUSE: attempts.rouse,
+    endpoints.DELIVER: webhooks.deliver,
+    endpoints.ROUSE: attempts.rouse,
     insight_counts.COUNT: insight_counts.count_due,
     digests.DUE: digests.send_due,
     retention.PRUNE: retention.prune,
@@ -55,7 +55,7 @@ HANDLERS = {
 # seconds between runs
 CRON = {
     changelog.PUBLISH: 60, retention.PRUNE: 3600, insight_counts.COUNT: 600, digests.DUE: 900, measurements.MEASURE: 60,
-    attempts.ROUSE: 600,
+    endpoints.ROUSE: 600,
 }  # fmt: skip
 
 
@@ -66,10 +66,10 @@ class Queue(NamedTuple):
 
 # what waits for others' servers, or computes for seconds, holds up nothing else
 QUEUES = {
-    "default": Queue(4), letters.QUEUE: Queue(2), attachments.QUEUE: Queue(1), deliveries.QUEUE: Queue(12, cap=3),
+    "default": Queue(4), letters.QUEUE: Queue(2), attachments.QUEUE: Queue(1), endpoints.QUEUE: Queue(12, cap=3),
 }  # fmt: skip
 CONNECTIONS = sum(queue.threads + 2 for queue in QUEUES.values())
-POLL_SECONDS = 1.0
+POLL_SECONDS, CAPPED_SECONDS = 1.0, 0.2
 STOP_SECONDS = 20  # of grace for what is running; less than the supervisor's
 BEAT_SECONDS, RESCUE_SECONDS, RESCUE_PAUSE_SECONDS = 5, 15, 10  # at most; less when leases are short
 WATCHDOG_SECONDS = 60  # without a turn of the loop: let the supervisor start us anew
@@ -77,8 +77,8 @@ FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS = 5, 6 * 3600
 
 
 class Worker:
-    """The loop of one queue. It needs `threads` + 2 database connections; of one workspace no more than `cap` jobs run at
-    once in all workers; `lease` and `grace` are in seconds."""
+    """The loop of one queue. It needs `threads` + 2 database connections; of one workspace no more than about `cap` jobs run
+    at once in all workers; `lease` and `grace` are in seconds."""
 
     def __init__(self, url: str, queue: str = "default", *, threads: int = 4, cap: int | None = None,
                  lease: float = LEASE_SECONDS, grace: float = STOP_SECONDS, handlers: dict = HANDLERS,
@@ -155,7 +155,9 @@ class Worker:
             return POLL_SECONDS  # a thread that becomes free wakes us
         with db.connected():
             due = jobs.seconds_to_next(self.queue)
-        return POLL_SECONDS if due is None else min(max(due, 0.01), POLL_SECONDS)
+        # what is due and was not claimed has to wait for another of its workspace, whose end wakes us
+        least = 0.01 if self.cap is None else CAPPED_SECONDS
+        return POLL_SECONDS if due is None else min(max(due, least), POLL_SECONDS)
 
     def wait(self, seconds: float, listener=None) -> None:
         ready, _, _ = select.select([self.wake_read, listener] if listener else [self.wake_read], [], [], seconds)
@@ -176,7 +178,7 @@ class Worker:
                 self.attempt(job)
             except LeaseLost as lost:
                 log.warning("%s", lost)
-            except Exception as error:  # the database is away: not even the failure can be written down
+            except Exception as error:  # not even the failure can be written down; mostly the database is away
                 log.warning("job %s (%s) is left for later: %s", job.id, job.kind, type(error).__name__)
                 if isinstance(error, db.GONE) and job.max_attempts > 1:
                     self.left.add(job.claim)
@@ -226,7 +228,7 @@ class Worker:
     def give_back(self) -> None:
         """What was left when the database went away need not wait for the end of its lease."""
         if left := list(self.left):
-            jobs.release(left, self.queue)
+            jobs.release(left, self.queue, tried=True)
             self.left.difference_update(left)
 
     def tidy(self) -> None:

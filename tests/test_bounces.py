@@ -94,11 +94,20 @@ def test_case_71_a_letter_that_came_back_for_good_is_refused_and_its_address_get
     assert events(acme) == [("suppression.created", {"reason": said})]
 
 
-@pytest.mark.parametrize(("status", "action"), [("4.4.1", "delayed"), ("5.1.1", "delayed"), ("4.2.2", "failed"),
+@pytest.mark.parametrize(("status", "action"), [("4.4.1", "delayed"), ("5.1.1", "delayed"), ("4.2.2", "expanded"),
                                                 ("2.0.0", "delivered"), ("2.0.0", "relayed"), ("5.1.1", "")])  # fmt: skip
 def test_what_may_still_arrive_changes_nothing(acme, name, status, action):
     assert "nothing to do" in take(bounce(name, status, action))
     assert db.row(FATE, to=ADA) == ("sent", None) and suppressions.of(acme.team) == []
+
+
+@pytest.mark.parametrize(("status", "said"), [
+    ("4.4.1", "It came back: the mail server of the address cannot be reached (4.4.1)."),
+    ("4.2.2", "It came back: the mailbox is full (4.2.2)."), ("gone", "It came back (without a reason)."),
+])  # fmt: skip
+def test_what_a_server_gave_up_after_days_is_refused_and_its_address_may_be_tried_again(acme, name, status, said):
+    assert (take(bounce(name, status)), take(bounce(name, status))) == ("Letter 1 came back.", "This was known.")
+    assert db.row(FATE, to=ADA) == ("refused", said) and suppressions.of(acme.team) == events(acme) == []
 
 
 def test_what_came_back_for_the_servers_rules_is_refused_and_says_nothing_of_the_address(acme, name):

@@ -171,7 +171,7 @@ def test_the_team_rewords_what_the_team_wrote(api):
     assert api.patch(f"/comments/{made['id']}", body="In spring ").json == changed
     assert api.patch(f"/comments/{made['id']}").json == changed
     assert [event[0] for event in told()] == ["comment.created", "comment.updated"]
-    assert told()[-1][1:] == (True, {"comment": made["id"], "changed": ["body"]})
+    assert told()[-1][1:] == (True, {"comment": made["id"], "internal": False, "changed": ["body"]})
     assert wrong(api.patch(f"/comments/{made['id']}", body=" ")) == {"body"}
 
 
@@ -208,7 +208,7 @@ def test_a_deleted_comment_is_gone_and_counted_no_more(api):
     for answer in (again, api.get(f"/comments/{made}"), api.patch(f"/comments/{made}", official=True)):
         assert answer.status_code == 404
     assert wrong(api.post("/posts/1/comments", body="b", parent=made)) == {"parent"}
-    assert told()[-1] == ("comment.deleted", True, {"comment": made})
+    assert told()[-1] == ("comment.deleted", True, {"comment": made, "internal": False})
 
 
 def test_of_a_deleted_comment_the_place_is_left_while_somebody_answers_it(api):

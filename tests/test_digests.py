@@ -7,7 +7,7 @@ from cast import ADA, BEN, CLEO, DAN
 from crowd import at_once
 from queued import work_off
 
-from service import db
+from service import db, words
 from service.feedback import changelog, comments, digests, edits, members, planning, preferences, team, votes
 from service.worker import CRON, HANDLERS
 
@@ -209,6 +209,20 @@ def test_a_long_list_is_cut_and_says_how_much_more_there_is(acme):
     [(subject, plain, html)] = db.rows("SELECT subject, text, html FROM letter WHERE kind = 'digest'")
     assert "Cleo" not in plain + html, "who is erased need not be looked for in it"
     assert subject.endswith("13 new posts") and "and 3 more" in plain and "and 3 more" in html
+
+
+def test_one_that_makes_up_for_others_is_called_by_its_days_in_every_language(team_of_acme):
+    for digest, missed, usual in (("weekly", 14, "digestWeek"), ("daily", 3, "digestDay")):
+        for last, tag in ((MONDAY - missed * DAY, tag) for tag in words.catalogues()):
+            wants(ADA, digest=digest)
+            db.changed("UPDATE member SET digested_on = %(last)s::date, locale = %(tag)s", last=last, tag=tag)
+            assert take(MONDAY) == [(ADA, "digest", digest)]
+            work_off()
+            [(subject, plain, html)] = db.rows("SELECT subject, text, html FROM letter WHERE kind = 'digest'")
+            said = words.chosen(tag)
+            span = said.span(last.date(), MONDAY.date())
+            assert subject.startswith(said.say("digestSpan", "Acme", span)) and said.say(usual, "Acme") not in plain
+            assert plain.count(span) == html.count(span) == 1, "not said again above or below"
 
 
 def test_one_of_which_nothing_is_left_is_withdrawn(team_of_acme):

@@ -52,6 +52,17 @@ def test_a_redirect_is_an_answer_and_not_followed():
         assert secret.asked == []
 
 
+def test_hints_before_an_answer_are_not_taken_for_it():
+    early = b"HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n"
+    with server(says(early + b"HTTP/1.1 100 Continue\r\n\r\n" + early + OK)) as there:
+        got = outbound.post(f"http://127.0.0.1:{there.port}/", b"", {}, allow=HERE)
+        assert (got.status, got.body) == (200, b"ok") and "link" not in got.headers
+    with server(says(early * 100 + OK)) as there:
+        assert reason(f"http://127.0.0.1:{there.port}/", allow=HERE).startswith("answer: ")
+    with server(says(b"HTTP/1.1 101 Switching Protocols\r\n\r\n")) as there:
+        assert outbound.post(f"http://127.0.0.1:{there.port}/", b"", {}, allow=HERE).status == 101
+
+
 def test_proxies_of_the_environment_are_ignored(monkeypatch):
     with server(says(OK)) as proxy, server(says(OK)) as there:
         for name in ("http_proxy", "HTTP_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"):

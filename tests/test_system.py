@@ -252,3 +252,11 @@ def test_the_three_pages_lead_to_each_other(ada):
         page = ada.open(address)
         assert re.search(rf'href="{address}" aria-current="page">{name}<', page.text), address
         assert all(f'href="{other}"' in page.text for other in (HEALTH, JOBS, "/app/acme/outbox"))
+
+
+def test_a_job_that_would_be_tried_again_is_discarded(ada, acme):
+    job = jobs.enqueue("nothing", acme.workspace.id)
+    [claimed] = jobs.claim("tests", 1, 60)
+    jobs.fail(claimed, "no luck", 3600)
+    press(ada, "discard", acme.workspace.id, job)
+    assert db.row("SELECT count(*) FROM job WHERE id = %(id)s", id=job) == (0,)

@@ -106,7 +106,7 @@ def test_who_runs_the_workspace_hears_that_a_webhook_fails_by_their_own_clock(ac
     choose(acme, ADA, locale="de", time_zone="Europe/Berlin")
     fails(acme, endpoint, "endpoint.failing", "active", "The server answered <500>.")
     [(to, _, subject, plain, html, _)] = told(team_letters.FAILING)
-    assert (to, subject) == (ADA, "Ein Webhook von Acme schlägt fehl: hooks.acme.example"), "Ben is a member"
+    assert (to, subject) == (ADA, "Ein Webhook von Acme schlägt fehl: hooks.acme.example #1"), "Ben is a member"
     assert "Seit 29. März 2026, 00:30 ist dort nichts mehr angekommen." in plain and "The server answered <500>." in plain
     assert f"/app/acme/settings/webhooks/{endpoint.id}" in plain and "&lt;500&gt;" in html
     assert "key=secret" not in plain + html
@@ -117,8 +117,9 @@ def test_who_runs_the_workspace_hears_that_a_webhook_fails_by_their_own_clock(ac
 def test_they_hear_that_it_is_switched_off_and_why(acme, endpoint):
     fails(acme, endpoint, "endpoint.failed", "failed")
     [(_, _, subject, plain, _, _)] = told(team_letters.FAILED)
-    assert subject == "A webhook of Acme is switched off: hooks.acme.example"
-    assert "Nothing has got through to it since March 28, 2026, 11:30" in plain and "switch it on there" in plain
+    assert subject == "A webhook of Acme is switched off: hooks.acme.example #1"
+    assert "The server answered 500." in plain and "switch it on there" in plain
+    assert "Nothing has got through to it since March 28, 2026, 11:30" in plain
     fails(acme, endpoint, "endpoint.failed", "gone", "The server answered 410.")
     *_, (_, _, _, plain, _, _) = told(team_letters.FAILED)
     assert "gone for good (410)" in plain and "since" not in plain

@@ -86,7 +86,7 @@ def test_an_endpoint_is_added_and_its_secret_shown_this_once(ada, acme):
 
 def test_for_a_chat_no_secret_is_shown(ada, acme):
     page = send(ada, HOOKS, **{**NEW, "format": "slack"})
-    assert "hooks.invalid was added" in texts(page) and "whsec_" not in page.text
+    assert f"hooks.invalid #{endpoints.of(acme.team)[0].id} was added" in texts(page) and "whsec_" not in page.text
     assert "rotate" not in ada.open(page_of(endpoints.of(acme.team)[0])).text
 
 
@@ -115,7 +115,7 @@ def test_an_endpoint_is_changed_paused_switched_on_and_taken_away(ada, acme):
     assert ada.send(page_of(made), **change).status_code == 303
     now = endpoints.find(acme.team, made.id)
     assert (now.host, now.types, now.conditions) == ("other.invalid", ["post.merged"], {"segment": "big"})
-    assert "only users in Big ones" in texts(ada.open(page_of(made)))
+    assert "Only when users in Big ones" in texts(ada.open(page_of(made)))
     assert ada.send(page_of(made), **{**change, "types": "user.erased"}).status_code == 409
     for does, state in (("pause", "paused"), ("pause", "paused"), ("resume", "active")):
         assert send(ada, page_of(made), do=does).status_code == 303
@@ -142,6 +142,12 @@ def test_why_an_endpoint_hears_nothing_is_said(ada, acme):
         assert words in texts(ada.open(HOOKS)) and words in texts(ada.open(page_of(made))), state
     assert send(ada, page_of(made), do="test").status_code == 409
     assert "switch it on first" in texts(ada.page)
+
+
+def test_endpoints_at_one_host_are_told_apart(ada, acme):
+    for made in (endpoint(acme), endpoint(acme)):
+        assert f"hooks.invalid #{made.id}" in texts(ada.open(HOOKS))
+        assert f"<h1>hooks.invalid #{made.id}</h1>" in ada.open(page_of(made)).text
 
 
 def test_every_type_and_format_has_its_words():

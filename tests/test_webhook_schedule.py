@@ -10,13 +10,13 @@ from receivers import allow, answer, come_due, echo, in_turn, receiving, tell
 
 from service import db, jobs, payloads, webhooks
 from service.errors import LeaseLost
-from service.feedback import attempts, comments, deliveries, endpoints, privacy, votes
+from service.feedback import activity, attempts, comments, deliveries, endpoints, privacy, votes
 
 DUE_IN = "SELECT step, extract(epoch FROM due_at - now())::float FROM delivery ORDER BY id"
 LOOK = "SELECT extract(epoch FROM run_at - now())::float FROM job WHERE kind = 'endpoint.deliver' AND claim IS NULL"
 PASS = "UPDATE endpoint SET failing_since = failing_since - %(hours)s * interval '1 hour'"
 TOLD = """
-SELECT type, data->>'state', person_id, user_id FROM event WHERE type IN ('endpoint.failing', 'endpoint.failed')
+SELECT type, data->>'state', person_id, user_id, data->>'reason' FROM event WHERE type IN ('endpoint.failing', 'endpoint.failed')
  ORDER BY seq"""
 
 NAMING = """
@@ -92,7 +92,7 @@ def test_the_owner_is_warned_after_a_day_of_failures_and_the_endpoint_switched_o
         acme.post(f"After {hours}")
         tell()
         assert [row[0] for row in db.rows(TOLD)] == told
-    assert db.rows(TOLD)[-1] == ("endpoint.failed", "failed", None, None)
+    assert db.rows(TOLD)[-1] == ("endpoint.failed", "failed", None, None, "It answered 500.")
     assert endpoints.find(acme.team, endpoint.id).state == "failed"
     assert {each.state for each in deliveries.of(acme.team, endpoint.id)} == {"stopped"}
     count = len(receiver.requests)
@@ -139,7 +139,7 @@ def test_410_switches_an_endpoint_off_at_once(acme, receiver):
     delivery, [tried] = only_delivery(acme, endpoint)
     assert (delivery.state, tried.status) == ("stopped", 410)
     assert endpoints.find(acme.team, endpoint.id).state == "gone"
-    assert [row[:2] for row in db.rows(TOLD)] == [("endpoint.failed", "gone")]
+    assert db.rows(TOLD) == [("endpoint.failed", "gone", None, None, "It answered 410: it wants to hear nothing more.")]
     acme.post("Nobody hears")
     tell()
     assert len(receiver.requests) == 1
@@ -269,7 +269,7 @@ def test_what_is_due_gets_a_job_again_when_its_own_was_discarded(acme, receiver)
     receiver.role = answer(204)
     come_due()
     db.changed("DELETE FROM job")
-    jobs.enqueue(attempts.ROUSE)
+    jobs.enqueue(endpoints.ROUSE)
     work_off()
     assert db.row("SELECT state FROM delivery") == ("delivered",)
 
@@ -285,3 +285,50 @@ def test_what_cannot_be_written_fails_alone(acme, receiver):
     broken, well = deliveries.of(acme.team, endpoint.id)
     assert (broken.state, well.state) == ("waiting", "delivered")
     assert deliveries.find(acme.team, endpoint.id, broken.id)[1][0].reason == webhooks.OURS
+
+
+def test_our_own_mistake_does_not_count_against_the_endpoint(acme, receiver):
+    endpoint, number = listen(acme, receiver, "comment.created"), acme.post()
+    comments.create(acme.reader(), number, "Yes, please.")
+    tell(1)
+    db.changed("UPDATE event SET data = '{}' WHERE type = 'comment.created'")
+    tell()
+    delivery, [tried] = only_delivery(acme, endpoint)
+    assert (delivery.state, tried.reason) == ("waiting", webhooks.OURS)
+    assert endpoints.find(acme.team, endpoint.id).failing_since is None
+    db.changed("UPDATE endpoint SET failing_since = now() - interval '6 days'")  # by what it did before
+    come_due()
+    tell()
+    assert endpoints.find(acme.team, endpoint.id).state == "active" and db.rows(TOLD) == []
+
+
+def test_who_lets_nothing_through_leaves_the_next_turn_to_others(acme, globex, receiver):
+    for _ in range(3):
+        listen(globex, receiver)
+    for place in range(9):
+        globex.post(f"Post {place}")
+    tell(1)  # what follows is found, and nothing is sent yet
+    for job in jobs.claim("tests", 12, 60, queue="webhooks"):
+        webhooks.deliver(job)
+    assert len(receiver.requests) == 3 * 4 and jobs.claim("tests", 12, 60, queue="webhooks") == []
+    globex.post("What happens meanwhile changes nothing")
+    listen(acme, receiver)
+    acme.post()
+    tell(1)
+    for job in jobs.claim("tests", 12, 60, queue="webhooks"):
+        webhooks.deliver(job)
+    assert len(receiver.requests) == 3 * 4 + 1
+    assert jobs.claim("tests", 12, 60, queue="webhooks") == []
+
+
+def test_of_an_event_that_was_pruned_there_is_nothing_to_say(acme, receiver):
+    endpoint = listen(acme, receiver)
+    acme.post()
+    tell(1)
+    [delivery] = deliveries.of(acme.team, endpoint.id)
+    event = activity.find(acme.workspace.id, delivery.event_seq)
+    acme.post("Another")  # is not taken for it
+    db.changed("DELETE FROM event WHERE seq = %(seq)s", seq=event.seq)
+    assert payloads.body(event) is None
+    tell()
+    assert [each.data["post"]["title"] for each in receiver.requests] == ["Another"]

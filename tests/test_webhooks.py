@@ -194,6 +194,8 @@ def test_a_delivery_is_made_again_on_request_under_the_same_name(acme, globex, r
     again = deliveries.redeliver(acme.team, endpoint.id, made.id)
     assert again.state == "waiting"
     deliveries.redeliver(acme.team, endpoint.id, made.id)  # it is due already
+    said = db.rows("SELECT type, data->'delivery' FROM event WHERE type LIKE 'endpoint.%%' ORDER BY seq")
+    assert said == [("endpoint.created", None), ("endpoint.sent_again", made.id)]
     receiver.role = answer(500)
     tell()
     assert [each.id for each in receiver.requests] == [made.webhook_id] * 2

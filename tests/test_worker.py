@@ -12,7 +12,7 @@ from queued import MARK, Held, Noted, claim_one, make_due, marked, reason, run_o
 from service import db, jobs
 from service.db import database
 from service.errors import LeaseLost
-from service.worker import Worker
+from service.worker import CAPPED_SECONDS, Worker
 
 KILL = """
 SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = %(name)s AND pid <> pg_backend_pid()"""
@@ -187,6 +187,19 @@ def test_a_hog_does_not_keep_another_workspace_waiting(working):
 
 
 # ── stopping ──
+
+
+def test_a_workspace_at_its_cap_does_not_keep_the_worker_looking(working):
+    held, looks = Held(), []
+    worker = working(threads=3, cap=1, handlers={"held": held, "other": Noted()})
+    worker.pause = lambda ask=worker.pause: looks.append(ask()) or looks[-1]
+    for workspace in (1, 1):
+        jobs.enqueue("held", workspace)
+    held.wait_until_begun()
+    until(lambda: len(looks) >= 3)
+    assert set(looks[1:]) == {CAPPED_SECONDS}
+    held.go.set()
+    until(lambda: len(held.outcomes) == 2)
 
 
 def test_a_stop_finishes_what_runs_and_takes_nothing_new(working):

@@ -14,8 +14,10 @@ from service.lib import sealing
 MOST_AT_ONCE = 4  # 1 while nothing gets through
 TURN_SECONDS = 30  # more than an attempt may take
 BUSY_SECONDS = 1  # until one looks again
+BREATHER_SECONDS = 10  # in which others have their turn, while nothing gets through and more is due
 WARN_HOURS, END_HOURS = 24, 5 * 24  # of nothing but failures
 LONGEST_ANSWER = 16_000  # characters
+AT_ONCE = 1000  # deliveries a statement, each with its attempts, of an endpoint that was taken away
 
 TAKE = """
 UPDATE endpoint SET busy_until = now() + %(seconds)s * interval '1 second'
@@ -42,15 +44,23 @@ WITH tried AS (
 INSERT INTO delivery_attempt (workspace_id, delivery_id, number, began_at, milliseconds, status, reason, answer)
 SELECT %(workspace)s, %(id)s, attempts, %(began)s, %(milliseconds)s, %(status)s, %(reason)s,
        CASE WHEN body IS NOT NULL THEN %(answer)s END FROM tried"""
+# The breather is kept here and not in the job, as whatever happens meanwhile makes another job. What was just tried has its
+# place in the schedule.
 CLOSE = """
 UPDATE endpoint e SET busy_until = NULL, failing_since = since,
-       resting_until = CASE WHEN %(rest)s > 0 THEN now() + %(rest)s * interval '1 second'
-                            WHEN NOT %(through)s THEN resting_until END,
+       resting_until = CASE WHEN %(through)s AND %(rest)s = 0 THEN NULL
+                            WHEN %(rest)s > 0 OR lags THEN now() + greatest(%(rest)s, CASE WHEN lags THEN %(breather)s END)
+                                                                 * interval '1 second'
+                            ELSE resting_until END,
        warned_at = CASE WHEN since IS NULL THEN NULL WHEN warns THEN now() ELSE warned_at END,
        state = CASE WHEN %(gone)s THEN 'gone' WHEN ends THEN 'failed' ELSE state END
-  FROM (SELECT id, since, since <= now() - %(warn)s * interval '1 hour' AND warned_at IS NULL AS warns,
-               since <= now() - %(end)s * interval '1 hour' AND state = 'active' AS ends
-          FROM (SELECT *, CASE WHEN NOT %(through)s AND %(tried)s THEN coalesce(failing_since, now())
+  FROM (SELECT id, since,
+               %(counts)s AND since <= now() - %(warn)s * interval '1 hour' AND warned_at IS NULL AS warns,
+               %(counts)s AND since <= now() - %(end)s * interval '1 hour' AND state = 'active' AS ends,
+               since IS NOT NULL AND EXISTS (
+                 SELECT FROM delivery WHERE workspace_id = %(workspace)s AND endpoint_id = %(endpoint)s AND state = 'waiting'
+                    AND due_at < now() + %(breather)s * interval '1 second' AND id <> ALL(%(tried)s::bigint[])) AS lags
+          FROM (SELECT *, CASE WHEN NOT %(through)s AND %(counts)s THEN coalesce(failing_since, now())
                                WHEN NOT %(through)s THEN failing_since END AS since
                   FROM endpoint WHERE workspace_id = %(workspace)s AND id = %(endpoint)s) before) now_
  WHERE e.workspace_id = %(workspace)s AND e.id = %(endpoint)s
@@ -72,8 +82,15 @@ SELECT e.workspace_id, e.id FROM endpoint e
    AND EXISTS (SELECT FROM delivery d WHERE d.workspace_id = e.workspace_id AND d.endpoint_id = e.id
                   AND d.state = 'waiting' AND d.due_at < now())
    AND NOT EXISTS (SELECT FROM job j WHERE j.workspace_id = e.workspace_id AND j.queue = %(queue)s
-                      AND j.args->>'endpoint' = e.id::text)"""
-ROUSE = "endpoint.rouse"  # kind of the job
+                      AND j.args->>'endpoint' = e.id::text)
+ ORDER BY 1, 2"""
+EMPTY = """
+DELETE FROM delivery WHERE ctid = ANY(ARRAY(
+  SELECT d.ctid FROM endpoint e JOIN delivery d ON d.workspace_id = e.workspace_id AND d.endpoint_id = e.id
+   WHERE e.state = 'deleted' LIMIT %(most)s))"""
+REMOVE = """
+DELETE FROM endpoint e WHERE state = 'deleted' AND NOT EXISTS (
+  SELECT FROM delivery d WHERE d.workspace_id = e.workspace_id AND d.endpoint_id = e.id)"""
 
 
 class Due(NamedTuple):
@@ -104,6 +121,7 @@ class Outcome(NamedTuple):
     reason: str | None  # why it does not count; None: it does
     answer: str | None
     rest: float = 0  # for so many seconds it asked us to stay away
+    is_ours: bool = False  # our own mistake, which does not count against the endpoint
 
 
 def begin(job: Job) -> Turn | None:
@@ -121,9 +139,16 @@ def begin(job: Job) -> Turn | None:
     return Turn(*place.values(), until, began_at, url, format, secrets, [Due(*each) for each in due])
 
 
-@db.verb
 def rouse(job: Job) -> None:
-    """See to it that what is due for an endpoint has a job."""
+    """See to it that what is due for an endpoint has a job, and that nothing stays of endpoints that were taken away."""
+    while db.changed(EMPTY, most=AT_ONCE) == AT_ONCE:
+        pass
+    db.changed(REMOVE)
+    wake_stranded(job)
+
+
+@db.verb
+def wake_stranded(job: Job) -> None:
     for workspace, endpoint in db.rows(STRANDED, queue=endpoints.QUEUE):
         endpoints.wake(workspace, endpoint)
     job.complete()
@@ -140,13 +165,16 @@ def end(job: Job, turn: Turn, outcomes: list[Outcome]) -> None:
     """Note what came of the attempts, move each delivery on, give the turn back and end the job, all at once. Who has lost
     the turn meanwhile (the endpoint has another address or is gone, this process was halted) notes nothing."""
     place = {"workspace": turn.workspace_id, "endpoint": turn.endpoint_id}
-    has_turn = db.row(HOLD, **place, until=turn.until)
+    has_turn, news = db.row(HOLD, **place, until=turn.until), None
     if has_turn:
-        for outcome in outcomes:
+        for outcome in sorted(outcomes, key=lambda each: each.id):
             note(turn, outcome)
-        close(place, outcomes)
+        news = close(place, outcomes)
     go_on(place, at_least=0 if has_turn else BUSY_SECONDS)
     job.complete()
+    if news:
+        type, data = news
+        events.record(type, turn.workspace_id, data=data)
 
 
 def note(turn: Turn, outcome: Outcome) -> None:
@@ -154,19 +182,22 @@ def note(turn: Turn, outcome: Outcome) -> None:
                schedule=list(SCHEDULE), began=turn.began_at)  # fmt: skip
 
 
-def close(place: dict, outcomes: list[Outcome]) -> None:
-    """Give the turn back, and say what the endpoint is now."""
+def close(place: dict, outcomes: list[Outcome]) -> tuple[str, dict] | None:
+    """Give the turn back, and say what the endpoint is now; returns the type and data of the event to be told of it."""
+    tried = [each for each in outcomes if not each.is_ours]
     host, state, since, ends, warns = db.row(
-        CLOSE, **place, tried=bool(outcomes), through=any(each.reason is None for each in outcomes),
-        gone=any(each.status == 410 for each in outcomes), rest=max((each.rest for each in outcomes), default=0),
-        warn=WARN_HOURS, end=END_HOURS,
+        CLOSE, **place, tried=[each.id for each in outcomes], counts=bool(tried),
+        through=any(each.reason is None for each in tried), gone=any(each.status == 410 for each in tried),
+        rest=max((each.rest for each in tried), default=0), breather=BREATHER_SECONDS, warn=WARN_HOURS, end=END_HOURS,
     )  # fmt: skip
-    data = {"endpoint": place["endpoint"], "host": host, "state": state, "since": since and since.isoformat()}
     if ends:
         db.changed(STOP, **place)
-        events.record("endpoint.failed", place["workspace"], data=data)
-    elif warns:
-        events.record("endpoint.failing", place["workspace"], data=data)
+    if not ends and not warns:
+        return None
+    [*_, last] = sorted((each for each in tried if each.reason), key=lambda each: (each.status == 410, each.id))
+    data = {"endpoint": place["endpoint"], "host": host, "state": state, "since": since and since.isoformat(),
+            "reason": last.reason}  # fmt: skip
+    return "endpoint.failed" if ends else "endpoint.failing", data
 
 
 def go_on(place: dict, at_least: float = 0) -> None:

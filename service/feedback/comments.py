@@ -262,13 +262,13 @@ def change(reader: Reader, id: int, *, body: str | None = None, official: bool |
         if after["internal"]:
             db.changed(HIDE_REPLIES, **place)
         db.changed(COUNT, **place)
-    tell(reader, "comment.updated", before, public=not (before.internal and after["internal"]), changed=changed)
+    is_public = not (before.internal and after["internal"])
+    tell(reader, "comment.updated", before, public=is_public, changed=changed, internal=after["internal"])
 
 
 @db.verb
 def delete(reader: Reader, id: int) -> None:
-    """Take a comment away; answers to it stay. For members, and its author as of `change`. NotFound when there is none, so
-    the second time too."""
+    """Take a comment away; answers to it stay. For members, and its author as of `change`. NotFound also the second time."""
     post, comment = hold(reader, id)
     allow(reader, post, comment)
     for sql in (DELETE, COUNT):
@@ -296,5 +296,5 @@ def allow(reader: Reader, post: Held, comment: Comment) -> None:
 
 
 def tell(reader: Reader, type: str, comment: Comment, public: bool, **more) -> None:
-    data = {"comment": comment.id, **more}
+    data = {"comment": comment.id, "internal": comment.internal, **more}
     events.record(type, reader.workspace.id, public=public, post=comment.post, data=data, **reader.actor())

@@ -10,7 +10,6 @@ from service import db, events
 from service.errors import Invalid, NotFound
 from service.feedback import endpoints
 from service.feedback.activity import Event
-from service.feedback.endpoints import DELIVER, QUEUE  # noqa: F401 (the worker's names for the job and its queue)
 from service.feedback.readers import Reader
 
 STATES = ("waiting", "delivered", "failed", "stopped")
@@ -63,7 +62,7 @@ LATEST = f"""
 SELECT {COLUMNS} FROM endpoint ep CROSS JOIN LATERAL (
     SELECT * FROM delivery WHERE workspace_id = ep.workspace_id AND endpoint_id = ep.id ORDER BY id DESC LIMIT 1) d
   JOIN event e ON e.workspace_id = d.workspace_id AND e.seq = d.event_seq
- WHERE ep.workspace_id = %(workspace)s"""
+ WHERE ep.workspace_id = %(workspace)s AND ep.state <> 'deleted'"""
 ONE = f"""
 SELECT {COLUMNS}, d.body FROM delivery d JOIN event e ON e.workspace_id = d.workspace_id AND e.seq = d.event_seq
  WHERE d.workspace_id = %(workspace)s AND d.endpoint_id = %(endpoint)s AND d.id = %(id)s"""
@@ -139,6 +138,7 @@ def latest(reader: Reader) -> dict[int, Delivery]:
 
 def find(reader: Reader, endpoint_id: int, id: int) -> tuple[Delivery, list[Attempt]]:
     """One delivery with its body and the attempts that were made, or NotFound."""
+    endpoints.find(reader, endpoint_id)
     place = {"workspace": reader.workspace.id, "id": id}
     row = db.row(ONE, **place, endpoint=endpoint_id)
     if row is None:
@@ -155,7 +155,7 @@ def redeliver(reader: Reader, endpoint_id: int, id: int) -> Delivery:
     if db.changed(AGAIN, workspace=reader.workspace.id, endpoint=endpoint_id, id=id, last=LAST):
         endpoints.wake(reader.workspace.id, endpoint_id)
         data = {"endpoint": endpoint_id, "host": endpoint.host, "delivery": id}
-        events.record("endpoint.updated", reader.workspace.id, data=data, **reader.actor())
+        events.record("endpoint.sent_again", reader.workspace.id, data=data, **reader.actor())
     return find(reader, endpoint_id, id)[0]
 
 

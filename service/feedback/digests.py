@@ -196,3 +196,9 @@ def part(each: type, sql: str, span: dict) -> Part:
 def days(data: dict) -> tuple[date, date]:
     """The first and the last day of which a letter with this data tells, by its reader's calendar."""
     return date.fromisoformat(data["from"]), date.fromisoformat(data["to"])
+
+
+def makes_up(data: dict) -> bool:
+    """Whether a letter with this data tells of more than its day or week: those before were missed."""
+    first, last = days(data)
+    return (last - first).days > (7 if data["period"] == "weekly" else 1)

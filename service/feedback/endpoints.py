@@ -26,6 +26,7 @@ TYPES = (
 FORMATS = ("standard", "slack", "discord", "teams")
 DELIVER = "endpoint.deliver"  # kind of the job of an endpoint that has deliveries due; never renamed
 QUEUE = "webhooks"
+ROUSE = "endpoint.rouse"  # kind of the job that looks after all of them; never renamed
 MOST = 20  # of a workspace
 MOST_VOTES = 1_000_000  # of a threshold
 SECRET_BYTES = 32
@@ -34,11 +35,13 @@ OVERLAP_HOURS = 24  # in which the secret before the newest signs, too
 COLUMNS = "id, sealed_url, host, format, types, conditions, state, failing_since, former_until, created_at"
 LIST = f"""
 SELECT {COLUMNS} FROM endpoint
- WHERE workspace_id = %(workspace)s AND (%(id)s IS NULL OR id = %(id)s) ORDER BY id"""
-HOLD = f"SELECT {COLUMNS} FROM endpoint WHERE workspace_id = %(workspace)s AND id = %(id)s FOR NO KEY UPDATE"
+ WHERE workspace_id = %(workspace)s AND (%(id)s IS NULL OR id = %(id)s) AND state <> 'deleted' ORDER BY id"""
+HOLD = f"""
+SELECT {COLUMNS} FROM endpoint
+ WHERE workspace_id = %(workspace)s AND id = %(id)s AND state <> 'deleted' FOR NO KEY UPDATE"""
 # one at a time, or two members at once would make more than there may be
 HOLD_ALL = "SELECT id FROM workspace WHERE id = %(workspace)s FOR NO KEY UPDATE"
-COUNT = "SELECT count(*) FROM endpoint WHERE workspace_id = %(workspace)s"
+COUNT = "SELECT count(*) FROM endpoint WHERE workspace_id = %(workspace)s AND state <> 'deleted'"
 MAKE = """
 INSERT INTO endpoint (workspace_id, host, sealed_url, format, types, conditions, sealed_secret)
 VALUES (%(workspace)s, %(host)s, %(url)s, %(format)s, %(types)s, %(conditions)s, %(secret)s) RETURNING id"""
@@ -57,7 +60,11 @@ ROTATE = """
 UPDATE endpoint SET sealed_former = sealed_secret, former_until = now() + %(hours)s * interval '1 hour',
        sealed_secret = %(secret)s
  WHERE workspace_id = %(workspace)s AND id = %(id)s"""
-DELETE = "DELETE FROM endpoint WHERE workspace_id = %(workspace)s AND id = %(id)s RETURNING host"
+# What was delivered to it may be too much for one statement, so it goes in pieces (attempts.rouse), and the row after it.
+DELETE = """
+UPDATE endpoint SET state = 'deleted', sealed_url = '', sealed_secret = '', sealed_former = NULL, former_until = NULL,
+       failing_since = NULL, busy_until = NULL
+ WHERE workspace_id = %(workspace)s AND id = %(id)s AND state <> 'deleted' RETURNING host"""
 FORGET_REACHED = "DELETE FROM endpoint_reached WHERE workspace_id = %(workspace)s AND endpoint_id = %(id)s"
 PLACES = {
     "board": "SELECT FROM board WHERE workspace_id = %(workspace)s AND key = %(key)s",
@@ -78,6 +85,11 @@ class Endpoint(NamedTuple):
     failing_since: datetime | None
     former_until: datetime | None  # until then the secret before the newest signs, too
     created_at: datetime
+
+    @property
+    def name(self) -> str:
+        """What tells it from another one at the same host."""
+        return f"{self.host} #{self.id}"
 
 
 def start(config: Config) -> None:
@@ -152,10 +164,12 @@ def update(reader: Reader, id: int, *, url: str | None = None, types: list[str] 
 
 @db.verb
 def delete(reader: Reader, id: int) -> None:
-    """Take an endpoint away with all that was delivered to it. NotFound when there is none, so the second time too."""
+    """Take an endpoint away; what was delivered to it goes soon after. NotFound when there is none, so the second time
+    too."""
     row = db.row(DELETE, workspace=reader.workspace.id, id=id)
     if row is None:
         raise NotFound("There is no such endpoint.")
+    jobs.enqueue(ROUSE, unique_key="deleted")
     tell("endpoint.deleted", reader, id, row[0])
 
 

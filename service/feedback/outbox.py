@@ -41,9 +41,15 @@ COUNTS = """
 SELECT state, count FROM unnest(%(states)s::text[]) AS state CROSS JOIN LATERAL (
   SELECT count(*) FROM (
     SELECT FROM letter WHERE workspace_id = %(workspace)s AND letter.state = state.state LIMIT %(most)s) few) counted"""
-NEXT = """
-SELECT (args->>'letter')::bigint, CASE WHEN claim IS NULL THEN run_at END FROM job
- WHERE workspace_id = %(workspace)s AND kind = %(kind)s AND (args->>'letter')::bigint = ANY(%(letters)s)"""
+# Each half reads one partial index of the queue (job_ready, job_running): nothing is looked through but what waits for the
+# workspace's mail, whatever else it has to do. An index by letter would cost every job of every queue more.
+LETTERS_JOBS = """
+  FROM job WHERE queue = %(queue)s AND workspace_id = %(workspace)s AND kind = %(kind)s
+   AND (args->>'letter')::bigint = ANY(%(letters)s)"""
+NEXT = f"""
+SELECT (args->>'letter')::bigint, run_at {LETTERS_JOBS} AND claim IS NULL
+ UNION ALL
+SELECT (args->>'letter')::bigint, NULL {LETTERS_JOBS} AND claim IS NOT NULL"""
 
 # `copy` is the one that whoever pressed the button saw, so that a second press does nothing.
 AGAIN = """
@@ -94,7 +100,8 @@ def next_attempts(reader: Reader, found: list[Letter]) -> dict[int, datetime | N
     """When each of these letters that waits is tried next, by its id; None: at this moment. One that is not there waits for
     nothing: its job is dead."""
     waiting = [letter.id for letter in found if letter.state == "waiting"]
-    return dict(db.rows(NEXT, workspace=reader.workspace.id, kind=letters.SEND, letters=waiting)) if waiting else {}
+    place = {"workspace": reader.workspace.id, "queue": letters.QUEUE, "kind": letters.SEND}
+    return dict(db.rows(NEXT, **place, letters=waiting)) if waiting else {}
 
 
 @db.verb
@@ -136,7 +143,7 @@ def why_not(workspace_id: int, letter: Letter) -> str | None:
 
 @db.verb
 def take_back(report: Report) -> str:
-    """What a mail server reports of a letter: one that can never be delivered is `refused`, and if that is because of its
+    """What a mail server reports of a letter: one that was given up is `refused`, and if that is because of its
     address, or its reader called it spam, nothing more is sent there. Returns what was done, in a sentence; again, nothing
     is. NotFound when it is about no letter of ours."""
     found = next(filter(None, map(letters.named, report.ids)), None)
@@ -156,8 +163,8 @@ def take_back(report: Report) -> str:
 
 
 def came_back(workspace_id: int, letter: Letter, copy: int, status: str) -> str:
-    meaning = mail.explained(status)
-    reason = f"It came back: {meaning} ({status})." if meaning else f"It came back ({status})."
+    meaning = mail.explained(status) if status else None
+    reason = f"It came back: {meaning} ({status})." if meaning else f"It came back ({status or 'without a reason'})."
     changed = db.changed(CAME_BACK, workspace=workspace_id, id=letter.id, copy=copy, reason=reason)
     is_new = mail.is_of_the_address(status) and suppressions.add(workspace_id, letter.to_email, reason)
     if is_new:

@@ -105,8 +105,10 @@ UPDATE letter l SET subject = '', text = '', html = '' FROM event e
  WHERE l.workspace_id = %(workspace)s AND e.workspace_id = l.workspace_id AND e.seq = l.event_seq
    AND (e.user_id = %(user)s OR e.post_number IN (
           SELECT number FROM post WHERE workspace_id = %(workspace)s AND author_id = %(user)s)
-        OR EXISTS (SELECT FROM comment c WHERE c.workspace_id = %(workspace)s AND c.user_id = %(user)s AND (
-             e.data->>'comment' = c.id::text OR l.data->'comments' @> to_jsonb(c.id))))"""
+        OR e.data->>'comment' IN (SELECT id::text FROM comment WHERE workspace_id = %(workspace)s AND user_id = %(user)s)
+        OR (l.post_number IS NOT NULL AND EXISTS (
+            SELECT FROM jsonb_array_elements_text(l.data->'comments') AS told (id) WHERE told.id IN (
+                   SELECT id::text FROM comment WHERE workspace_id = %(workspace)s AND user_id = %(user)s))))"""
 # The same of what endpoints were told. What still waits is written anew when it is sent, from what is left.
 EMPTY_DELIVERIES = """
 WITH theirs AS (
@@ -146,7 +148,11 @@ DELETE_BY_ADDRESS = [
 DELETE_QUESTIONS = """
 WITH gone AS (
   DELETE FROM letter l USING event e WHERE l.workspace_id = %(workspace)s AND l.kind = %(kind)s
-     AND e.workspace_id = l.workspace_id AND e.seq = l.event_seq AND e.user_id = %(user)s RETURNING l.id
+     AND e.workspace_id = l.workspace_id AND e.seq = l.event_seq AND e.user_id = %(user)s RETURNING l.id, lower(l.to_email) AS email
+), forgotten AS (
+  DELETE FROM suppression s USING gone WHERE s.workspace_id = %(workspace)s AND s.email = gone.email
+     AND NOT EXISTS (SELECT FROM "user" u WHERE u.workspace_id = %(workspace)s AND u.id <> %(user)s
+                        AND lower(u.email) = gone.email)
 )
 DELETE FROM job USING gone WHERE job.workspace_id = %(workspace)s AND job.kind = %(job)s AND job.claim IS NULL
    AND job.args = jsonb_build_object('letter', gone.id)"""
@@ -175,10 +181,10 @@ def own(workspace: Workspace, external_id: str) -> dict:
 
 @db.verb
 def erase(reader: Reader, external_id: str) -> None:
-    """Forget a user: votes, follows, files, letters, what they wanted to be
-    told and saved views that name them go, comments lose their text, posts their
-    author and what the page sent along, events whose doing they were, letters to the team what they said of it. NotFound
-    when there is none, so the second time too; Conflict when they are of the team."""
+    """Forget a user: votes, follows, files, letters, what they wanted to be told and saved views that name them go, comments
+    lose their text, posts their author and what the page sent along, events whose doing they were, letters to the team and
+    deliveries to endpoints what they said of it. NotFound when there is none, so the second time too; Conflict when they are
+    of the team."""
     workspace, user = reader.workspace.id, users.find(reader.workspace, external_id).id
     place = {"workspace": workspace, "user": user}
     email = hold(place, reader.workspace.name)

@@ -5,7 +5,7 @@ of the team any more or wants no such letters."""
 
 from typing import NamedTuple
 
-from service import db, words
+from service import words
 from service.errors import NotFound
 from service.feedback import comments, digests, endpoints, letters, members, posts, preferences, workspaces
 from service.feedback.activity import Event
@@ -32,11 +32,6 @@ TO_THE_INVITED = letters.ADDRESS.format(readers="""
 TO_WHO_RUNS_IT = letters.ADDRESS.format(readers="""
   SELECT p.email FROM member m JOIN person p ON p.id = m.person_id
    WHERE m.workspace_id = %(workspace)s AND m.role IN ('owner', 'admin') AND m.joined_at IS NOT NULL""")
-
-LAST_REASON = """
-SELECT a.reason FROM delivery d JOIN delivery_attempt a ON a.workspace_id = d.workspace_id AND a.delivery_id = d.id
- WHERE d.workspace_id = %(workspace)s AND d.endpoint_id = %(endpoint)s AND a.reason IS NOT NULL
- ORDER BY a.began_at DESC LIMIT 1"""
 
 
 class Addressed(NamedTuple):
@@ -100,11 +95,21 @@ def digest(event: Event, letter: Letter) -> Written:
     found = digests.read(to.workspace.id, letter.kind, data["since"], data["until"])
     if found is None:
         raise NotFound("What it told of is gone.")
-    name = "digestPosts" if letter.kind == digests.NEW_POSTS else "digestWeek" if data["period"] == "weekly" else "digestDay"
-    title, count = to.words.say(name, to.workspace.name), found.new.count
+    title, span = entitled(to, letter)
+    count = found.new.count
     subject = f"{title} · {to.words.say('newPosts', count)}" if count else title
-    return say(to, letter, subject, title=title, digest=found, span=to.words.span(*digests.days(data)), page=to.page,
-               url=to.page("inbox"))  # fmt: skip
+    return say(to, letter, subject, title=title, digest=found, span=span, page=to.page, url=to.page("inbox"))
+
+
+def entitled(to: Addressed, letter: Letter) -> tuple[str, str]:
+    """What a digest is called, and of which days it tells, unless its name says that: one that makes up for others is not
+    of a day or a week."""
+    span = to.words.span(*digests.days(letter.data))
+    if letter.kind == digests.NEW_POSTS:
+        return to.words.say("digestPosts", to.workspace.name), span
+    if digests.makes_up(letter.data):
+        return to.words.say("digestSpan", to.workspace.name, span), ""
+    return to.words.say("digestWeek" if letter.data["period"] == "weekly" else "digestDay", to.workspace.name), span
 
 
 def webhook_failing(event: Event, letter: Letter) -> Written:
@@ -127,15 +132,9 @@ def webhook_failed(event: Event, letter: Letter) -> Written:
 
 def of_endpoint(to: Addressed, letter: Letter, event: Event, endpoint, name: str) -> Written:
     since = to.words.moment(to.member.clock(endpoint.failing_since)) if endpoint.failing_since else ""
-    title = to.words.say(name, to.workspace.name, event.data["host"])
-    return say(to, letter, title, title=title, endpoint=endpoint, since=since, reason=last_reason(event), days=DAYS,
+    title = to.words.say(name, to.workspace.name, f"{event.data['host']} #{endpoint.id}")  # there may be several at a host
+    return say(to, letter, title, title=title, endpoint=endpoint, since=since, reason=event.data.get("reason"), days=DAYS,
                url=to.page(f"settings/webhooks/{endpoint.id}"))  # fmt: skip
-
-
-def last_reason(event: Event) -> str:
-    """Why the last attempt came to nothing, as the event or the log of deliveries has it; empty when neither does."""
-    row = db.row(LAST_REASON, workspace=event.workspace_id, endpoint=event.data["endpoint"])
-    return event.data.get("reason") or (row[0] if row else "")
 
 
 def invitation(event: Event, letter: Letter) -> Written:

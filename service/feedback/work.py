@@ -42,6 +42,8 @@ SELECT d.workspace_id, w.name, d.id, d.kind, d.attempt, d.created_at, d.died_at,
 HURRY = """
 UPDATE job SET run_at = now()
  WHERE workspace_id = %(workspace)s AND id = %(id)s AND claim IS NULL AND attempt > 0 AND run_at > now()"""
+DROP = """
+DELETE FROM job WHERE workspace_id = %(workspace)s AND id = %(id)s AND claim IS NULL AND attempt > 0"""
 
 # One dead job, or all of a kind.
 CHOSEN = """(%(workspace)s IS NULL OR workspace_id = %(workspace)s) AND (%(kind)s IS NULL OR kind = %(kind)s)
@@ -157,9 +159,10 @@ def revive_all(reader: Reader, kind: str, everywhere: bool) -> int:
 
 @db.verb
 def discard(reader: Reader, workspace_id: int, id: int, everywhere: bool) -> bool:
-    """Forget a dead job; as `revive`."""
+    """Forget a dead job, or one that waits to be tried again; as `revive`."""
     allow(reader, workspace_id, everywhere)
-    return bool(db.changed(DISCARD, workspace=workspace_id, id=id, kind=None))
+    return bool(db.changed(DISCARD, workspace=workspace_id, id=id, kind=None)
+                or db.changed(DROP, workspace=workspace_id, id=id))  # fmt: skip
 
 
 @db.verb

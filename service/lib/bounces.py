@@ -12,8 +12,8 @@ from service.errors import Malformed, TooLarge
 LARGEST = 2 * 1024 * 1024  # bytes
 MOST_PARTS, MOST_IDS = 100, 20
 LETTER_ID = re.compile(r"<[^<>\s]{1,250}>")
-STATUS = re.compile(r"\s*([245]\.\d{1,3}\.\d{1,3})\b")
-DIAGNOSTIC = re.compile(r"\b(5\.\d{1,3}\.\d{1,3})\b")
+STATUS = re.compile(r"\s*([45]\.\d{1,3}\.\d{1,3})\b")
+DIAGNOSTIC = re.compile(r"\b([45]\.\d{1,3}\.\d{1,3})\b")
 ABUSE = {"abuse", "fraud"}
 BROKEN = (MessageError, RecursionError, ValueError, LookupError, TypeError, AttributeError)  # how `email` meets the worst
 NO_REPORT = "This is no report of a mail server about a letter."
@@ -21,7 +21,7 @@ NO_REPORT = "This is no report of a mail server about a letter."
 
 class Report(NamedTuple):
     ids: list[str]  # Message-IDs that it names; the letter's own first
-    status: str | None  # enhanced code of why it can never be delivered; None: it was, or may yet be
+    status: str | None  # enhanced code of why it was given up, perhaps empty; None: it was delivered, or may yet be
     is_complaint: bool
 
 
@@ -55,12 +55,11 @@ def ids_in(part: Message, name: str) -> list[str]:
 
 
 def failure(delivery: Message) -> str | None:
-    """The enhanced code of the first reader that failed for good."""
+    """The enhanced code of the first reader that failed: with 4.x.x the server has tried for days and given up."""
     for block in blocks(delivery):
         if said(block, "Action").strip().lower() == "failed":
             found = STATUS.match(said(block, "Status")) or DIAGNOSTIC.search(said(block, "Diagnostic-Code"))
-            if found and found[1].startswith("5"):
-                return found[1]
+            return found[1] if found else ""
     return None
 
 

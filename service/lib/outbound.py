@@ -28,6 +28,7 @@ CHUNKING = 4000  # bytes beside an answer's own, when it comes in pieces
 LONGEST_URL = 2000  # characters
 PORTS = {443, 8443}
 MOST_TRIED = 4  # addresses of one host
+MOST_HINTS = 20  # before an answer
 LABEL = "[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?"
 NAME = re.compile(rf"(?=.{{1,253}}$){LABEL}(\.{LABEL})*")
 PLAIN = re.compile(r"[^\x00-\x20\x7f\\\ud800-\udfff]+")
@@ -200,11 +201,26 @@ def connected(target: Target, found: list, deadline: Deadline, seconds: float) -
     return Line(dial(last, target.port, soon, soon.left()), deadline, MOST_HEAD)
 
 
+class Response(http.client.HTTPResponse):
+    """The answer itself: hints that come before it (103 and the like) are skipped, as the library skips 100 alone."""
+
+    hints = 0
+
+    def _read_status(self):
+        version, status, reason = super()._read_status()
+        if not 100 <= status < 200 or status == http.client.SWITCHING_PROTOCOLS:
+            return version, status, reason
+        self.hints += 1
+        if self.hints > MOST_HINTS:
+            raise http.client.HTTPException("nothing but hints")
+        return version, http.client.CONTINUE, reason
+
+
 def exchange(line: Line, target: Target, body: bytes, headers: dict[str, str]) -> tuple[int, dict[str, str], bytes]:
     """Status, headers and the beginning of the answer."""
     asked = http.client.HTTPConnection(target.host, target.port)
     asked.default_port = 443 if target.secure else 80  # else Host would name it
-    asked.sock = line
+    asked.sock, asked.response_class = line, Response
     with explained(line.deadline):
         with suppress(BrokenPipeError):  # it may have answered without having read all
             asked.request("POST", target.path, body, {**headers, "connection": "close"})

@@ -10,8 +10,7 @@ from service.feedback import limits, preferences, workspaces
 from service.feedback.preferences import Preferences
 from service.feedback.readers import Reader
 from service.web import forms, pages, problems
-from service.web.board.mailing import ONE_CLICK, sent
-from service.web.dashboard.settings.letters import values
+from service.web.letter_choices import is_one_click, sent, values
 from service.web.page import Form, Typed, here
 
 A_MINUTE = 300  # of one network address; a mail provider's machines share some
@@ -37,7 +36,7 @@ class LetterLink:
 
     def act(self, req, resp, secret: str, form) -> None:
         workspace_id, person = preferences.opened(secret)
-        if form.get(ONE_CLICK[0]) == ONE_CLICK[1]:  # a mail program, which follows no redirect, and may come years later
+        if is_one_click(form):  # perhaps years later
             preferences.stop(workspace_id, person, kind(req))
             return self.show(req, resp, secret, is_done=True)
         if form.get("do") == "stop":

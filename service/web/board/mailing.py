@@ -7,10 +7,8 @@ from service.feedback import mailings
 from service.web import forms, inputs
 from service.web.board.secret_link import SecretLink
 from service.web.board.visiting import visit
+from service.web.letter_choices import is_one_click, sent
 from service.web.page import here
-
-ONE_CLICK = ("List-Unsubscribe", "One-Click")  # what a mail program posts
-MULTIPART = "multipart/form-data"
 
 
 @falcon.before(visit)
@@ -27,7 +25,7 @@ class Mailing(SecretLink):
 
     def act(self, req, resp, secret):
         form, email = sent(req), mailings.opened(req.context.workspace, secret)
-        if form.get(ONE_CLICK[0]) == ONE_CLICK[1]:  # a mail program, which would follow no redirect
+        if is_one_click(form):  # a mail program, which would follow no redirect
             mailings.mute(req.context.workspace, email, kind(req))
             return self.show(req, resp, **{**self.look(req, secret), "is_done": True})
         self.choose(req, email, form)
@@ -46,12 +44,3 @@ def kind(req) -> str:
     """The kind of letter in which they followed the link."""
     said = req.params.get("kind", "")
     return said if said in mailings.KINDS else ""
-
-
-def sent(req) -> inputs.Form:
-    """The fields of a form, which mail programs send in either of two ways."""
-    if not (req.content_type or "").startswith(MULTIPART):
-        return inputs.form(req)
-    if (req.content_length or 0) > inputs.LARGEST_FORM:
-        raise inputs.too_large(inputs.LARGEST_FORM)
-    return inputs.Form({part.name: [part.text] for part in req.get_media() if part.name})

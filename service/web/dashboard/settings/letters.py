@@ -4,7 +4,8 @@ from service import words
 from service.feedback import preferences
 from service.feedback.preferences import Preferences
 from service.web.dashboard.settings import Setting
-from service.web.page import Done, Form, sent
+from service.web.letter_choices import values
+from service.web.page import Done, sent
 
 
 class Letters(Setting):
@@ -22,19 +23,3 @@ class Letters(Setting):
         return Done("Saved. You get just these letters.")
 
     deeds = {"choose": choose}
-
-
-def values(chosen: Preferences, form: Form) -> dict:
-    """What the form of a member's preferences shows."""
-    zone = chosen.time_zone if chosen.time_zone in preferences.zones() else preferences.UTC
-    return {"preferences": form.values or chosen._replace(time_zone=zone)._asdict(), "errors": form.errors,
-            "zones": by_region(), "languages": list(words.names().items())}  # fmt: skip
-
-
-def by_region() -> dict[str, list[tuple[str, str]]]:
-    """Region → (name, the place in it) of its time zones."""
-    found = {}
-    for name in preferences.zones():
-        region, _, place = name.partition("/")
-        found.setdefault(region if place else "", []).append((name, (place or name).replace("_", " ").replace("/", ", ")))
-    return found

@@ -53,14 +53,14 @@ def types_in_words(types: list[str]) -> str:
 
 
 def conditions_in_words(endpoint: Endpoint, boards: dict[str, str], segments: dict[str, str]) -> list[str]:
-    """Each condition; the names of boards and segments by their keys."""
+    """Each condition, to stand after “only”; the names of boards and segments by their keys."""
     said = []
     if board := endpoint.conditions.get("board"):
-        said.append(f"only board {boards.get(board, board)}")
+        said.append(f"board {boards.get(board, board)}")
     if segment := endpoint.conditions.get("segment"):
-        said.append(f"only users in {segments.get(segment, segment)}")
+        said.append(f"users in {segments.get(segment, segment)}")
     if votes := endpoint.conditions.get("votes"):
-        said.append(f"only from {votes:,} vote{'' if votes == 1 else 's'}")
+        said.append(f"from {votes:,} vote{'' if votes == 1 else 's'}")
     return said
 
 

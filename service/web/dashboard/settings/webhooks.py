@@ -37,7 +37,7 @@ class Webhooks(Setting):
         form = req.context.form
         made, secret = endpoints.create(req.context.reader, form.get("url", ""), types(form), conditions(form),
                                         form.get("format", ""))  # fmt: skip
-        return Done(f"{made.host} was added.", show={"made": made, "secret": secret if is_signed(made) else None})
+        return Done(f"{made.name} was added.", show={"made": made, "secret": secret if is_signed(made) else None})
 
     deeds = {"create": create}
 
@@ -82,9 +82,9 @@ class Endpoint(Setting):
         return Done("A test is on its way. What comes of it stands below in a moment.")
 
     def delete(self, req, endpoint):
-        host = endpoints.find(req.context.reader, endpoint).host
+        name = endpoints.find(req.context.reader, endpoint).name
         endpoints.delete(req.context.reader, endpoint)
-        return Done(f"{host} was taken away.", to=at(req, "settings/webhooks"))
+        return Done(f"{name} was taken away.", to=at(req, "settings/webhooks"))
 
     def again(self, req, endpoint):
         return send_again(req, endpoint, whole(req.context.form.get("delivery", "")))
