@@ -222,6 +222,30 @@ def test_a_letter_that_waits_shows_why_and_when_it_is_tried_next(here, ada, acme
     assert f"<{letters.name(acme.workspace.id, letter_to(BEN).id, 0)}@localhost>" in texts(ada.page)
 
 
+def test_a_letter_that_is_not_written_has_no_empty_frame(ada, acme, box):
+    acme.post("Dark mode")
+    work_off(rounds=1)
+    page = ada.open(f"{OUTBOX}/{letter_to(BEN).id}")
+    assert "Not written yet." in texts(page) and "<iframe" not in page.text
+    db.changed("UPDATE letter SET state = 'failed', html = ' '")
+    page = ada.open(f"{OUTBOX}/{letter_to(BEN).id}")
+    assert "Not written yet." in texts(page) and "<iframe" not in page.text
+    db.changed("UPDATE letter SET state = 'withdrawn'")
+    assert "No text of it is kept." in texts(ada.open(f"{OUTBOX}/{letter_to(BEN).id}"))
+
+
+def test_only_the_job_that_sends_a_letter_counts_and_a_running_one_has_no_time(acme, box):
+    acme.post("Dark mode")
+    work_off(rounds=1)
+    letter = letter_to(BEN)
+    [(at,)] = db.rows("SELECT run_at FROM job WHERE args->>'letter' = %(id)s", id=str(letter.id))
+    assert outbox.next_attempts(acme.team, [letter]) == {letter.id: at}
+    jobs.claim("tests", 9, 60, queue=letters.QUEUE)
+    assert outbox.next_attempts(acme.team, [letter]) == {letter.id: None}
+    db.changed("UPDATE job SET kind = 'other' WHERE queue = %(queue)s", queue=letters.QUEUE)
+    assert outbox.next_attempts(acme.team, [letter]) == {}
+
+
 def test_owners_and_admins_lift_a_suppression_and_others_only_see_it(client, ada, acme, globex):
     acme.user(CLEO)
     suppressions.add(acme.workspace.id, CLEO["email"], "It came back: there is no such mailbox (5.1.1).")

@@ -148,7 +148,8 @@ DELETE_BY_ADDRESS = [
 DELETE_QUESTIONS = """
 WITH gone AS (
   DELETE FROM letter l USING event e WHERE l.workspace_id = %(workspace)s AND l.kind = %(kind)s
-     AND e.workspace_id = l.workspace_id AND e.seq = l.event_seq AND e.user_id = %(user)s RETURNING l.id, lower(l.to_email) AS email
+     AND e.workspace_id = l.workspace_id AND e.seq = l.event_seq AND e.user_id = %(user)s
+  RETURNING l.id, lower(l.to_email) AS email
 ), forgotten AS (
   DELETE FROM suppression s USING gone WHERE s.workspace_id = %(workspace)s AND s.email = gone.email
      AND NOT EXISTS (SELECT FROM "user" u WHERE u.workspace_id = %(workspace)s AND u.id <> %(user)s

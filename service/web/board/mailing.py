@@ -29,7 +29,8 @@ class Mailing(SecretLink):
             mailings.mute(req.context.workspace, email, kind(req))
             return self.show(req, resp, **{**self.look(req, secret), "is_done": True})
         self.choose(req, email, form)
-        forms.keep_notice(req, resp, {"said": req.context.words.lettersSaved, "undo": None})
+        if form.get("do") != "stop" or not kind(req):  # then the page itself says that these letters have ended
+            forms.keep_notice(req, resp, {"said": req.context.words.lettersSaved, "undo": None})
         return here(req)
 
     @staticmethod
