@@ -230,7 +230,7 @@ def test_an_endpoint_that_answers_again_gets_all_that_waited(acme, working, stac
         acme.post(f"Post {place}")
     tell_follow_ups()
     working()
-    wait_until(lambda: db.row(TRIED)[0] == 10)
+    wait_until(lambda: db.row(TRIED)[0] == 4)  # the first turn; the others wait for a breather
     receiver.role = answer()
     come_due()
     db.notify("sayso_job")

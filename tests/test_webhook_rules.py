@@ -6,13 +6,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from cast import CLEO, DAN
-from queued import work_off
-from receivers import allow, come_due, receiving, tell
+from receivers import allow, receiving, tell
 
 from service import db, events
 from service.errors import Conflict, Invalid, NotFound
 from service.feedback import (
-    attempts,
     changelog,
     comments,
     deliveries,
@@ -256,45 +254,3 @@ def test_neither_address_nor_secret_can_be_read_in_the_database_or_the_queue(acm
     for table in ("endpoint", "delivery", "event", "job"):
         said = str(db.rows(f"SELECT to_jsonb(t)::text FROM {table} t"))
         assert "T0K3N" not in said and secret not in said and "whsec" not in said
-
-
-def test_with_an_endpoint_goes_what_was_on_its_way_to_it(acme, receiver):
-    endpoint = listen(acme, receiver, "post.created")
-    acme.post()
-    db.changed("UPDATE endpoint SET busy_until = now() + interval '1 minute'")
-    tell()
-    assert deliveries.waiting(acme.team, endpoint.id) == 1
-    endpoints.delete(acme.team, endpoint.id)
-    come_due()
-    tell()
-    assert receiver.requests == []
-    work_off()
-    assert db.row("SELECT (SELECT count(*) FROM delivery), (SELECT count(*) FROM endpoint)") == (0, 0)
-
-
-def test_what_was_taken_away_is_not_there_any_more_and_its_log_goes_in_pieces(acme, receiver, monkeypatch):
-    monkeypatch.setattr(attempts, "AT_ONCE", 2)
-    kept, endpoint = (listen(acme, receiver, "post.created") for _ in range(2))
-    for place in range(5):
-        acme.post(f"Post {place}")
-    tell()
-    [first, *_] = deliveries.of(acme.team, endpoint.id)
-    endpoints.delete(acme.team, endpoint.id)
-    assert db.row("SELECT sealed_url, sealed_secret, sealed_former FROM endpoint WHERE state = 'deleted'") == ("", "", None)
-    count = len(receiver.requests)
-    acme.post("Nobody hears but the other one")
-    tell()
-    assert len(receiver.requests) == count + 1
-    assert endpoints.of(acme.team) == [kept] and list(deliveries.latest(acme.team)) == [kept.id]
-    for verb in (endpoints.find, endpoints.update, endpoints.delete, endpoints.rotate, endpoints.test, deliveries.of):
-        with pytest.raises(NotFound):
-            verb(acme.team, endpoint.id)
-    for verb in (deliveries.find, deliveries.redeliver):
-        with pytest.raises(NotFound):
-            verb(acme.team, endpoint.id, first.id)
-    for _ in range(endpoints.MOST - 1):
-        endpoints.create(acme.team, SPEC, ["post.created"])
-    work_off()
-    assert db.row("SELECT count(*) FROM endpoint")[0] == endpoints.MOST
-    assert db.rows("SELECT DISTINCT endpoint_id, count(*) FROM delivery GROUP BY 1") == [(kept.id, 6)]
-    assert db.row("SELECT count(*) FROM delivery_attempt")[0] == 6

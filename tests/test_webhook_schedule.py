@@ -4,13 +4,12 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
 import pytest
-from cast import DAN, Company
-from queued import work_off
+from cast import DAN
 from receivers import allow, answer, come_due, echo, in_turn, receiving, tell
 
 from service import db, jobs, payloads, webhooks
 from service.errors import LeaseLost
-from service.feedback import activity, attempts, comments, deliveries, endpoints, members, privacy, votes
+from service.feedback import attempts, deliveries, endpoints, privacy, votes
 
 DUE_IN = "SELECT step, extract(epoch FROM due_at - now())::float FROM delivery ORDER BY id"
 LOOK = "SELECT extract(epoch FROM run_at - now())::float FROM job WHERE kind = 'endpoint.deliver' AND claim IS NULL"
@@ -40,14 +39,6 @@ def failed_once(company, receiver):
     company.post()
     tell()
     return endpoint
-
-
-def take_turns(count):
-    """Do the jobs of endpoints that are due now, which are so many."""
-    found = jobs.claim("tests", 100, 60, queue="webhooks", cap=3)
-    assert len(found) == count
-    for job in found:
-        webhooks.deliver(job)
 
 
 def only_delivery(company, endpoint):
@@ -270,74 +261,3 @@ def test_an_answer_that_comes_after_they_were_erased_is_not_kept(acme, receiver)
     attempts.end(job, turn, outcomes)
     delivery, [tried] = only_delivery(acme, endpoint)
     assert (delivery.state, delivery.body, tried.answer) == ("delivered", None, None)
-
-
-def test_what_is_due_gets_a_job_again_when_its_own_was_discarded(acme, receiver):
-    failed_once(acme, receiver)
-    receiver.role = answer(204)
-    come_due()
-    db.changed("DELETE FROM job")
-    jobs.enqueue(endpoints.ROUSE)
-    work_off()
-    assert db.row("SELECT state FROM delivery") == ("delivered",)
-
-
-def test_what_cannot_be_written_fails_alone(acme, receiver):
-    receiver.role = answer(204)
-    endpoint, number = listen(acme, receiver, "comment.created"), acme.post()
-    for _ in range(2):
-        comments.create(acme.reader(), number, "Yes, please.")
-    tell(1)  # what follows is found, and nothing is written yet
-    db.changed("UPDATE event SET data = '{}' WHERE type = 'comment.created' AND seq = (SELECT max(seq) FROM event)")
-    tell()
-    broken, well = deliveries.of(acme.team, endpoint.id)
-    assert (broken.state, well.state) == ("waiting", "delivered")
-    assert deliveries.find(acme.team, endpoint.id, broken.id)[1][0].reason == webhooks.OURS
-
-
-def test_our_own_mistake_does_not_count_against_the_endpoint(acme, receiver):
-    endpoint, number = listen(acme, receiver, "comment.created"), acme.post()
-    comments.create(acme.reader(), number, "Yes, please.")
-    tell(1)
-    db.changed("UPDATE event SET data = '{}' WHERE type = 'comment.created'")
-    tell()
-    delivery, [tried] = only_delivery(acme, endpoint)
-    assert (delivery.state, tried.reason) == ("waiting", webhooks.OURS)
-    assert endpoints.find(acme.team, endpoint.id).failing_since is None
-    db.changed("UPDATE endpoint SET failing_since = now() - interval '6 days'")  # by what it did before
-    come_due()
-    tell()
-    assert endpoints.find(acme.team, endpoint.id).state == "active" and db.rows(TOLD) == []
-
-
-def test_who_lets_nothing_through_leaves_the_next_turn_to_others(acme, globex, receiver):
-    bad = [globex, *(Company(members.found(f"Bad {place}", globex.owner), globex.owner) for place in range(3))]
-    for company in bad:
-        for _ in range(3):
-            listen(company, receiver)
-        for place in range(5):
-            company.post(f"Post {place}")
-    tell(1)  # what follows is found, and nothing is sent yet
-    take_turns(4 * 3)
-    assert len(receiver.requests) == 4 * 3 * 4
-    listen(acme, receiver)
-    for company in (*bad, acme):
-        company.post("What happens meanwhile")
-    tell(1)
-    take_turns(4 * 3 + 1)  # theirs are put off
-    [other] = receiver.requests[4 * 3 * 4 :]
-    assert other.id.startswith(f"msg_{acme.workspace.id}_")
-    take_turns(0)
-
-
-def test_of_an_event_that_was_pruned_there_is_nothing_to_say(acme, receiver):
-    endpoint = listen(acme, receiver)
-    acme.post()
-    tell(1)
-    [delivery] = deliveries.of(acme.team, endpoint.id)
-    event = activity.find(acme.workspace.id, delivery.event_seq)
-    acme.post("Another")  # is not taken for it
-    db.changed("DELETE FROM event WHERE seq = %(seq)s", seq=event.seq)
-    assert payloads.body(event) is None
-    tell()
-    assert [each.data["post"]["title"] for each in receiver.requests] == ["Another"]

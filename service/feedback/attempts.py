@@ -172,9 +172,10 @@ def end(job: Job, turn: Turn, outcomes: list[Outcome]) -> None:
         news = close(place, outcomes)
     go_on(place, at_least=0 if has_turn else BUSY_SECONDS)
     job.complete()
-    if news:
-        type, data = news
-        events.record(type, turn.workspace_id, data=data)
+    if news and news["state"] in ("gone", "failed"):
+        events.record("endpoint.failed", turn.workspace_id, data=news)
+    elif news:
+        events.record("endpoint.failing", turn.workspace_id, data=news)
 
 
 def note(turn: Turn, outcome: Outcome) -> None:
@@ -182,8 +183,8 @@ def note(turn: Turn, outcome: Outcome) -> None:
                schedule=list(SCHEDULE), began=turn.began_at)  # fmt: skip
 
 
-def close(place: dict, outcomes: list[Outcome]) -> tuple[str, dict] | None:
-    """Give the turn back, and say what the endpoint is now; returns the type and data of the event to be told of it."""
+def close(place: dict, outcomes: list[Outcome]) -> dict | None:
+    """Give the turn back, and say what the endpoint is now; returns it when somebody shall be told."""
     tried = [each for each in outcomes if not each.is_ours]
     host, state, since, ends, warns = db.row(
         CLOSE, **place, tried=[each.id for each in outcomes], counts=bool(tried),
@@ -195,9 +196,8 @@ def close(place: dict, outcomes: list[Outcome]) -> tuple[str, dict] | None:
     if not ends and not warns:
         return None
     [*_, last] = sorted((each for each in tried if each.reason), key=lambda each: (each.status == 410, each.id))
-    data = {"endpoint": place["endpoint"], "host": host, "state": state, "since": since and since.isoformat(),
+    return {"endpoint": place["endpoint"], "host": host, "state": state, "since": since and since.isoformat(),
             "reason": last.reason}  # fmt: skip
-    return "endpoint.failed" if ends else "endpoint.failing", data
 
 
 def go_on(place: dict, at_least: float = 0) -> None:
