@@ -257,8 +257,8 @@ def a_state(reader: Reader, state: str) -> str:  # noqa: ARG001
 
 
 def some_conditions(reader: Reader, conditions: dict) -> dict:
-    """Those that say something, empty ones left out."""
-    said = {name: value for name, value in conditions.items() if value not in (None, "")}
+    """Those that are set."""
+    said = {name: value for name, value in conditions.items() if value is not None}
     if not set(said) <= {"board", "segment", "votes"}:
         raise Invalid(conditions="Conditions are: board (its key), segment (its key), votes (a number).")
     for name, sql in PLACES.items():
