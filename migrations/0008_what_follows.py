@@ -90,6 +90,7 @@ ALTER TABLE letter
   ADD COLUMN begun_at    timestamptz;             -- when it was first written; what happens later is told by another
 CREATE UNIQUE INDEX one_gathering_letter_per_post_and_reader ON letter (workspace_id, post_number, lower(to_email), kind)
   WHERE post_number IS NOT NULL AND begun_at IS NULL AND state = 'waiting';
+CREATE INDEX letter_reader_age ON letter (workspace_id, lower(to_email), created_at);
 CREATE INDEX letter_state ON letter (workspace_id, state, id);
 
 -- which letters a member wants, in which language and by which clock

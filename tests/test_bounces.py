@@ -172,6 +172,12 @@ def test_other_mail_is_refused(name):
         bounces.read(b"a" * (bounces.LARGEST + 1))
 
 
+def test_a_header_that_would_take_long_to_read_is_not_read():
+    for header in (b'Content-Type: multipart/report; a="' + b";" * 200_000, b"Content-Type: a;" + b"\n b;" * 50_000):
+        with pytest.raises(Malformed):
+            bounces.read(header + b"\n\nText")
+
+
 def test_nothing_that_is_broken_breaks_the_reading(name):
     whole, dice = bounce(name), random.Random(7)
     nest = b"".join(b'Content-Type: multipart/report; boundary="%d"\n\n--%d\n' % (depth, depth) for depth in range(3000))
@@ -212,7 +218,7 @@ def test_a_mail_servers_pipe_gets_a_sentence_and_a_code(here, acme, name):
     forged = command(bounce("<1.2.aaaaaaaaaaaaaaaa@x>"), DATABASE_URL=here.database_url)
     assert (forged.returncode, forged.stderr) == (1, b"sayso: This report is about no letter of ours.\n")
     broken = command(b"\xff" * 3_000_000, DATABASE_URL=here.database_url)
-    assert broken.returncode == 1 and broken.stderr.count(b"\n") == 1 and b"larger than 2 MB" in broken.stderr
+    assert broken.returncode == 1 and broken.stderr.count(b"\n") == 1 and b"larger than 1 MB" in broken.stderr
     away = command(bounce(name), DATABASE_URL="postgresql://127.0.0.1:1/x")
     assert away.returncode == os.EX_TEMPFAIL and away.stderr.count(b"\n") == 1, away
 

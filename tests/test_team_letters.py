@@ -153,3 +153,11 @@ def test_the_letter_to_sign_in_speaks_the_language_of_the_browser(client, server
         browser.send("/app/sign-in", {"Accept-Language": language}, email=ADA)
         work_off()
         assert server.received[-1][1]["Subject"] == subject
+
+
+def test_a_flood_of_posts_is_no_flood_of_letters(acme, monkeypatch):
+    monkeypatch.setattr(team_letters, "ABOUT_A_POST", team_letters.ABOUT_A_POST.replace("< 20", "< 3"))
+    for _ in range(5):
+        acme.post()
+        work_off()
+    assert [row[0] for row in told("new_post")] == [ADA, BEN] * 3

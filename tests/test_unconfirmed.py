@@ -7,7 +7,7 @@ from mailboxes import Mailbox, sent_by
 from queued import work_off
 
 from service import db
-from service.feedback import changelog, comments, general, planning, questions, suppressions, team, user_links
+from service.feedback import changelog, comments, general, planning, privacy, questions, suppressions, team, user_links
 
 SUE = "sue@customer.example"
 
@@ -88,3 +88,13 @@ def test_a_link_that_is_asked_for_goes_to_an_address_that_gets_no_letters_and_it
     user_links.subscribe(acme.workspace, secret(box, SUE))
     assert suppressions.reason_of(acme.workspace.id, SUE) == (None if is_lifted else reason)
     assert suppressions.reason_of(globex.workspace.id, SUE) == reason
+
+
+def test_who_is_erased_before_they_confirmed_is_not_remembered_as_an_address_either(client, acme):
+    general.change(acme.team, ask_email="optional")
+    call(client, acme, "posts", title="Dark mode", guest={"email": SUE, "name": "Sue"})
+    work_off()
+    suppressions.add(acme.workspace.id, SUE, "It came back.")
+    privacy.erase(acme.team, db.row("SELECT external_id FROM \"user\" WHERE kind = 'anonymous'")[0])
+    assert db.row("SELECT count(*) FROM suppression") == (0,)
+    assert db.row("SELECT count(*) FROM letter WHERE to_email = %(to)s", to=SUE) == (0,)

@@ -6,7 +6,7 @@ from queued import work_off
 from receivers import allow, answer, come_due, receiving, tell
 
 from service import db, jobs, payloads, webhooks
-from service.errors import NotFound
+from service.errors import Conflict, NotFound, RateLimited
 from service.feedback import activity, attempts, comments, deliveries, endpoints, members
 
 NEWS = "SELECT type FROM event WHERE type IN ('endpoint.failing', 'endpoint.failed')"
@@ -155,3 +155,16 @@ def test_what_was_taken_away_is_not_there_any_more_and_its_log_goes_in_pieces(ac
     assert db.row("SELECT count(*) FROM endpoint")[0] == endpoints.MOST
     assert db.rows("SELECT endpoint_id, count(*) FROM delivery GROUP BY 1") == [(kept.id, 6)]
     assert db.row("SELECT count(*) FROM delivery_attempt")[0] == 6
+
+
+def test_attempts_that_are_asked_for_have_an_end(acme, receiver, monkeypatch):
+    endpoint = listen(acme, receiver)
+    acme.post()
+    tell()
+    [delivery] = deliveries.of(acme.team, endpoint.id)
+    db.changed("UPDATE delivery SET attempts = 100, state = 'failed'")
+    with pytest.raises(Conflict):
+        deliveries.redeliver(acme.team, endpoint.id, delivery.id)
+    monkeypatch.setattr(endpoints, "MOST_TRIES", 0)  # all of this minute were made
+    with pytest.raises(RateLimited):
+        endpoints.test(acme.team, endpoint.id)

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from service import db, events
-from service.errors import Invalid, NotFound
+from service.errors import Conflict, Invalid, NotFound
 from service.feedback import endpoints
 from service.feedback.activity import Event
 from service.feedback.readers import Reader
@@ -16,6 +16,7 @@ STATES = ("waiting", "delivered", "failed", "stopped")
 # Seconds before each attempt. ±20 %, so that what failed together does not come back together.
 SCHEDULE = (0, 5, 60, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86400)
 LAST = len(SCHEDULE) - 1
+MOST_ATTEMPTS = 100  # of one delivery, those that were asked for included
 REACHING = "vote.created"  # tells of a threshold only the first time
 
 # Whom an event is about: who voted or is known, or whose post or comment it is, whoever did something to it.
@@ -151,7 +152,8 @@ def redeliver(reader: Reader, endpoint_id: int, id: int) -> Delivery:
     """Make an attempt now, under the same name: a receiver that has it already knows it again. What is due already stays as
     it is. Conflict when the endpoint is switched off."""
     endpoint = endpoints.require_active(reader, endpoint_id)
-    find(reader, endpoint_id, id)
+    if find(reader, endpoint_id, id)[0].attempts >= MOST_ATTEMPTS:
+        raise Conflict(f"This was tried {MOST_ATTEMPTS} times; mend the endpoint and send it a test.", "tried_enough")
     if db.changed(AGAIN, workspace=reader.workspace.id, endpoint=endpoint_id, id=id, last=LAST):
         endpoints.wake(reader.workspace.id, endpoint_id)
         data = {"endpoint": endpoint_id, "host": endpoint.host, "delivery": id}

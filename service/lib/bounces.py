@@ -9,7 +9,9 @@ from typing import NamedTuple
 
 from service.errors import Malformed, TooLarge
 
-LARGEST = 2 * 1024 * 1024  # bytes
+LARGEST = 1024 * 1024  # bytes
+LONGEST_HEADER = 8192  # bytes: `email` needs the square of it
+HEADER = re.compile(rb"^[^\s:]{1,100}:[^\n]*(?:\n[ \t][^\n]*)*", re.MULTILINE)
 MOST_PARTS, MOST_IDS = 100, 20
 LETTER_ID = re.compile(r"<[^<>\s]{1,250}>")
 STATUS = re.compile(r"\s*([45]\.\d{1,3}\.\d{1,3})\b")
@@ -29,6 +31,8 @@ def read(raw: bytes) -> Report:
     """What a report says. Raises TooLarge, or Malformed when it is none."""
     if len(raw) > LARGEST:
         raise TooLarge(f"This is larger than {LARGEST // 1024 // 1024} MB, and no report of a mail server is.")
+    if any(found.end() - found.start() > LONGEST_HEADER for found in HEADER.finditer(raw)):
+        raise Malformed(NO_REPORT)
     try:
         return understood(message_from_bytes(raw))
     except BROKEN:

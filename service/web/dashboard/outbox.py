@@ -68,11 +68,12 @@ class Letter(Letters):
     def show(self, req, resp, number):
         reader, config = req.context.reader, req.context.config
         letter = letters.read(reader.workspace.id, number)
-        name = letters.name(reader.workspace.id, letter.id, letter.copy)
+        # a report that names it is believed, so it is for those who may hold back an address anyway
+        name = letters.name(reader.workspace.id, letter.id, letter.copy) if req.context.role != "member" else ""
         render(
             req, resp, "app/letter.html", active="system", sub=subnav(req), letter=letter, called=called,
             due=outbox.next_attempts(reader, [letter]), why_not=outbox.why_not(reader.workspace.id, letter),
-            message_id=f"<{name}@{mail.domain(config.mail_from)}>", smtp=bool(config.smtp_url),
+            message_id=name and f"<{name}@{mail.domain(config.mail_from)}>", smtp=bool(config.smtp_url),
             suppressed=suppressions.reason_of(reader.workspace.id, letter.to_email), jobs=at(req, "system/jobs"),
         )  # fmt: skip
 

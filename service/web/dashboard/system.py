@@ -113,7 +113,7 @@ def warnings(config) -> list[str]:
     if not config.smtp_url:
         said.append("No mail server is set up (SMTP_URL), so letters are kept here instead of being sent.")
     if config.outbound_allow:
-        said.append("OUTBOUND_ALLOW is set, so webhooks may reach private addresses of your network.")
+        said.append("OUTBOUND_ALLOW is set, so webhooks of every workspace here may reach those networks of yours.")
     return said
 
 
