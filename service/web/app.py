@@ -5,22 +5,7 @@ from falcon.routing import BaseConverter
 
 from service import files
 from service.config import Config
-from service.web import assets, domains, downloads, letter_links, problems, reference, site
-from service.web.api import boards as api_boards
-from service.web.api import changelog as api_changelog
-from service.web.api import comments as api_comments
-from service.web.api import companies as api_companies
-from service.web.api import events as api_events
-from service.web.api import fields as api_fields
-from service.web.api import files as api_files
-from service.web.api import posts as api_posts
-from service.web.api import segments as api_segments
-from service.web.api import statuses as api_statuses
-from service.web.api import tags as api_tags
-from service.web.api import team as api_team
-from service.web.api import users as api_users
-from service.web.api import votes as api_votes
-from service.web.api import webhooks as api_webhooks
+from service.web import api, assets, domains, downloads, letter_links, problems, reference, site
 from service.web.board import board, confirm, embed, feeds, logo, me, oembed, picture, post, robots, subscribing, visiting
 from service.web.board import changelog as board_changelog
 from service.web.board import mailing as board_mailing
@@ -133,64 +118,64 @@ def for_programs() -> dict[str, object]:
 
 def of_feedback() -> dict[str, object]:
     return {
-        "/posts": api_posts.Posts(),
-        "/posts/{number:number}": api_posts.Post(),
-        "/posts/{number:number}/restoration": api_posts.Restoration(),
-        "/posts/{number:number}/revisions": api_posts.Revisions(),
-        "/posts/{number:number}/similar": api_posts.SimilarToPost(),
-        "/posts/{number:number}/status": api_posts.Status(),
-        "/posts/{number:number}/merge": api_posts.Merge(),
-        "/posts/{number:number}/assignee": api_posts.Assignee(),
-        "/posts/{number:number}/eta": api_posts.Eta(),
-        "/posts/{number:number}/tags/{tag}": api_posts.Tag(),
-        "/posts/{number:number}/score": api_votes.Score(),
-        "/posts/{number:number}/votes": api_votes.Votes(),
-        "/posts/{number:number}/votes/{user}": api_votes.Vote(),
-        "/posts/{number:number}/followers": api_votes.Followers(),
-        "/posts/{number:number}/followers/{user}": api_votes.Follower(),
-        "/posts/{number:number}/comments": api_comments.Comments(),
-        "/comments/{comment:number}": api_comments.Comment(),
-        "/comments/{comment:number}/files": api_files.OfComment(),
-        "/posts/{number:number}/files": api_files.OfPost(),
-        "/files": api_files.Files(),
-        "/files/{file:number}": api_files.File(),
-        "/similar": api_posts.Similar(),
-        "/changelog": api_changelog.Entries(),
-        "/changelog/{entry:number}": api_changelog.Entry(),
-        "/changelog/{entry:number}/reactions/{kind}/{user}": api_changelog.Reaction(),
-        "/events": api_events.Events(),
+        "/posts": api.posts.Posts(),
+        "/posts/{number:number}": api.posts.Post(),
+        "/posts/{number:number}/restoration": api.posts.Restoration(),
+        "/posts/{number:number}/revisions": api.posts.Revisions(),
+        "/posts/{number:number}/similar": api.posts.SimilarToPost(),
+        "/posts/{number:number}/status": api.posts.Status(),
+        "/posts/{number:number}/merge": api.posts.Merge(),
+        "/posts/{number:number}/assignee": api.posts.Assignee(),
+        "/posts/{number:number}/eta": api.posts.Eta(),
+        "/posts/{number:number}/tags/{tag}": api.posts.Tag(),
+        "/posts/{number:number}/score": api.votes.Score(),
+        "/posts/{number:number}/votes": api.votes.Votes(),
+        "/posts/{number:number}/votes/{user}": api.votes.Vote(),
+        "/posts/{number:number}/followers": api.votes.Followers(),
+        "/posts/{number:number}/followers/{user}": api.votes.Follower(),
+        "/posts/{number:number}/comments": api.comments.Comments(),
+        "/comments/{comment:number}": api.comments.Comment(),
+        "/comments/{comment:number}/files": api.files.OfComment(),
+        "/posts/{number:number}/files": api.files.OfPost(),
+        "/files": api.files.Files(),
+        "/files/{file:number}": api.files.File(),
+        "/similar": api.posts.Similar(),
+        "/changelog": api.changelog.Entries(),
+        "/changelog/{entry:number}": api.changelog.Entry(),
+        "/changelog/{entry:number}/reactions/{kind}/{user}": api.changelog.Reaction(),
+        "/events": api.events.Events(),
     }
 
 
 def of_people_and_settings() -> dict[str, object]:
     return {
-        "/boards": api_boards.Boards(),
-        "/boards/{board}": api_boards.Board(),
-        "/statuses": api_statuses.Statuses(),
-        "/statuses/{status}": api_statuses.Status(),
-        "/tags": api_tags.Tags(),
-        "/tags/{tag}": api_tags.Tag(),
-        "/fields": api_fields.Fields(),
-        "/fields/{field}": api_fields.Field(),
-        "/users": api_users.Users(),
-        "/users/{user}": api_users.User(),
-        "/users/{user}/export": api_users.Export(),
-        "/users/{user}/erasure": api_users.Erasure(),
-        "/companies": api_companies.Companies(),
-        "/companies/{company}": api_companies.Company(),
-        "/segments": api_segments.Segments(),
-        "/segments/{segment}": api_segments.Segment(),
-        "/members": api_team.Members(),
-        "/members/{member:number}": api_team.Member(),
-        "/keys": api_team.Keys(),
-        "/keys/{api_key:number}": api_team.Key(),
-        "/webhooks": api_webhooks.Webhooks(),
-        "/webhooks/{webhook:number}": api_webhooks.Webhook(),
-        "/webhooks/{webhook:number}/test": api_webhooks.Test(),
-        "/webhooks/{webhook:number}/secret": api_webhooks.Secret(),
-        "/webhooks/{webhook:number}/deliveries": api_webhooks.Deliveries(),
-        "/webhooks/{webhook:number}/deliveries/{delivery:number}": api_webhooks.Delivery(),
-        "/webhooks/{webhook:number}/deliveries/{delivery:number}/redelivery": api_webhooks.Redelivery(),
+        "/boards": api.boards.Boards(),
+        "/boards/{board}": api.boards.Board(),
+        "/statuses": api.statuses.Statuses(),
+        "/statuses/{status}": api.statuses.Status(),
+        "/tags": api.tags.Tags(),
+        "/tags/{tag}": api.tags.Tag(),
+        "/fields": api.fields.Fields(),
+        "/fields/{field}": api.fields.Field(),
+        "/users": api.users.Users(),
+        "/users/{user}": api.users.User(),
+        "/users/{user}/export": api.users.Export(),
+        "/users/{user}/erasure": api.users.Erasure(),
+        "/companies": api.companies.Companies(),
+        "/companies/{company}": api.companies.Company(),
+        "/segments": api.segments.Segments(),
+        "/segments/{segment}": api.segments.Segment(),
+        "/members": api.team.Members(),
+        "/members/{member:number}": api.team.Member(),
+        "/keys": api.team.Keys(),
+        "/keys/{api_key:number}": api.team.Key(),
+        "/webhooks": api.webhooks.Webhooks(),
+        "/webhooks/{webhook:number}": api.webhooks.Webhook(),
+        "/webhooks/{webhook:number}/test": api.webhooks.Test(),
+        "/webhooks/{webhook:number}/secret": api.webhooks.Secret(),
+        "/webhooks/{webhook:number}/deliveries": api.webhooks.Deliveries(),
+        "/webhooks/{webhook:number}/deliveries/{delivery:number}": api.webhooks.Delivery(),
+        "/webhooks/{webhook:number}/deliveries/{delivery:number}/redelivery": api.webhooks.Redelivery(),
     }
 
 
