@@ -244,13 +244,8 @@ def test_a_letter_is_shown_in_a_sandbox_that_runs_nothing():
 
 @pytest.mark.parametrize("template", LETTERS)
 def test_letters_say_everything_and_escape_it_where_it_is_html(template):
-    given = {
-        "workspace": Thing(name=HOSTILE),
-        "post": a_post(title=HOSTILE, text=HOSTILE),
-        "author": HOSTILE,
-        "note": HOSTILE,
-        "words": words.chosen("en"),
-    }
+    hostile = {"workspace": Thing(name=HOSTILE), "post": a_post(title=HOSTILE, text=HOSTILE), "author": HOSTILE}
+    given = {**hostile, "note": HOSTILE, "words": words.chosen("en")}
     more = {"url": "http://sayso.example/x?a=1", "minutes": 15, "status": STATUSES[3]}
     letter = letters.templates.get_template(template).render(**given, **more)
     assert "http://sayso.example/x?a=1" in letter

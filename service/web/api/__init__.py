@@ -1,7 +1,22 @@
 """The public REST API, one word a file; every operation says in one decorator what it takes and answers."""
 
-from service.web.api import boards, changelog, comments, companies, events, fields, files, posts, segments, statuses, tags
-from service.web.api import team, users, votes, webhooks  # isort: skip
+from service.web.api import (
+    boards,
+    changelog,
+    comments,
+    companies,
+    events,
+    fields,
+    files,
+    posts,
+    segments,
+    statuses,
+    tags,
+    team,
+    users,
+    votes,
+    webhooks,
+)
 
 __all__ = ["boards", "changelog", "comments", "companies", "events", "fields", "files", "posts", "segments", "statuses",
            "tags", "team", "users", "votes", "webhooks"]  # fmt: skip
