@@ -79,8 +79,9 @@ UPDATE job SET lease_until = now() + %(lease)s * interval '1 second'
  WHERE claim = ANY(%(claims)s) AND queue = %(queue)s"""
 
 RELEASE = """
-UPDATE job SET claim = NULL, worker = NULL, lease_until = NULL, attempt = attempt - %(back)s, run_at = now()
- WHERE claim = ANY(%(claims)s) AND queue = %(queue)s"""
+UPDATE job SET claim = NULL, worker = NULL, lease_until = NULL, attempt = attempt - 1, run_at = now(),
+       crashes = crashes + %(crash)s
+ WHERE claim = ANY(%(claims)s) AND queue = %(queue)s AND crashes + %(crash)s <= %(most)s"""
 
 RESCUE = """
 WITH late AS (
@@ -161,9 +162,10 @@ def heartbeat(claims: list[UUID], lease: float, queue: str = "default") -> None:
     db.changed(HEARTBEAT, claims=claims, lease=lease, queue=queue)
 
 
-def release(claims: list[UUID], queue: str = "default", *, tried: bool = False) -> None:
-    """Give claimed jobs back; with them their attempt (a graceful stop), unless that was `tried`."""
-    db.changed(RELEASE, claims=claims, queue=queue, back=0 if tried else 1)
+def release(claims: list[UUID], queue: str = "default", *, crash: bool = False) -> None:
+    """Give claimed jobs back, and their attempt with them: at a graceful stop, or because the end of a `crash` could not be
+    written down. What crashes too often is left to its lease, and to `rescue`."""
+    db.changed(RELEASE, claims=claims, queue=queue, crash=int(crash), most=MOST_CRASHES)
 
 
 def rescue(pause: float = 10, queue: str = "default") -> None:

@@ -228,7 +228,7 @@ class Worker:
     def give_back(self) -> None:
         """What was left when the database went away need not wait for the end of its lease."""
         if left := list(self.left):
-            jobs.release(left, self.queue, tried=True)
+            jobs.release(left, self.queue, crash=True)
             self.left.difference_update(left)
 
     def tidy(self) -> None:

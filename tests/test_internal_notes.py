@@ -104,7 +104,7 @@ def test_case_59_what_becomes_internal_takes_the_answers_along(api, acme):
     api.patch(f"/comments/{first}", internal=True)
     assert [(each["internal"], each["official"]) for each in shown(api)] == [(True, False)] * 3
     assert (api.get("/posts/1").json["comments"], seen_by(acme.reader())) == (0, [])
-    assert told()[-1] == ("comment.updated", True, {"comment": first, "changed": ["internal"]})
+    assert told()[-1] == ("comment.updated", True, {"comment": first, "internal": True, "changed": ["internal"]})
     assert wrong(api.patch(f"/comments/{last}", internal=False)) == {"internal"}
     assert wrong(api.patch(f"/comments/{last}", official=True)) == {"official"}
     api.patch(f"/comments/{first}", internal=False)

@@ -43,7 +43,7 @@ def press(browser, secret, at="acme"):
 def name_on(browser, at="acme") -> str:
     """Whom this browser's page is about; empty when it is sent to sign in."""
     page = browser.open(f"/b/{at}/me")
-    return re.search(r"<h1[^>]*>(.*?)</h1>", page.text)[1] if page.status_code == 200 else ""
+    return re.search(r"<h1[^>]*>(?:<bdi>)?(.*?)(?:</bdi>)?</h1>", page.text)[1] if page.status_code == 200 else ""
 
 
 # ── by a link ───────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -19,15 +19,17 @@ MENTION, FAILING, FAILED = "mention", "webhook_failing", "webhook_failed"  # kin
 DAYS = 5  # of nothing but failures, after which an endpoint is switched off
 PAGE = "/letters/team"  # where its reader chooses, without signing in
 
-MOST_AN_HOUR = 20  # letters of new posts for one member; the others stand in the inbox and in the digest
+MOST_AN_HOUR = 20  # letters of strangers' posts for one member; the others stand in the inbox and in the digest
 # who wants to hear at once, except the member who wrote it
 ABOUT_A_POST = letters.ADDRESS.format(readers=f"""
   SELECT p.email FROM member m JOIN person p ON p.id = m.person_id
    WHERE m.workspace_id = %(workspace)s AND m.joined_at IS NOT NULL AND m.new_posts = 'at_once' AND NOT EXISTS (
      SELECT FROM "user" u WHERE u.workspace_id = m.workspace_id AND u.id = %(author)s
         AND u.external_id = '{MEMBER}' || m.person_id)
-   AND (SELECT count(*) FROM letter l WHERE l.workspace_id = m.workspace_id AND lower(l.to_email) = lower(p.email)
-           AND l.created_at > now() - interval '1 hour' AND l.kind = 'new_post') < {MOST_AN_HOUR}""")
+   AND (NOT EXISTS (SELECT FROM "user" u WHERE u.workspace_id = m.workspace_id AND u.id = %(author)s
+                       AND u.kind IN ('anonymous', 'guest'))
+     OR (SELECT count(*) FROM letter l WHERE l.workspace_id = m.workspace_id AND lower(l.to_email) = lower(p.email)
+           AND l.created_at > now() - interval '1 hour' AND l.kind = 'new_post') < {MOST_AN_HOUR})""")
 # who was asked in and has not come yet
 TO_THE_INVITED = letters.ADDRESS.format(readers="""
   SELECT p.email FROM member m JOIN person p ON p.id = m.person_id
@@ -54,8 +56,8 @@ class Addressed(NamedTuple):
 
 
 def tell_of_post(event: Event) -> None:
-    """Who wants to hear of posts at once does, except the member who wrote it; anybody can write posts, so a flood of
-    them is no flood of letters."""
+    """Who wants to hear of posts at once does, except the member who wrote it; anybody can write posts without a name,
+    so a flood of them is no flood of letters."""
     letters.address(ABOUT_A_POST, "new_post", event.workspace_id, event.seq, author=event.user_id)
 
 
