@@ -15,6 +15,8 @@ import pytest
 from aiosmtpd.controller import Controller
 from playwright.sync_api import expect
 
+expect.set_options(timeout=15_000)  # a machine that does other things, too, is no fault of a page
+
 
 @pytest.fixture(scope="session", autouse=True)
 def front():
