@@ -106,6 +106,11 @@ def allow(config, networks=LOOPBACK) -> None:
     endpoints.start(dataclasses.replace(config, outbound_allow=networks))
 
 
+def listen(company, receiver, *types):
+    """An endpoint of the company's there, for these types of events, or for new posts."""
+    return endpoints.create(company.team, receiver.url, list(types or ["post.created"]))[0]
+
+
 def tell(rounds: int = 6) -> None:
     """Let endpoints hear of what happened, as the worker does; everything else that waits is left alone."""
     kinds = {events.FOLLOW_UP: consequences.follow_up, endpoints.DELIVER: webhooks.deliver}

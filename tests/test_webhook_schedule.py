@@ -5,7 +5,7 @@ from email.utils import format_datetime
 
 import pytest
 from cast import DAN
-from receivers import allow, answer, come_due, echo, in_turn, receiving, tell
+from receivers import allow, answer, come_due, echo, in_turn, listen, receiving, tell
 
 from service import db, jobs, payloads, webhooks
 from service.errors import LeaseLost
@@ -28,10 +28,6 @@ def receiver(here):
     allow(here)
     with receiving(answer(500)) as made:
         yield made
-
-
-def listen(company, receiver, *types):
-    return endpoints.create(company.team, receiver.url, list(types or ["post.created"]))[0]
 
 
 def failed_once(company, receiver):

@@ -3,7 +3,7 @@
 import pytest
 from cast import Company
 from queued import work_off
-from receivers import allow, answer, come_due, receiving, tell
+from receivers import allow, answer, come_due, listen, receiving, tell
 
 from service import db, jobs, payloads, webhooks
 from service.errors import Conflict, NotFound, RateLimited
@@ -17,10 +17,6 @@ def receiver(here):
     allow(here)
     with receiving(answer(500)) as made:
         yield made
-
-
-def listen(company, receiver, *types):
-    return endpoints.create(company.team, receiver.url, list(types or ["post.created"]))[0]
 
 
 def take_turns(count):
