@@ -63,6 +63,13 @@ class Forbidden(SaysoError):
         self.code, self.values = code, values
 
 
+class ProofNeeded(Forbidden):
+    """It may be done, by who has just shown who they are."""
+
+    def __init__(self):
+        super().__init__("Confirm that it is you, then press the button again.", "proof_needed")
+
+
 class Conflict(SaysoError):
     """It was understood, and what is there now stands against it. `code` and `values` as of Forbidden."""
 

@@ -11,26 +11,26 @@ from service import db, jobs
 FOLLOW_UP = "event.follow_up"  # kind of the job; never renamed, old ones may be waiting
 # Every type of event there is. What is not here is never recorded, and a filter that names it is misspelt.
 TYPES = (
-    "board.created", "board.deleted", "board.updated", "changelog.created", "changelog.deleted", "changelog.published",
-    "changelog.updated", "comment.created", "comment.deleted", "comment.updated", "company.created", "company.updated",
-    "duplicate.dismissed", "endpoint.created", "endpoint.deleted", "endpoint.failed", "endpoint.failing",
-    "endpoint.sent_again", "endpoint.updated",
-    "field.created", "field.deleted", "field.updated", "file.created", "file.deleted",
-    "follower.created", "follower.deleted", "key.created", "key.deleted", "key.updated", "letter.sent_again",
-    "member.added", "member.removed",
+    "address.blocked", "address.unblocked", "board.created", "board.deleted", "board.updated", "changelog.created",
+    "changelog.deleted", "changelog.published", "changelog.updated", "comment.approved", "comment.created",
+    "comment.deleted", "comment.updated", "company.created", "company.updated", "duplicate.dismissed", "endpoint.created",
+    "endpoint.deleted", "endpoint.failed", "endpoint.failing", "endpoint.sent_again", "endpoint.updated", "field.created",
+    "field.deleted", "field.updated", "file.created", "file.deleted", "follower.created", "follower.deleted",
+    "identity_secret.created", "identity_secret.ended", "key.created", "key.deleted", "key.updated", "letter.sent_again",
+    "member.added", "member.invited_again", "member.joined", "member.removed", "member.signed_in", "member.signed_out",
     "member.updated", "post.approved", "post.created", "post.deleted", "post.merged", "post.question_asked",
     "post.restored", "post.status_changed", "post.unmerged", "post.updated", "reaction.created", "reaction.deleted",
     "segment.created", "segment.deleted", "segment.updated", "status.created", "status.deleted", "status.updated",
-    "suppression.created", "suppression.deleted",
-    "tag.created", "tag.deleted", "tag.updated", "user.blocked", "user.erased", "user.identified", "user.signed_out",
-    "user.unblocked", "view.created", "view.deleted", "vote.created", "vote.deleted",
-    "webhook.test", "workspace.installed", "workspace.updated",
+    "suppression.created", "suppression.deleted", "tag.created", "tag.deleted", "tag.updated", "user.blocked",
+    "user.erased", "user.identified", "user.merged", "user.signed_out", "user.unblocked", "view.created", "view.deleted",
+    "vote.created", "vote.deleted", "webhook.test", "widget_key.ended", "widget_key.rotated", "workspace.installed",
+    "workspace.updated",
 )  # fmt: skip
 HINT = "sayso_event"  # NOTIFY channel; the payload is the workspace's id
 # Too many for a job and a hint each. Nothing follows from them unless an endpoint asks for them; then the worker's own look
 # once a second finds the job, as the stream finds the event.
 QUIET = {"vote.created", "vote.deleted", "follower.created", "follower.deleted", "reaction.created", "reaction.deleted",
-         "user.identified"}  # fmt: skip
+         "user.identified", "member.signed_in", "member.signed_out"}  # fmt: skip
 
 
 def written(source: str, post: str = "%(post)s", public: str = "%(public)s", data: str = "%(data)s") -> str:

@@ -20,6 +20,9 @@ KEPT = [
     ("cron_run", "due_at", 7),
     ("user_link", "created_at", 8),
     ("sign_in_link", "created_at", 1),
+    ("spent_token", "created_at", 1),
+    ("identity_secret", "ends_at", 30),  # what it vouched for is over by then
+    ("blocked_address", "ends_at", 0),
     ("rate", "window_start", 1),
     ("repeated_request", "created_at", 1),
 ]

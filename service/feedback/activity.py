@@ -30,7 +30,7 @@ SELECT c.workspace_id, e.seq, e.type, e.post_number, e.is_public
      FROM event e
      LEFT JOIN post p ON p.workspace_id = e.workspace_id AND p.number = e.post_number
      LEFT JOIN board b ON b.workspace_id = p.workspace_id AND b.id = p.board_id
-    WHERE e.workspace_id = c.workspace_id AND e.type NOT LIKE ALL (ARRAY['key.%%', 'member.%%', 'endpoint.%%', 'webhook.%%'])
+    WHERE e.workspace_id = c.workspace_id AND e.type NOT LIKE ALL (%(for_admins)s)
       AND e.seq > greatest(seen.seq, c.next_event - 1 - %(most)s)
     ORDER BY e.seq) e
  ORDER BY e.seq"""
@@ -54,7 +54,8 @@ SELECT greatest(0, min(seconds))::float FROM later WHERE undo_of = %(seq)s OR (
    AND NOT EXISTS (SELECT FROM later undoing WHERE undoing.undo_of = later.seq))
 HAVING count(*) > 0"""
 
-FOR_ADMINS = ("key.", "member.", "endpoint.", "webhook.")  # types that begin so tell of what only admins may list
+FOR_ADMINS = ("key.", "member.", "endpoint.", "webhook.", "identity_secret.", "widget_key.",
+              "address.")  # types that begin so tell of what only admins may list
 BY_ITSELF = {"changelog.published", "endpoint.failed", "endpoint.failing"}  # what Sayso also does without anyone
 
 
@@ -138,7 +139,8 @@ def moved_since(event: Event) -> float | None:
 def news(seen: dict[int, int], most: int) -> dict[int, list[News]]:
     """What happened in each workspace after the event number given with it, at most so many back, the oldest first."""
     found = {}
-    for workspace_id, *event in db.rows(NEWS, workspaces=list(seen), seen=list(seen.values()), most=most):
+    place = {"workspaces": list(seen), "seen": list(seen.values()), "most": most}
+    for workspace_id, *event in db.rows(NEWS, **place, for_admins=[f"{prefix}%" for prefix in FOR_ADMINS]):
         found.setdefault(workspace_id, []).append(News(*event))
     return found
 

@@ -1,32 +1,56 @@
 """Members sign in by a link: random, stored as a hash, 15 minutes, once, in the browser that asked for it."""
 
+from typing import NamedTuple
+
 from peewee import fn
 
-from service import db, installation, jobs
+from service import db, installation, jobs, models
 from service.errors import Invalid, Unauthenticated, Why
 from service.feedback import limits, members
 from service.feedback.members import Person
 from service.lib import text, tokens
-from service.models import Session, SignInLink
+from service.models import SignInLink
 
 MINUTES = 15  # in which a link works
 IDLE_DAYS, LONGEST_DAYS = 14, 30
+FRESH_MINUTES = 10  # after a proof of who one is, in which what is delicate may be done
+LONGEST_AGENT = 300
 SEND = "sign_in.send"  # kind of the job that writes and sends the letter
 QUEUE = "mail"
 
-HOLDS = f"used_at IS NULL AND created_at > now() - interval '{MINUTES} minutes'"
+HOLDS = f"purpose = 'sign_in' AND used_at IS NULL AND created_at > now() - interval '{MINUTES} minutes'"
 ARM = f"UPDATE sign_in_link SET token_hash = %(token)s WHERE id = %(id)s AND {HOLDS} RETURNING email"
 LOOK = f"SELECT email, browser_hash FROM sign_in_link WHERE token_hash = %(token)s AND {HOLDS}"
 USE = f"""
 UPDATE sign_in_link SET used_at = now() WHERE token_hash = %(token)s AND {HOLDS} RETURNING browser_hash IS NULL"""
-WHO = """
-SELECT p.id, p.email, p.name, s.seen_at < now() - interval '1 minute' FROM session s JOIN person p ON p.id = s.person_id
+WHO = f"""
+SELECT s.seen_at < now() - interval '1 minute', s.id, s.proved_at > now() - interval '{FRESH_MINUTES} minutes',
+       p.id, p.email, p.name
+  FROM session s JOIN person p ON p.id = s.person_id
  WHERE s.token_hash = %(token)s
    AND s.seen_at > now() - %(idle)s * interval '1 day' AND s.created_at > now() - %(longest)s * interval '1 day'"""
 
 GONE = "This link has been used or is too old. Ask for a new one."
 ELSEWHERE = "Open this link in the browser in which you asked for it, or ask for a new one there."
 NO_ADDRESS = Why("Write your e-mail address, like ada@example.com.", "no_address")
+
+
+class Session(NamedTuple):
+    """A browser in which a member is signed in."""
+
+    id: int
+    is_fresh: bool  # they have shown who they are within FRESH_MINUTES
+    person: Person
+
+
+class Origin(NamedTuple):
+    """Where a session begins, for whom it is to recognise it in the list of theirs."""
+
+    agent: str = ""  # what the browser calls itself
+    network: str = ""
+
+
+NOWHERE = Origin()  # of a session that no browser began
 
 
 @db.verb
@@ -81,7 +105,7 @@ def look(secret: str, browser: str | None) -> str | None:
 
 
 @db.verb
-def redeem(secret: str, browser: str | None, email: str = "") -> tuple[Person, str]:
+def redeem(secret: str, browser: str | None, email: str = "", origin: Origin = NOWHERE) -> tuple[Person, str]:
     """Use a link up and start a session; returns the person and the session's secret, for a cookie.
 
     Of many at the same moment exactly one succeeds. `email` is asked only for the first owner's link. Who comes with a link
@@ -94,9 +118,15 @@ def redeem(secret: str, browser: str | None, email: str = "") -> tuple[Person, s
     person, [is_from_the_server] = members.person(address), used
     if is_from_the_server:
         installation.appoint(person.id, instead=known is None or members.stands_in(installation.operator_id()))
-    session = tokens.secret()
-    Session.insert(token_hash=tokens.hashed(session), person_id=person.id).execute()
-    return person, session
+    return person, begin(person, origin)
+
+
+def begin(person: Person, origin: Origin) -> str:
+    """A new session of this person, who has just shown who they are; returns its secret."""
+    secret, agent = tokens.secret(), text.tidy_line(origin.agent[:LONGEST_AGENT])
+    row = {"token_hash": tokens.hashed(secret), "person_id": person.id, "agent": agent, "network": origin.network}
+    models.Session.insert(row).execute()
+    return secret
 
 
 def first_owner(email: str) -> str:
@@ -106,17 +136,17 @@ def first_owner(email: str) -> str:
     return address
 
 
-def who(session: str | None) -> Person | None:
-    """The person behind a session's secret; None when it ended or never was."""
-    row = session and db.row(WHO, token=tokens.hashed(session), idle=IDLE_DAYS, longest=LONGEST_DAYS)
+def who(secret: str | None) -> Session | None:
+    """The session of this secret; None when it ended or never was."""
+    row = secret and db.row(WHO, token=tokens.hashed(secret), idle=IDLE_DAYS, longest=LONGEST_DAYS)
     if not row:
         return None
-    *person, is_stale = row
+    is_stale, id, is_fresh, *person = row
     if is_stale:  # once a minute is enough to know who is idle, and spares a write for every page
-        Session.update(seen_at=fn.now()).where(Session.token_hash == tokens.hashed(session)).execute()
-    return Person(*person)
+        models.Session.update(seen_at=fn.now()).where(models.Session.id == id).execute()
+    return Session(id, is_fresh, Person(*person))
 
 
-def sign_out(session: str) -> None:
+def sign_out(session: Session) -> None:
     """End this session, wherever its cookie was copied to."""
-    Session.delete().where(Session.token_hash == tokens.hashed(session)).execute()
+    models.Session.delete().where(models.Session.id == session.id).execute()

@@ -31,6 +31,7 @@ from service.models.queue import CronRun, Job, JobDead
 from service.models.server import Measurement, SlowQuery
 from service.models.workspaces import (
     ApiKey,
+    BlockedAddress,
     Company,
     IdentitySecret,
     Installation,
@@ -43,6 +44,7 @@ from service.models.workspaces import (
     SegmentUser,
     Session,
     SignInLink,
+    SpentToken,
     User,
     UserLink,
     Workspace,
@@ -55,6 +57,7 @@ OF_A_WORKSPACE = (
     WorkspaceCounter, IdentitySecret, Member, ApiKey, RepeatedRequest, Company, User, Segment, SegmentUser, Board,
     BoardSegment, Status, Tag, CustomField, Post, PostTag, PostRevision, Vote, Follower, Comment, ChangelogEntry,
     ChangelogPost, ChangelogReaction, PostEmbedding, Event, Letter, Content, File, Job, JobDead,
-    WorkspaceLogo, UserLink, Mailing, Endpoint, Delivery, DeliveryAttempt, EndpointReached, Suppression,
+    WorkspaceLogo, UserLink, Mailing, BlockedAddress, SpentToken, Endpoint, Delivery, DeliveryAttempt, EndpointReached,
+    Suppression,
     SavedView, Action, DismissedDuplicate, Insight, PostWorth, SegmentWish, InsightCount,
 )  # fmt: skip

@@ -95,6 +95,7 @@ class Post(Table):
     edited_at = DateTimeTZField(null=True)
     deleted_at = DateTimeTZField(null=True)
     held_at = DateTimeTZField(null=True)
+    held_because = TextField(null=True)
     answered_at = DateTimeTZField(null=True)
     roadmap_position = IntegerField(null=True)
 
@@ -132,6 +133,8 @@ class Comment(Numbered):
     edited_at = DateTimeTZField(null=True)
     deleted_at = DateTimeTZField(null=True)
     submission = TextField(null=True)
+    held_at = DateTimeTZField(null=True)
+    held_because = TextField(null=True)
 
 
 class ChangelogEntry(Numbered):

@@ -1,4 +1,4 @@
-"""Workspaces, the people who run them, and the users whom they hear (migrations/0001, 0004, 0005, 0007)."""
+"""Workspaces, the people who run them, and the users whom they hear (migrations/0001, 0004, 0005, 0007, 0009)."""
 
 from peewee import (
     BigIntegerField,
@@ -48,6 +48,8 @@ class Workspace(Table):
     sign_in_url = TextField(null=True)
     is_indexed = BooleanField()
     plan = TextField()
+    former_key_seen_at = DateTimeTZField(null=True)
+    holds_suspects = BooleanField()
 
 
 class Person(Table):
@@ -63,6 +65,9 @@ class Session(Table):
     person_id = BigIntegerField()
     created_at = DateTimeTZField()
     seen_at = DateTimeTZField()
+    proved_at = DateTimeTZField()
+    agent = TextField()
+    network = TextField()
 
 
 class SignInLink(Table):
@@ -72,6 +77,8 @@ class SignInLink(Table):
     browser_hash = BlobField(null=True)
     created_at = DateTimeTZField()
     used_at = DateTimeTZField(null=True)
+    purpose = TextField()
+    session_id = BigIntegerField(null=True)
 
 
 class Rate(Table):
@@ -91,6 +98,8 @@ class IdentitySecret(Table):
     kid = TextField()
     sealed = TextField()
     created_at = DateTimeTZField()
+    used_at = DateTimeTZField(null=True)
+    ends_at = DateTimeTZField(null=True)
 
     class Meta:
         primary_key = CompositeKey("workspace_id", "kid")
@@ -107,6 +116,9 @@ class Member(Table):
     time_zone = TextField()
     locale = TextField()
     digested_on = DateField(null=True)
+    invitation_hash = BlobField(null=True)
+    invited_at = DateTimeTZField(null=True)
+    invited_by = BigIntegerField(null=True)
 
     class Meta:
         primary_key = CompositeKey("workspace_id", "person_id")
@@ -146,6 +158,7 @@ class User(Numbered):
     signed_in_at = DateTimeTZField(null=True)
     first_seen_at = DateTimeTZField()
     last_seen_at = DateTimeTZField()
+    network_tag = TextField(null=True)
 
 
 class Segment(Numbered):
@@ -205,3 +218,25 @@ class RepeatedRequest(Table):
 
     class Meta:
         primary_key = CompositeKey("workspace_id", "key")
+
+
+class BlockedAddress(Table):
+    workspace_id = BigIntegerField()
+    kind = TextField()
+    value = TextField()
+    person_id = BigIntegerField(null=True)
+    user_id = BigIntegerField(null=True)
+    created_at = DateTimeTZField()
+    ends_at = DateTimeTZField(null=True)
+
+    class Meta:
+        primary_key = CompositeKey("workspace_id", "kind", "value")
+
+
+class SpentToken(Table):
+    workspace_id = BigIntegerField()
+    digest = BlobField()
+    created_at = DateTimeTZField()
+
+    class Meta:
+        primary_key = CompositeKey("workspace_id", "digest")

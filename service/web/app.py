@@ -5,42 +5,9 @@ from falcon.routing import BaseConverter
 
 from service import files
 from service.config import Config
-from service.web import api, assets, domains, downloads, letter_links, problems, reference, site
-from service.web.board import board, confirm, embed, feeds, logo, me, oembed, picture, post, robots, subscribing, visiting
-from service.web.board import changelog as board_changelog
-from service.web.board import mailing as board_mailing
-from service.web.board import new_post as board_new_post
-from service.web.board import roadmap as board_roadmap
-from service.web.board import sign_in as board_sign_in
+from service.web import api, assets, board, dashboard, domains, downloads, letter_links, problems, reference, site
 from service.web.compression import Compressed
-from service.web.dashboard import changelog as team_changelog
-from service.web.dashboard import companies as team_companies
-from service.web.dashboard import files as team_files
-from service.web.dashboard import (
-    history,
-    home,
-    inbox,
-    insights,
-    merging,
-    new_post,
-    outbox,
-    posts,
-    roadmap,
-    search,
-    sign_in,
-    start,
-    system,
-)
-from service.web.dashboard import moderation as team_moderation
-from service.web.dashboard import segments as team_segments
-from service.web.dashboard import users as team_users
-from service.web.dashboard.settings import brand as setting_brand
-from service.web.dashboard.settings import general, identity, install
-from service.web.dashboard.settings import keys as setting_keys
-from service.web.dashboard.settings import letters as setting_letters
-from service.web.dashboard.settings import lists as setting_lists
-from service.web.dashboard.settings import team as setting_team
-from service.web.dashboard.settings import webhooks as setting_webhooks
+from service.web.dashboard import settings
 from service.web.middleware import Around, HeadFollowsGet
 from service.web.widget import comments as widget_comments
 from service.web.widget import files as widget_files
@@ -184,8 +151,8 @@ def for_everyone() -> dict[str, object]:
         "/": site.Index(),
         "/docs": site.Manual(),
         "/demo": site.Demo(),
-        "/oembed": oembed.OEmbed(),
-        "/robots.txt": robots.Robots(),
+        "/oembed": board.oembed.OEmbed(),
+        "/robots.txt": board.robots.Robots(),
         "/internal/domain": domains.Domain(),
         "/static/{name}": assets.Asset(),
         "/files/{token}": downloads.Download(),
@@ -197,103 +164,103 @@ def for_everyone() -> dict[str, object]:
 def of_a_board() -> dict[str, object]:
     """Of the public face, below a workspace's slug; at its own domain these stand at the root."""
     return {
-        "": board.Board(),
-        "/posts/new": board_new_post.NewPost(),
-        "/posts/{number:number}": post.Post(),
-        "/roadmap": board_roadmap.Roadmap(),
-        "/embed/roadmap": embed.EmbeddedRoadmap(),
-        "/changelog": board_changelog.Changelog(),
-        "/changelog.rss": feeds.Rss(),
-        "/changelog.atom": feeds.Atom(),
-        "/changelog/{entry:number}": board_changelog.Entry(),
-        "/changelog/{entry:number}/pictures/{file:number}": board_changelog.Picture(),
-        "/confirm/{secret}": confirm.Confirm(),
-        "/sign-in": board_sign_in.SignIn(),
-        "/sign-in/with": board_sign_in.HandOver(),
-        "/sign-in/return": board_sign_in.Return(),
-        "/sign-in/{secret}": board_sign_in.Link(),
-        "/me": me.Me(),
-        "/me/export": me.Export(),
-        "/me/erased": me.Erased(),
-        "/letters/{secret}": board_mailing.Mailing(),
-        "/subscribe/{secret}": subscribing.Subscription(),
-        "/logo": logo.Logo(),
-        "/picture.png": picture.BoardPicture(),
-        "/posts/{number:number}/picture.png": picture.PostPicture(),
-        "/robots.txt": robots.BoardRobots(),
-        "/sitemap.xml": robots.Sitemap(),
-        "/ticket": visiting.Ticket(),
+        "": board.board.Board(),
+        "/posts/new": board.new_post.NewPost(),
+        "/posts/{number:number}": board.post.Post(),
+        "/roadmap": board.roadmap.Roadmap(),
+        "/embed/roadmap": board.embed.EmbeddedRoadmap(),
+        "/changelog": board.changelog.Changelog(),
+        "/changelog.rss": board.feeds.Rss(),
+        "/changelog.atom": board.feeds.Atom(),
+        "/changelog/{entry:number}": board.changelog.Entry(),
+        "/changelog/{entry:number}/pictures/{file:number}": board.changelog.Picture(),
+        "/confirm/{secret}": board.confirm.Confirm(),
+        "/sign-in": board.sign_in.SignIn(),
+        "/sign-in/with": board.sign_in.HandOver(),
+        "/sign-in/return": board.sign_in.Return(),
+        "/sign-in/{secret}": board.sign_in.Link(),
+        "/me": board.me.Me(),
+        "/me/export": board.me.Export(),
+        "/me/erased": board.me.Erased(),
+        "/letters/{secret}": board.mailing.Mailing(),
+        "/subscribe/{secret}": board.subscribing.Subscription(),
+        "/logo": board.logo.Logo(),
+        "/picture.png": board.picture.BoardPicture(),
+        "/posts/{number:number}/picture.png": board.picture.PostPicture(),
+        "/robots.txt": board.robots.BoardRobots(),
+        "/sitemap.xml": board.robots.Sitemap(),
+        "/ticket": board.visiting.Ticket(),
     }
 
 
 def for_the_team() -> dict[str, object]:
     of_a_workspace = of_posts() | of_people() | of_settings()
     return {
-        "/app": home.Home("inbox"),
-        **{f"/app/{page}": home.Home(page) for page in ("inbox", "outbox", "settings")},
-        "/app/new": home.NewWorkspace(),
-        "/app/sign-in": sign_in.SignIn(),
-        "/app/sign-in/{secret}": sign_in.Link(),
-        "/app/sign-out": sign_in.SignOut(),
-        "/app/{slug}": home.Home("inbox"),
+        "/app": dashboard.home.Home("inbox"),
+        **{f"/app/{page}": dashboard.home.Home(page) for page in ("inbox", "outbox", "settings")},
+        "/app/new": dashboard.home.NewWorkspace(),
+        "/app/sign-in": dashboard.sign_in.SignIn(),
+        "/app/sign-in/{secret}": dashboard.sign_in.Link(),
+        "/app/sign-out": dashboard.sign_in.SignOut(),
+        "/app/{slug}": dashboard.home.Home("inbox"),
         **{f"/app/{{slug}}{address}": resource for address, resource in of_a_workspace.items()},
     }
 
 
 def of_posts() -> dict[str, object]:
     return {
-        "/inbox": inbox.Inbox(),
-        "/history": history.History(),
-        "/posts/new": new_post.NewPost(),
-        "/posts/{number:number}": posts.Post(),
-        "/posts/{number:number}/merge": merging.Merging(),
-        "/files": team_files.Files(),
-        "/start": start.Start(),
-        "/roadmap": roadmap.Roadmap(),
-        "/changelog": team_changelog.Changelog(),
-        "/changelog/new": team_changelog.Entry(),
-        "/changelog/{entry:number}": team_changelog.Entry(),
-        "/search": search.Search(),
-        "/ticket": home.Ticket(),
+        "/inbox": dashboard.inbox.Inbox(),
+        "/history": dashboard.history.History(),
+        "/posts/new": dashboard.new_post.NewPost(),
+        "/posts/{number:number}": dashboard.posts.Post(),
+        "/posts/{number:number}/merge": dashboard.merging.Merging(),
+        "/files": dashboard.files.Files(),
+        "/start": dashboard.start.Start(),
+        "/roadmap": dashboard.roadmap.Roadmap(),
+        "/changelog": dashboard.changelog.Changelog(),
+        "/changelog/new": dashboard.changelog.Entry(),
+        "/changelog/{entry:number}": dashboard.changelog.Entry(),
+        "/search": dashboard.search.Search(),
+        "/ticket": dashboard.home.Ticket(),
     }
 
 
 def of_people() -> dict[str, object]:
     return {
-        "/insights": insights.Insights(),
-        "/insights/{table}.csv": insights.Sheet(),
-        "/moderation": team_moderation.Moderation(),
-        "/users": team_users.Users(),
-        "/users/{user}": team_users.User(),
-        "/users/{user}/export": team_users.Export(),
-        "/companies": team_companies.Companies(),
-        "/companies/{company}": team_companies.Company(),
-        "/segments": team_segments.Segments(),
-        "/segments/new": team_segments.NewSegment(),
-        "/segments/{segment}": team_segments.Segment(),
+        "/insights": dashboard.insights.Insights(),
+        "/insights/{table}.csv": dashboard.insights.Sheet(),
+        "/moderation": dashboard.moderation.Moderation(),
+        "/users": dashboard.users.Users(),
+        "/users/{user}": dashboard.users.User(),
+        "/users/{user}/export": dashboard.users.Export(),
+        "/companies": dashboard.companies.Companies(),
+        "/companies/{company}": dashboard.companies.Company(),
+        "/segments": dashboard.segments.Segments(),
+        "/segments/new": dashboard.segments.NewSegment(),
+        "/segments/{segment}": dashboard.segments.Segment(),
     }
 
 
 def of_settings() -> dict[str, object]:
     return {
-        "/settings": install.Install(),
-        "/settings/preview": install.Preview(),
-        "/settings/general": general.General(),
-        "/settings/brand": setting_brand.Brand(),
-        "/settings/identity": identity.Identity(),
-        "/settings/boards": setting_lists.Boards(),
-        "/settings/statuses": setting_lists.Statuses(),
-        "/settings/tags": setting_lists.Tags(),
-        "/settings/fields": setting_lists.Fields(),
-        "/settings/team": setting_team.Team(),
-        "/settings/keys": setting_keys.Keys(),
-        "/settings/letters": setting_letters.Letters(),
-        "/settings/webhooks": setting_webhooks.Webhooks(),
-        "/settings/webhooks/{endpoint:number}": setting_webhooks.Endpoint(),
-        "/settings/webhooks/{endpoint:number}/deliveries/{delivery:number}": setting_webhooks.Delivery(),
-        "/system": system.System(),
-        "/system/jobs": system.Jobs(),
-        "/outbox": outbox.Outbox(),
-        "/outbox/{number:number}": outbox.Letter(),
-        "/outbox/{number:number}/html": outbox.LetterHtml(),
+        "/settings": settings.install.Install(),
+        "/settings/preview": settings.install.Preview(),
+        "/settings/general": settings.general.General(),
+        "/settings/brand": settings.brand.Brand(),
+        "/settings/identity": settings.identity.Identity(),
+        "/settings/boards": settings.lists.Boards(),
+        "/settings/statuses": settings.lists.Statuses(),
+        "/settings/tags": settings.lists.Tags(),
+        "/settings/fields": settings.lists.Fields(),
+        "/settings/team": settings.team.Team(),
+        "/settings/keys": settings.keys.Keys(),
+        "/settings/letters": settings.letters.Letters(),
+        "/settings/webhooks": settings.webhooks.Webhooks(),
+        "/settings/webhooks/{endpoint:number}": settings.webhooks.Endpoint(),
+        "/settings/webhooks/{endpoint:number}/deliveries/{delivery:number}": settings.webhooks.Delivery(),
+        "/system": dashboard.system.System(),
+        "/system/jobs": dashboard.system.Jobs(),
+        "/outbox": dashboard.outbox.Outbox(),
+        "/outbox/{number:number}": dashboard.outbox.Letter(),
+        "/outbox/{number:number}/html": dashboard.outbox.LetterHtml(),
     }

@@ -3,7 +3,7 @@
 import falcon
 
 from service import events
-from service.errors import Forbidden, Unauthenticated
+from service.errors import Forbidden, ProofNeeded, Unauthenticated
 from service.feedback import limits, members, sign_in, users, workspaces
 from service.feedback.readers import Reader
 from service.lib import tokens
@@ -131,16 +131,21 @@ def user_token(purpose: str, workspace, user: users.User) -> str:
 
 
 def require_person(req, resp, resource, _params) -> None:
-    """Sets `person`; who is not signed in is sent there. A form must come from our own page."""
-    secret = req.cookies.get(cookie(req, SESSION_COOKIE))
-    req.context.person = sign_in.who(secret)
-    if req.context.person is None:
+    """Sets `session` and `person`; who is not signed in is sent there. A form must come from our own page."""
+    session = req.context.session = sign_in.who(req.cookies.get(cookie(req, SESSION_COOKIE)))
+    if session is None:
         raise falcon.HTTPSeeOther("/app/sign-in")
-    places = members.places(req.context.person)
-    req.context.page = {"person": req.context.person, "workspaces": places, "csrf": csrf(secret),
-                        "notice": take_notice(req, resp)}  # fmt: skip
+    req.context.person = session.person
+    req.context.page = {"person": session.person, "workspaces": members.places(session.person),
+                        "csrf": csrf(bound_to(session)), "notice": take_notice(req, resp)}  # fmt: skip
     if req.method == "POST":
-        check_form(req, secret, getattr(resource, "takes_file", False))
+        check_form(req, bound_to(session), getattr(resource, "takes_file", False))
+
+
+def bound_to(session: sign_in.Session) -> str:
+    """What the forms of a session are bound to: not its secret, which becomes another when its person proves who they are,
+    and a form that is open in another tab is still theirs."""
+    return f"session {session.id}"
 
 
 def require_member(req, resp, resource, params) -> None:
@@ -158,6 +163,12 @@ def now(req) -> dict:
     """The stream of what comes after this moment; for the answer to a form, read again when its work is done, and before
     the page is."""
     return {"stream_url": stream_url(req, public=False)}
+
+
+def require_proof(req) -> None:
+    """For what is delicate; raises ProofNeeded unless the member has shown lately who they are."""
+    if not req.context.session.is_fresh:
+        raise ProofNeeded
 
 
 def require_admin(req) -> None:

@@ -48,6 +48,9 @@ class Page:
     def show(self, req, resp, **place) -> None:
         raise NotImplementedError
 
+    def allow(self, req, deed: str) -> None:
+        """Raise one of the `refusals` unless who asks may do this now."""
+
     def refresh(self, req) -> None:
         """Read again what the page's frame tells of this moment: a form has changed it."""
 
@@ -60,6 +63,7 @@ class Page:
         if deed is None:
             raise Malformed("This form does nothing that this page offers. Reload the page and try again.")
         try:
+            self.allow(req, name)
             done = deed(self, req, **place) or Done()
         except self.refusals as error:
             return self.refuse(req, resp, name, error, place)

@@ -1,8 +1,9 @@
 """The pages of the dashboard: each can undo the last action, and stands in the frame that counts what waits."""
 
+from service.errors import ProofNeeded
 from service.feedback import actions, guide, moderation
 from service.web import page, pages
-from service.web.guards import now
+from service.web.guards import now, require_proof
 from service.web.inputs import whole
 from service.web.page import Done
 
@@ -10,12 +11,20 @@ UNDO = "undo"  # what a notice's form does, on every page
 
 
 class Page(page.Page):
-    """A page of the dashboard; the guard has set who asks."""
+    """A page of the dashboard; the guard has set who asks. Its `delicate` deeds are done only by who has shown lately who
+    they are: others get the page again, with all they typed, and the way to show it."""
+
+    delicate: frozenset[str] = frozenset()
+    refusals = (*page.REFUSALS, ProofNeeded)
 
     def on_post(self, req, resp, **place):
         if req.context.form.get("do") == UNDO:
             return self.answer(req, resp, undo(req), place)
         return super().on_post(req, resp, **place)
+
+    def allow(self, req, deed):
+        if deed in self.delicate:
+            require_proof(req)
 
     def refresh(self, req) -> None:
         req.context.page.update(now(req))

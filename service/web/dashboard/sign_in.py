@@ -40,7 +40,7 @@ class Link:
 
     def on_post(self, req, resp, secret):
         try:
-            person, session = sign_in.redeem(secret, req.context.browser, req.context.form.get("email", ""))
+            person, session = sign_in.redeem(secret, req.context.browser, req.context.form.get("email", ""), origin(req))
         except Unauthenticated as refused:
             return again(req, resp, refused, "app/sign_in.html")
         except Invalid as error:
@@ -63,10 +63,15 @@ class Link:
 @falcon.before(require_person)
 class SignOut:
     def on_post(self, req, resp):
-        sign_in.sign_out(req.cookies[forms.cookie(req, SESSION_COOKIE)])
+        sign_in.sign_out(req.context.session)
         forms.drop_cookie(req, resp, SESSION_COOKIE)
         resp.set_header("Clear-Site-Data", '"cache"')
         resp.status, resp.location = 303, "/"
+
+
+def origin(req) -> sign_in.Origin:
+    """Where a session begins that this request starts."""
+    return sign_in.Origin(req.get_header("User-Agent", default=""), limits.network(req.remote_addr))
 
 
 def again(req, resp, error, template: str, **values) -> None:

@@ -1,0 +1,1 @@
+"""The link in a letter by which who was invited joins the team: once, within a week."""

@@ -1,0 +1,1 @@
+"""The key in the snippet: made anew, with the former one working on until it is ended."""
