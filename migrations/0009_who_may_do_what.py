@@ -18,8 +18,10 @@ ALTER TABLE session
 ALTER TABLE sign_in_link
   ADD COLUMN purpose    text NOT NULL DEFAULT 'sign_in'
     CONSTRAINT sign_in_link_purpose_is_known CHECK (purpose IN ('sign_in', 'proof', 'address')),
-  ADD COLUMN session_id bigint REFERENCES session ON DELETE CASCADE,
-  ADD CONSTRAINT sign_in_link_has_its_session CHECK ((session_id IS NULL) = (purpose = 'sign_in'));
+  ADD COLUMN session_id bigint REFERENCES session ON DELETE SET NULL,   -- NULL: it holds nowhere any more
+  ADD COLUMN former     text,                     -- the address that a new one takes the place of, and that is told
+  ADD CONSTRAINT sign_in_link_holds_anywhere CHECK (session_id IS NULL OR purpose <> 'sign_in'),
+  ADD CONSTRAINT sign_in_link_knows_the_former CHECK ((former IS NOT NULL) = (purpose = 'address'));
 CREATE INDEX sign_in_link_session ON sign_in_link (session_id);
 
 -- the link in a letter by which who was invited joins
@@ -38,6 +40,7 @@ CREATE INDEX comment_held ON comment (workspace_id, held_at, id) WHERE held_at I
 
 ALTER TABLE "user"
   ADD COLUMN network_tag text;                    -- keyed digest of where somebody without an account came from at first
+CREATE INDEX user_network ON "user" (workspace_id, network_tag, first_seen_at) WHERE network_tag IS NOT NULL;
 CREATE INDEX user_network_age ON "user" (first_seen_at) WHERE network_tag IS NOT NULL;
 
 -- from where what is new waits, or is refused

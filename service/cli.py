@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 import psycopg2
 
-from service import cluster, config, db, demo, embedded, installation, measurements, migrate, stream, supervisor
+from service import cluster, config, db, demo, embedded, installation, measurements, migrate, resealing, stream, supervisor
 from service.config import Config
 from service.errors import SaysoError, SettingError
 from service.feedback import endpoints, letters, members, outbox, sign_in
@@ -148,6 +148,29 @@ def sign_in_command(email: str, **options) -> None:
 
 @commands.command()
 @data
+def reseal(**options) -> None:
+    """Seal everything with the newest of SECRET_KEYS, so that older ones can go.
+
+    \b
+    Put the new key behind the old one (SECRET_KEYS=old,new), restart, and run this.
+    It may be stopped and begun again. What it says in the end tells whether the old
+    key can be taken away.
+    """
+    config.expect_installation(**options)
+    with database(config.read(**options)) as (settings, _):
+        start(settings, connections=1)
+        prepare(settings)
+        with db.connected():
+            changed, lost = resealed()
+    if lost:
+        raise SettingError(f"{lost} sealed values open with none of SECRET_KEYS; add the key that sealed them, and again.")
+    click.echo(f"Everything is sealed with the newest key ({changed} values were not).")
+    if len(settings.secret_keys) > 1:
+        click.echo("An older key can be taken away. What it has signed ends then: snippets made with it, links in letters.")
+
+
+@commands.command()
+@data
 def bounce(**options) -> None:
     """Read, from a pipe, what a mail server reports of a letter.
 
@@ -272,6 +295,17 @@ def greet(settings: Config, embedded: bool) -> None:
     with db.connected():
         if members.is_nobody_yet() and sys.stdout.isatty():
             click.echo(f"Become the owner: {settings.base_url}/app/sign-in/{sign_in.make_link(None)}")
+
+
+def resealed() -> tuple[int, int]:
+    """(how many values were sealed anew, how many could not be opened), with a bar on a terminal."""
+    changed = lost = 0
+    total, hidden = resealing.count(), not sys.stderr.isatty()
+    with click.progressbar(length=total, label="Sealing", file=sys.stderr, hidden=hidden) as bar:
+        for done in resealing.reseal():
+            changed, lost = changed + done.changed, lost + done.lost
+            bar.update(done.rows)
+    return changed, lost
 
 
 def progress(posts: list):

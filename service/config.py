@@ -14,6 +14,12 @@ from service.errors import SettingError
 from service.lib import text
 
 SECRET_KEY_LENGTH = 32  # characters, at least
+FEW_CHARACTERS = 6  # different ones; a random key has more
+# What a key that somebody made up for the time being has in it; in a random one none of these ever stands by chance.
+PLACEHOLDERS = ("changeme", "change-me", "change_me", "placeholder", "replace", "example", "default", "password", "insert-",
+                "yoursecret", "your-secret", "your_secret", "secretkey", "secret-key", "secret_key", "123456789", "abcdefgh",
+                "qwerty", "development")  # fmt: skip
+MAKE_KEY = "e.g. from: python3 -c 'import secrets; print(secrets.token_urlsafe(32))'"
 LEASE_SECONDS = 60  # a job whose worker was silent for so long goes to another
 LISTEN_ON_ALL = {"0.0.0.0", "::", ""}  # noqa: S104 the user's choice
 
@@ -207,12 +213,22 @@ def secret_keys(given, data_dir: Path, embedded: bool) -> tuple[str, ...]:
     if keys is None:
         raise SettingError(
             "SECRET_KEYS is not set; with a DATABASE_URL of your own give at least one key of 32 or more random "
-            "characters, e.g. from: python3 -c 'import secrets; print(secrets.token_urlsafe(32))'"
+            f"characters, {MAKE_KEY}"
         )
     parts = tuple(keys.replace(",", " ").split())
     if not parts or any(len(key) < SECRET_KEY_LENGTH for key in parts):
         raise SettingError(f"SECRET_KEYS has a key shorter than {SECRET_KEY_LENGTH} characters; make a longer random one.")
+    if any(is_placeholder(key) for key in parts):
+        # not repeated: it may be a real one
+        raise SettingError(f"SECRET_KEYS has a key that anybody could guess; make a random one, {MAKE_KEY}")
     return parts
+
+
+def is_placeholder(key: str) -> bool:
+    """Whether this was hardly made by chance: words of an example, few characters, or the same ones over and over."""
+    name = key.lower()
+    is_repeated = any(key[length:] == key[:-length] for length in range(1, len(key) // 2 + 1))
+    return is_repeated or len(set(name)) < FEW_CHARACTERS or any(word in name for word in PLACEHOLDERS)
 
 
 def kept_key(path: Path) -> str:

@@ -93,7 +93,12 @@ def facts(event: Event, workspace: Workspace) -> dict | None:
         about["comment"] = comment(workspace, event.data["comment"])
     if event.type.startswith("changelog."):
         about["entry"] = entry(workspace, event.data["entry"])
-    return {**event.data, **as_json(about)}
+    return {**said(event), **as_json(about)}
+
+
+def said(event: Event) -> dict:
+    """What the event says. That a comment waited is over when it is told."""
+    return {name: value for name, value in event.data.items() if name != "held" or not event.type.startswith("comment.")}
 
 
 def user(workspace: Workspace, external_id: str | None) -> object:

@@ -19,7 +19,7 @@ import uvicorn
 from falcon.asgi import SSEvent
 
 from service import db, events
-from service.errors import SaysoError, Unauthenticated
+from service.errors import RateLimited, SaysoError, Unauthenticated
 from service.feedback import activity, keys, limits
 from service.lib import headers, tokens
 
@@ -195,6 +195,7 @@ class Stream:
         scheme, _, key = (req.auth or "").partition(" ")
         if scheme.lower() == "bearer":
             use = await self.hub.in_thread(keys.use, key)
+            keys.check(use)
             keys.require(use, "read")
             workspace, public = use.workspace.id, False
         else:
@@ -244,8 +245,13 @@ def number(text: str | None) -> int | None:
     return int(text) if text and text.isascii() and text.isdigit() and len(text) < 19 else None
 
 
+STATUS = {Unauthenticated: 401, RateLimited: 429}  # of what is refused; else 403
+
+
 async def refuse(_req, resp, error: SaysoError, _params) -> None:
-    resp.status = 401 if isinstance(error, Unauthenticated) else 403
+    resp.status = next((status for kind, status in STATUS.items() if isinstance(error, kind)), 403)
+    if isinstance(error, RateLimited):
+        resp.set_header("Retry-After", str(error.seconds))
     code = getattr(error, "code", "forbidden")
     problem = {"type": "about:blank", "title": "Not allowed", "status": resp.status, "detail": str(error), "code": code}
     resp.data, resp.content_type = msgspec.json.encode(problem), "application/problem+json"

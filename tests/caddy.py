@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import canary
 import installation
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -78,6 +79,8 @@ def running(home: Path, port: int, stream_port: int, own: tuple[int, int] = ()):
     finally:
         process.kill()  # it would wait for open streams to end by themselves
         process.wait()
+        for line in (home / "caddy.log").read_text(errors="replace").splitlines():
+            canary.hear(line)
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from service.feedback.readers import Reader
 from service.feedback.users import User
 from service.feedback.workspaces import Workspace
 
-SECRET_KEY = "for-tests-only-for-tests-only-for-tests"
+SECRET_KEY = "t0-b3-us3d-1n-0ur-v3ry-0wn-t3sts-and-n0wh3r3-3ls3"
 ADA, BEN, EVE = "ada@acme.example", "ben@acme.example", "eve@globex.example"
 CLEO = {"sub": "cleo-7", "email": "cleo@customer.example", "name": "Cleo"}
 DAN = {"sub": "dan-8", "email": "dan@customer.example", "name": "Dan",

@@ -10,6 +10,7 @@ import threading
 from contextlib import closing, suppress
 from pathlib import Path
 
+import canary
 import cast
 import falcon.testing
 import psycopg2
@@ -30,7 +31,21 @@ def figure(record_property):
     return record_property
 
 
+def pytest_configure(config):
+    canary.begin()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session):
+    """When all processes of the run have ended: nothing private may stand in what they logged."""
+    if not hasattr(session.config, "workerinput"):
+        session.config.given_away = canary.found()
+        session.exitstatus = session.exitstatus or int(bool(session.config.given_away))
+
+
 def pytest_terminal_summary(terminalreporter):
+    for sentence in getattr(terminalreporter.config, "given_away", [])[:50]:
+        terminalreporter.line(f"FAILED canary: a log holds {sentence}", red=True)
     reports = [report for kind in ("passed", "failed") for report in terminalreporter.getreports(kind)]
     measured = [figure for report in reports if getattr(report, "when", "") == "call" for figure in report.user_properties]
     if measured:

@@ -17,6 +17,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+import canary
+
 import service
 from service import cluster, embedded
 
@@ -58,7 +60,9 @@ class Installation:
 
     def command(self, *arguments: str) -> str:
         """What another `sayso` command says in this installation."""
-        done = subprocess.run(self.sayso(*arguments), **self.surroundings(), stdout=subprocess.PIPE, check=True)
+        with canary.log(arguments[0]) as log:
+            outputs = {"stdout": subprocess.PIPE, "stderr": log}
+            done = subprocess.run(self.sayso(*arguments), **self.surroundings(), **outputs, check=True)
         return done.stdout
 
     def start(self) -> None:
@@ -115,6 +119,7 @@ class Installation:
         with output:
             for line in output:
                 self.said.append(line.rstrip())
+                canary.hear(line.rstrip())
 
     def sayso(self, *arguments: str) -> list[str]:
         return [self.python, "-m", "service", *arguments]

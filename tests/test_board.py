@@ -7,11 +7,11 @@ import pytest
 from browser import Browser
 from cast import ADA
 from falcon.inspect import inspect_routes
+from lowered import lower
 
 from service import demo, installation
 from service.db import database
 from service.feedback import comments, members, planning, users
-from service.web.board import visiting
 
 ENTRY = """
 INSERT INTO changelog_entry (workspace_id, title, body, published_at)
@@ -73,7 +73,7 @@ def test_what_is_said_below_a_post_is_shown_page_by_page(client, acme):
 
 
 def test_one_network_opens_only_so_many_pages_a_minute(client, acme, monkeypatch):
-    monkeypatch.setattr(visiting, "PAGES_A_MINUTE", 3)
+    lower(monkeypatch, PAGES=3)
     acme.post("Dark mode")
     pages = [client.simulate_get(f"/b/acme{path}") for path in ("", "/posts/1", "/changelog") * 3]  # in two minutes at most
     assert [page.status_code for page in pages[:3]] == [200] * 3

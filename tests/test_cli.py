@@ -6,16 +6,21 @@ import socket
 import subprocess
 import sys
 
+import canary
 import pytest
 from cast import SECRET_KEY
 
 from service import embedded
 
+ANOTHER_KEY = "an0ther-k3y-0f-n0body-1n-part1cular"
+
 
 def sayso(*arguments, **environment) -> subprocess.CompletedProcess:
     clean = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG", "COVERAGE_PROCESS_START"}}
     command = [sys.executable, "-m", "service", *arguments]
-    return subprocess.run(command, env={**clean, **environment}, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(command, env={**clean, **environment}, capture_output=True, text=True, timeout=60)
+    canary.hear(done.stderr)
+    return done
 
 
 def refused(answer: subprocess.CompletedProcess) -> str:
@@ -84,13 +89,13 @@ def test_a_database_that_does_not_answer_is_one_line():
 
 def test_a_database_that_holds_other_keys_secrets_is_refused(url):
     assert sayso("migrate", DATABASE_URL=url, SECRET_KEYS=SECRET_KEY).returncode == 0
-    line = refused(sayso("migrate", DATABASE_URL=url, SECRET_KEYS="another-key-another-key-another-key"))
+    line = refused(sayso("migrate", DATABASE_URL=url, SECRET_KEYS=ANOTHER_KEY))
     assert "SECRET_KEYS do not open what this database holds" in line
 
 
 def test_keys_can_be_rotated_with_the_old_one_before_the_new(url):
     sayso("migrate", DATABASE_URL=url, SECRET_KEYS=SECRET_KEY)
-    both = f"{SECRET_KEY},another-key-another-key-another-key"
+    both = f"{SECRET_KEY},{ANOTHER_KEY}"
     assert "up to date" in sayso("migrate", DATABASE_URL=url, SECRET_KEYS=both).stdout
 
 
@@ -133,3 +138,14 @@ def test_settings_may_come_from_files(folder, url):
     (folder / "database").write_text(url + "\n")
     files = {"DATABASE_URL_FILE": str(folder / "database"), "SECRET_KEYS_FILE": str(folder / "keys")}
     assert "up to date" in sayso("migrate", **files).stdout
+
+
+def test_a_new_key_takes_over_and_the_old_one_goes(url):
+    def run(command, keys):
+        return sayso(command, DATABASE_URL=url, SECRET_KEYS=keys)
+
+    assert run("migrate", SECRET_KEY).returncode == 0
+    done = run("reseal", f"{SECRET_KEY},{ANOTHER_KEY}")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "Everything is sealed with the newest key" in done.stdout and "can be taken away" in done.stdout
+    assert run("migrate", ANOTHER_KEY).returncode == 0

@@ -7,7 +7,7 @@ from queued import work_off
 
 from service import db
 from service.errors import Invalid, RateLimited
-from service.feedback import companies, members, questions, team, users, versions
+from service.feedback import companies, limits, members, questions, team, users, versions
 from service.lib import differences
 from service.web import spreadsheets
 
@@ -50,7 +50,7 @@ def test_a_member_writes_and_votes_for_no_colleague(client, acme):
 
 
 def test_no_address_is_invited_again_and_again(acme):
-    for _ in range(team.INVITED_A_DAY):
+    for _ in range(limits.INVITED.most):
         member, _ = team.invite(acme.team, "gil@elsewhere.example")
         team.remove(acme.team, member.id)
     with pytest.raises(RateLimited):
@@ -58,7 +58,7 @@ def test_no_address_is_invited_again_and_again(acme):
 
 
 def test_a_workspace_asks_only_so_many_questions_a_day(acme):
-    numbers = [acme.post(f"Wish {place}") for place in range(questions.OF_A_WORKSPACE_A_DAY + 1)]
+    numbers = [acme.post(f"Wish {place}") for place in range(limits.QUESTIONS.most + 1)]
     for number in numbers[:-1]:
         questions.ask(acme.team, number, "Why?")
     with pytest.raises(RateLimited):

@@ -11,10 +11,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from service import db
 from service.errors import Conflict, Forbidden, Invalid, NotFound
-from service.feedback import comments, edits, followers, merges, planning, posts, tags, users, votes
+from service.feedback import comments, edits, followers, joining, merges, planning, posts, tags, users, votes
 
 REFUSED = (Conflict, Forbidden, Invalid, NotFound)
-PEOPLE = ("cleo", "dan", "eli")
+PEOPLE, NOBODY = ("cleo", "dan", "eli"), "anon_ann"
 STATUSES = ("open", "planned", "started", "done", "declined")
 
 COUNTS = """
@@ -34,6 +34,9 @@ SELECT p.title, p.votes, p.comments, p.merged_into, p.status_id, p.deleted_at,
 STRAYS = """
 SELECT 'a copy of nothing', v.post_number FROM vote v WHERE v.merged_from IS NOT NULL
    AND NOT EXISTS (SELECT FROM post p WHERE p.number = v.merged_from AND p.merged_into = v.post_number)
+UNION ALL
+SELECT 'a copy without its vote', v.post_number FROM vote v WHERE v.merged_from IS NOT NULL
+   AND NOT EXISTS (SELECT FROM vote o WHERE o.post_number = v.merged_from AND o.user_id = v.user_id)
 UNION ALL
 SELECT 'a lost vote', v.post_number FROM vote v JOIN post p ON p.number = v.post_number AND p.merged_into IS NOT NULL
  WHERE v.post_number NOT IN (SELECT number FROM post WHERE number = p.merged_into)
@@ -58,10 +61,11 @@ def check(expected: Counter | None = None) -> None:
 
 
 class Domain(RuleBasedStateMachine):
-    """Three users and the team at work on a few posts. `events` is how many of each kind there must be."""
+    """Three users, somebody without an account and the team at work on a few posts. `events` is how many of each kind there
+    must be."""
 
     numbers = st.integers(1, 4)
-    people = st.sampled_from(PEOPLE)
+    people = st.sampled_from((*PEOPLE, NOBODY))
 
     @initialize()
     def begin(self):
@@ -78,7 +82,8 @@ class Domain(RuleBasedStateMachine):
 
     def user(self, name: str):
         if name not in self.known:
-            self.known[name] = users.by_external_id(self.acme.workspace, name).id
+            kind = "anonymous" if name == NOBODY else "identified"
+            self.known[name] = users.make(self.acme.workspace, name, kind).id
         return self.team._replace(user=self.known[name], is_member=False, person=None)
 
     def changes(self, number: int, type: str, verb, *arguments, **named):
@@ -143,6 +148,14 @@ class Domain(RuleBasedStateMachine):
     @rule(number=numbers, words=st.sampled_from(("Dark mode", "Night mode")))
     def reword(self, number, words):
         self.changes(number, "post.updated", edits.change, self.team, number, title=words)
+
+    @precondition(lambda self: NOBODY in self.known)
+    @rule(who=st.sampled_from(PEOPLE))
+    def join(self, who):
+        """Whoever has no account signs in, and has done all of it."""
+        nobody, into = self.known.pop(NOBODY), users.find(self.acme.workspace, who)
+        assert joining.join(self.acme.workspace, into, anonymous=nobody, version=1)
+        self.events["user.merged"] += 1
 
     @rule(number=numbers)
     def delete(self, number):

@@ -5,6 +5,7 @@ from io import BytesIO
 
 import pytest
 from cast import CLEO, DAN
+from lowered import lower
 from PIL import Image
 from program import Program, wrong
 from queued import work_off
@@ -207,7 +208,7 @@ def test_case_41_a_compressed_body_is_415(client, acme):
 
 
 def test_case_40_there_is_a_quota_for_a_user_and_one_for_all(acme, globex, monkeypatch):
-    monkeypatch.setattr(attachments, "FILES_A_DAY", {"user": 3, "network": 9, "workspace": 5, "team": 2})
+    lower(monkeypatch, FILES_OF_USER=3, FILES=5, FILES_OF_TEAM=2)
     cleo, dan = acme.reader(CLEO), acme.reader(DAN)
     for _ in range(3):
         attachments.put(cleo, "a", b"text")
@@ -227,7 +228,7 @@ def test_case_40_there_is_a_quota_for_a_user_and_one_for_all(acme, globex, monke
 
 
 def test_users_send_only_so_much_in_a_day(acme, globex, monkeypatch):
-    monkeypatch.setattr(attachments, "KILOBYTES_A_DAY", 12)
+    lower(monkeypatch, KILOBYTES=12)
     for reader in (acme.reader(CLEO), acme.reader(DAN)):
         attachments.put(reader, "a", b"x" * 5_500)
     with pytest.raises(RateLimited):
@@ -237,7 +238,7 @@ def test_users_send_only_so_much_in_a_day(acme, globex, monkeypatch):
 
 
 def test_what_is_refused_does_not_count(acme, monkeypatch):
-    monkeypatch.setattr(attachments, "FILES_A_DAY", {"user": 1, "network": 1, "workspace": 1})
+    lower(monkeypatch, FILES_OF_USER=1, FILES=1)
     for _ in range(3):
         with pytest.raises(UnsupportedMedia):
             attachments.put(acme.reader(), "a", b"\0")

@@ -7,11 +7,12 @@ from browser import Browser
 from calls import call, session
 from cast import ADA, CLEO
 from crowd import at_once
+from lowered import lower
 from queued import work_off
 
 from service import db, words
 from service.db import database
-from service.feedback import blocking, comments, general, guests, limits, privacy
+from service.feedback import blocking, comments, general, limits, privacy
 from service.lib import tokens
 
 SUE = "sue@customer.example"
@@ -184,7 +185,7 @@ def test_an_address_gets_three_letters_a_day_from_all_workspaces_and_posts_are_t
 
 
 def test_a_network_and_a_workspace_have_limits_too_and_one_does_not_use_up_the_other(client, acme, monkeypatch):
-    monkeypatch.setattr(guests, "MOST_LETTERS", {"network": 3, "address": 9, "workspace": 5})
+    lower(monkeypatch, GUEST_LETTERS_FROM=3, GUEST_LETTERS_TO=9, GUEST_LETTERS=5)
     for network in ("one", "two", "three"):
         monkeypatch.setattr(limits, "network", lambda _, network=network: network)
         for number in range(6):

@@ -127,6 +127,11 @@ def values(word="Tidewater", **more):
         "code": "blocked",
         "words": words.chosen("en"),
         "days": 7,
+        "invitation": Thing(name=word, slug="tidewater", inviter=word, person=Thing(name=word, email=word)),
+        "role": "an admin",
+        "other": word,
+        "why": word,
+        "is_here": True,
     }
     return given | more
 
@@ -155,6 +160,8 @@ EMPTY = {
     "entries": [],
     "user_token": None,
     "needs_email": False,
+    "other": None,
+    "is_here": False,
     "signed_in": False,
     "problems": {},
     "always": [],

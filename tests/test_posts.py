@@ -179,7 +179,7 @@ def test_case_63_a_key_that_asks_too_much_is_told_when_to_come_back(client, acme
     acme.post()
     bearer = acme.bearer()
     client.simulate_get("/api/v1/posts/1", headers=bearer)
-    database.execute_sql("UPDATE rate SET hits = 100000 WHERE key LIKE 'key:%%'")
+    database.execute_sql("UPDATE rate SET hits = 100000 WHERE key LIKE 'api:%%'")
     answer = client.simulate_get("/api/v1/posts/1", headers=bearer)
     assert answer.status_code == 429
     assert 1 <= int(answer.headers["retry-after"]) <= 60

@@ -7,6 +7,7 @@ import sys
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+import canary
 import urllib3
 from cast import SECRET_KEY
 from installation import free_ports, until
@@ -23,7 +24,8 @@ def sayso(url: str, *arguments: str, ends: tuple[int, ...] = (0, -signal.SIGTERM
     """One `sayso` command in a process of its own; it must end by itself when it is told to, or as somebody ends it."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     told = {**kept, **PORTS, "DATABASE_URL": url, "SECRET_KEYS": SECRET_KEY, **settings}
-    process = subprocess.Popen([sys.executable, "-m", "service", *arguments], env=told)
+    with canary.log(arguments[0]) as log:
+        process = subprocess.Popen([sys.executable, "-m", "service", *arguments], env=told, stdout=log, stderr=log)
     try:
         yield process
     finally:

@@ -5,7 +5,7 @@ from cast import CLEO, DAN
 from visitors import Visitor
 
 from service.errors import Invalid, RateLimited
-from service.feedback import blocking, brand, comments, posts, users
+from service.feedback import blocking, brand, comments, limits, posts, users
 from service.feedback.readers import Reader
 from service.lib import tokens
 from service.web.guards import user_token
@@ -94,7 +94,7 @@ def test_a_workspace_orders_only_so_many_certificates(acme):
     with pytest.raises(RateLimited):
         for number in range(99):
             brand.set_domain(acme.team, f"feedback{number}.acme.example", "https://sayso.example")
-    assert number == brand.DOMAINS_A_DAY
+    assert number == limits.DOMAINS.most
 
 
 def test_many_slashes_lead_to_no_other_host(client, acme):

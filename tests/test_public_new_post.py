@@ -5,13 +5,13 @@ from html import unescape
 
 import pytest
 from cast import CLEO, DAN
+from lowered import lower
 from queued import work_off
 from round_trips import Counter
 from visitors import Visitor
 
 from service import db
 from service.feedback import blocking, boards, fields, general, posts, segments, users
-from service.web.board import visiting
 from service.web.guards import user_token
 
 PAGE = "/b/acme/posts/new"
@@ -174,7 +174,7 @@ def test_nobody_writes_where_they_may_not(client, nobody, acme, cleo):
 def test_similar_posts_are_shown_without_losing_a_word_and_without_counting_as_a_deed(nobody, acme, monkeypatch):
     acme.post("Dark mode"), acme.post("Dark secret", board="bugs")
     work_off()
-    monkeypatch.setattr(visiting, "NEW_USERS_A_MINUTE", 1)
+    lower(monkeypatch, FIRST_DEEDS=1)
     for _ in range(3):
         page = nobody.do(PAGE, "look", title="night theme", body="For owls", submission=DRAFT)
     assert page.status_code == 200 and "Dark mode" in page.text and "same meaning" in page.text

@@ -134,6 +134,13 @@ def test_without_a_valid_ticket_there_is_a_problem_and_no_stream(server, bad):
     assert answer.json()["code"] == "token_invalid"
 
 
+def test_a_program_that_asks_too_often_is_told_when_to_come_back(server, acme):
+    with listening(server, headers=acme.bearer()):
+        db.changed("UPDATE rate SET hits = 1000000, window_start = window_start + interval '1 minute'")
+    answer = urllib3.request("GET", server, headers=acme.bearer(), retries=False)
+    assert (answer.status, answer.json()["code"]) == (429, "rate_limited") and 1 <= int(answer.headers["retry-after"]) <= 60
+
+
 def test_a_ticket_of_one_page_is_refused_to_a_page_of_another_origin(server, acme):
     fields = {"ticket": ticket(acme, origin="https://app.acme.example")}
     answer = urllib3.request("GET", server, fields=fields, headers={"Origin": "https://evil.example"}, retries=False)

@@ -51,8 +51,9 @@ def test_whoever_is_let_in_can_sign_in_and_see_the_workspace(client, api, acme):
     assert (made.status_code, made.headers["location"]) == (201, f"/api/v1/members/{made.json['id']}")
     assert (made.json["email"], made.json["role"]) == ("Gil@acme.example", "admin")
     assert Browser(client).sign_in("gil@acme.example").open("/app/acme/inbox").status_code == 200
-    [event] = db.rows(DAY, workspace=acme.workspace.id)
-    assert event == ("member.added", acme.owner.id, {"person": made.json["id"], "role": "admin"})
+    first, second, *_ = db.rows(DAY, workspace=acme.workspace.id)
+    about = {"person": made.json["id"], "role": "admin", "email": "Gil@acme.example"}
+    assert first == ("member.added", acme.owner.id, about) and second == ("member.joined", made.json["id"], about)
 
 
 def test_who_is_in_keeps_their_role(api, ben):

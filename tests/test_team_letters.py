@@ -143,7 +143,7 @@ def test_an_invitation_speaks_the_language_of_who_invites(acme):
     team.invite(acme.team, "gil@acme.example", "admin")
     [(to, _, subject, plain, _, _)] = told("invitation")
     assert (to, subject) == ("gil@acme.example", "Ada vous invite à rejoindre Acme")
-    assert "administrateur" in plain and "/app/sign-in" in plain
+    assert "administrateur" in plain and "/app/join/acme/" in plain and "Rejoindre l’équipe" in plain
 
 
 def test_the_letter_to_sign_in_speaks_the_language_of_the_browser(client, server):  # noqa: F811

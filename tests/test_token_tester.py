@@ -157,4 +157,4 @@ def test_the_code_we_show_signs_tokens_that_we_take(acme, language, tmp_path):
     assert done.returncode == 0, done.stderr
     checks = identity_secrets.examine(acme.workspace, done.stdout)
     assert [check for check in checks if not check.ok] == []
-    assert identity_secrets.trade(acme.workspace, done.stdout.strip()).name == "Cleo"
+    assert identity_secrets.trade(acme.workspace, done.stdout.strip()).user.name == "Cleo"

@@ -179,12 +179,12 @@ def test_who_is_blocked_is_refused_and_nobody_is_made(sue, acme):
     assert name_on(sue) == "" and len(db.rows(PEOPLE)) == 1
 
 
-def test_who_was_anonymous_is_somebody_else_now_and_their_vote_stays(sue, acme):
+def test_who_was_anonymous_takes_their_vote_along(sue, acme):
     acme.post()
     sue.send("/b/acme", do="vote", number="1")
     press(sue, ask(sue))
     assert db.row("SELECT votes FROM post") == (2,)
-    assert [kind for kind, _ in db.rows(PEOPLE)] == ["identified", "anonymous", "guest"]
+    assert [kind for kind, _ in db.rows(PEOPLE)] == ["identified", "guest"]
 
 
 # ── where it leads ──────────────────────────────────────────────────────────────────────────────────────────────────

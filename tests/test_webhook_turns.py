@@ -2,6 +2,7 @@
 
 import pytest
 from cast import Company
+from lowered import lower
 from queued import work_off
 from receivers import allow, answer, come_due, listen, receiving, tell
 
@@ -161,6 +162,6 @@ def test_attempts_that_are_asked_for_have_an_end(acme, receiver, monkeypatch):
     db.changed("UPDATE delivery SET attempts = 100, state = 'failed'")
     with pytest.raises(Conflict):
         deliveries.redeliver(acme.team, endpoint.id, delivery.id)
-    monkeypatch.setattr(endpoints, "MOST_TRIES", 0)  # all of this minute were made
+    lower(monkeypatch, WEBHOOK_TRIES=0)  # all of this minute were made
     with pytest.raises(RateLimited):
         endpoints.test(acme.team, endpoint.id)

@@ -5,12 +5,12 @@ import time
 import pytest
 from calls import SITE, call, session
 from cast import CLEO, DAN
+from lowered import lower
 from round_trips import Counter
 
 from service import db
 from service.db import database
 from service.feedback import boards, changelog, fields, general, guide, languages, limits, segments, workspaces
-from service.web import guards
 
 DRAFT = "5f2c7be1a0d94c3388f1e6b2"
 
@@ -90,7 +90,7 @@ def test_a_foreign_page_a_blocked_user_and_too_many_calls_have_codes_of_their_ow
     database.execute_sql('UPDATE "user" SET blocked_at = now()')
     blocked = call(client, acme, "session", user_token=acme.token(CLEO))
     assert (blocked.status_code, blocked.json["code"]) == (403, "blocked")
-    monkeypatch.setattr(guards, "WIDGET_REQUESTS", 1)
+    lower(monkeypatch, WIDGET_CALLS=1)
     limited = call(client, acme, "session", user_token=acme.token(CLEO))
     assert (limited.status_code, limited.json["code"]) == (429, "rate_limited")
     assert int(limited.headers["retry-after"]) <= limits.MINUTE

@@ -5,6 +5,7 @@ import pytest
 from calls import SITE, call, session
 from cast import CLEO, DAN
 from crowd import at_once
+from lowered import lower
 from queued import work_off
 from uploads import PDF, contents, form, load, png
 
@@ -148,12 +149,12 @@ def test_ten_files_are_enough_even_when_all_come_at_once(client, acme, number, w
 
 
 def test_case_40_there_is_an_end_to_it_for_a_day(client, acme, number, who, monkeypatch):
-    monkeypatch.setattr(attachments, "FILES_A_DAY", {"user": 2, "network": 9, "workspace": 9})
+    lower(monkeypatch, FILES_OF_USER=2)
     assert [upload(client, acme, number, session=who).status_code for _ in range(3)] == [201, 201, 429]
 
 
 def test_a_network_has_an_end_of_its_own_before_that_of_all(client, acme, number, who, monkeypatch):
-    monkeypatch.setattr(attachments, "FILES_A_DAY", {"user": 9, "network": 2, "workspace": 3, "team": 9})
+    lower(monkeypatch, FILES_FROM=2, FILES=3)
     other, dan = acme.post("Export", by=DAN), session(client, acme, DAN)
     assert [upload(client, acme, number, session=who).status_code for _ in range(2)] == [201, 201]
     assert [upload(client, acme, other, session=dan).status_code for _ in range(5)] == [429] * 5

@@ -9,6 +9,12 @@ from service.errors import Invalid
 FIND = """
 SELECT workspace_id, seq, type, post_number, user_id, person_id, data, created_at FROM event
  WHERE workspace_id = %(workspace)s AND seq = %(seq)s"""
+# where it was written, wherever a merge has moved it
+MADE = """
+SELECT workspace_id, seq, type, post_number, user_id, person_id, data, created_at FROM event
+ WHERE workspace_id = %(workspace)s AND type = 'comment.created' AND (data->>'comment')::bigint = %(comment)s
+   AND post_number = (SELECT coalesce(origin_number, post_number) FROM comment
+                       WHERE workspace_id = %(workspace)s AND id = %(comment)s)"""
 HISTORY = """
 SELECT e.type, coalesce(p.name, u.name, ''), coalesce(p.email, u.email), e.person_id IS NOT NULL, e.data, e.created_at,
        e.seq
@@ -120,6 +126,12 @@ class News(NamedTuple):
 def find(workspace_id: int, seq: int) -> Event | None:
     """The event with this number; None when it was pruned."""
     row = db.row(FIND, workspace=workspace_id, seq=seq)
+    return Event(*row) if row else None
+
+
+def making(workspace_id: int, comment: int) -> Event | None:
+    """The event that a comment was made; None when it was pruned."""
+    row = db.row(MADE, workspace=workspace_id, comment=comment)
     return Event(*row) if row else None
 
 

@@ -18,9 +18,6 @@ from service.lib.images import Picture
 LARGEST = 10 * 1024 * 1024  # bytes
 TOO_LARGE = f"A file has at most {LARGEST >> 20} MB."
 MOST = 10  # files of a post or comment
-FILES_A_DAY = {"user": 100, "network": 100, "workspace": 5000, "team": 5000}  # workspace: of all its users
-KILOBYTES_A_DAY = 2 * 1024 * 1024  # of all users of a workspace
-DAY = 24 * 3600  # seconds
 LARGEST_ID = 2**63 - 1
 
 PROCESS = "file.process"  # kind of the job; never renamed
@@ -42,7 +39,7 @@ VISIBLE = f"""
 CASE WHEN f.comment_id IS NOT NULL THEN EXISTS (
        SELECT FROM comment c JOIN post p ON p.workspace_id = c.workspace_id AND p.number = c.post_number
         WHERE c.workspace_id = f.workspace_id AND c.id = f.comment_id AND c.deleted_at IS NULL
-          AND (%(member)s OR NOT c.internal) AND {readable()})
+          AND (%(member)s OR (NOT c.internal AND (c.held_at IS NULL OR c.user_id = %(user)s))) AND {readable()})
      WHEN f.post_number IS NOT NULL THEN EXISTS (
        SELECT FROM post p WHERE p.workspace_id = f.workspace_id AND p.number = f.post_number AND {readable()})
      WHEN f.entry_id IS NOT NULL THEN %(member)s OR EXISTS (
@@ -135,15 +132,10 @@ def taken(data: bytes) -> str:
 
 def count(reader: Reader, size: int, network: str | None = None) -> None:
     """Count a file of so many bytes, which came from this network; raises RateLimited. Users take nothing from the team."""
-    place = f"files:{reader.workspace.id}"
     if reader.is_member:
-        return limits.hit(f"{place}:team", FILES_A_DAY["team"], DAY)
-    # one's own limits first: who is over them takes nothing from the others'
-    limits.hit(f"{place}:{reader.user}", FILES_A_DAY["user"], DAY)
-    if network:
-        limits.hit(f"{place}:net:{network}", FILES_A_DAY["network"], DAY)
-    limits.hit(place, FILES_A_DAY["workspace"], DAY)
-    return limits.hit(f"{place}:kilobytes", KILOBYTES_A_DAY, DAY, -(-size // 1024))
+        limits.team_file(reader.workspace.id)
+    else:
+        limits.user_file(reader.workspace.id, reader.user, network, size)
 
 
 @db.verb

@@ -12,7 +12,7 @@ from service.errors import Invalid, NotFound, PictureRefused
 from service.feedback import limits, versions, workspaces
 from service.feedback.readers import Reader
 from service.feedback.workspaces import COLUMNS, Workspace
-from service.lib import images, text, tokens
+from service.lib import images, text
 
 LARGEST_LOGO = 1 << 20  # bytes that are sent
 SIDE = 240  # pixels of a logo as it is kept: as a PNG it fits its table whatever it shows
@@ -21,7 +21,6 @@ COLOUR = re.compile(r"#?([0-9a-f]{6}|[0-9a-f]{3})", re.ASCII)
 SLUG = re.compile(r"[a-z0-9](-?[a-z0-9]){1,39}", re.ASCII)
 MOST_FORMER = 10  # addresses of before that still lead here, the newest ones
 LONGEST_URL = 500
-DOMAINS_A_DAY = 20  # changes of a workspace
 OWN_MACHINE = {"localhost", "127.0.0.1", "::1"}
 
 READ = """
@@ -178,7 +177,7 @@ def set_slug(reader: Reader, said: str, *, seen: str | None = None) -> str:
 def set_domain(reader: Reader, said: str, base_url: str, *, seen: str | None = None) -> None:
     """Stand at this domain too, from its first visitor on; with nothing said, at none. `base_url` is where we are."""
     wanted = domain(said, base_url)
-    limits.hit(f"domain:{reader.workspace.id}", DOMAINS_A_DAY, tokens.DAY)  # each can become an order of a certificate
+    limits.domain(reader.workspace.id)
     workspaces.hold_addresses()
     before = held(reader).domain
     versions.check(seen, before)

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from service import db, events
 from service.errors import Conflict, Forbidden, Invalid, NotFound, Why
-from service.feedback import attachments, mentions, posts
+from service.feedback import attachments, marks, mentions, posts, spam
 from service.feedback.posts import Held
 from service.feedback.readers import Reader, admitted, readable
 from service.lib import text
@@ -13,7 +13,8 @@ from service.lib import text
 LONGEST_BODY, AT_ONCE = 5_000, 200  # characters of a comment; comments of a page
 TEXT_AT_ONCE = 50_000  # characters of a page that anybody may ask for: to show them takes its time
 
-VISIBLE = "(%(member)s OR NOT {0}.internal)"
+# What waits for approval only its author and the team read, and nobody else can tell that it is there.
+VISIBLE = "(%(member)s OR (NOT {0}.internal AND ({0}.held_at IS NULL OR {0}.user_id = %(user)s)))"
 # What was written below a merged post is for those who may see the board that it is on.
 ADMITTED = """(c.origin_number IS NULL OR EXISTS (
   SELECT FROM post o JOIN board b ON b.workspace_id = o.workspace_id AND b.id = o.board_id
@@ -30,6 +31,7 @@ SELECT c.id, c.post_number, CASE WHEN c.deleted_at IS NULL THEN c.body ELSE '' E
        c.deleted_at IS NOT NULL, c.created_at, c.edited_at,
        coalesce(u.id = %(user)s, false), NOT p.locked AND
        now() < c.created_at + (SELECT edit_minutes FROM workspace WHERE id = %(workspace)s) * interval '1 minute'
+       AND (c.held_at IS NOT NULL OR c.held_because IS NULL), c.held_at IS NOT NULL
   FROM comment c
   JOIN post p ON p.workspace_id = c.workspace_id AND p.number = c.post_number AND {readable()}
   LEFT JOIN comment parent ON parent.workspace_id = c.workspace_id AND parent.id = c.parent_id
@@ -57,41 +59,35 @@ OFFICIAL = f"{READ} c.post_number = %(number)s AND c.official AND c.deleted_at I
 
 SENT = "SELECT id FROM comment WHERE workspace_id = %(workspace)s AND user_id = %(user)s AND submission = %(submission)s"
 # The post is held by now. Who comments follows the post from then on. What users may read is counted, and moves the post;
-# the team's first word to them answers it. A draft that was sent before: no row.
+# the team's first word to them answers it. A draft that was sent before: no row. What waits: nothing but its row.
 CREATE = """
 WITH made AS (
-  INSERT INTO comment (workspace_id, post_number, user_id, body, parent_id, internal, official, submission)
-  VALUES (%(workspace)s, %(number)s, %(user)s, %(body)s, %(parent)s, %(internal)s, %(official)s, %(submission)s)
+  INSERT INTO comment (workspace_id, post_number, user_id, body, parent_id, internal, official, submission,
+                       held_at, held_because)
+  VALUES (%(workspace)s, %(number)s, %(user)s, %(body)s, %(parent)s, %(internal)s, %(official)s, %(submission)s,
+          CASE WHEN %(why)s::text IS NOT NULL THEN now() END, %(why)s)
   ON CONFLICT ON CONSTRAINT one_comment_per_submission DO NOTHING RETURNING id
 ), followed AS (
   INSERT INTO follower (workspace_id, post_number, user_id)
-  SELECT %(workspace)s, %(number)s, %(user)s FROM made
+  SELECT %(workspace)s, %(number)s, %(user)s FROM made WHERE %(why)s::text IS NULL
   ON CONFLICT ON CONSTRAINT one_subscription_per_user DO NOTHING
 ), counted AS (
   UPDATE post SET comments = comments + 1, updated_at = now(), answered_at = coalesce(answered_at, (
            SELECT now() FROM "user" WHERE workspace_id = %(workspace)s AND id = %(user)s AND kind = 'member'))
-   WHERE workspace_id = %(workspace)s AND number = %(number)s AND NOT %(internal)s AND EXISTS (SELECT FROM made)
+   WHERE workspace_id = %(workspace)s AND number = %(number)s AND NOT %(internal)s AND %(why)s::text IS NULL
+     AND EXISTS (SELECT FROM made)
 )
 SELECT id FROM made"""
 SAVE = """
 UPDATE comment SET body = %(body)s, internal = %(internal)s, official = %(official)s,
        edited_at = CASE WHEN %(reworded)s THEN now() ELSE edited_at END
  WHERE workspace_id = %(workspace)s AND id = %(id)s"""
-# Not one that came with a merged post: it keeps its mark for the day when it returns. Of two, the post's own is shown.
-ONLY_THIS_IS_OFFICIAL = """
-UPDATE comment SET official = false
- WHERE workspace_id = %(workspace)s AND post_number = %(number)s AND official AND id <> %(id)s AND origin_number IS NULL"""
-HIDE_REPLIES = """WITH RECURSIVE below AS (
-  SELECT %(id)s::bigint AS id UNION ALL SELECT r.id FROM below b
-    JOIN comment r ON r.workspace_id = %(workspace)s AND r.parent_id = b.id AND r.post_number = %(number)s)
-UPDATE comment c SET internal = true, official = false FROM below
- WHERE c.workspace_id = %(workspace)s AND c.id = below.id"""
 DELETE = "UPDATE comment SET deleted_at = now(), official = false WHERE workspace_id = %(workspace)s AND id = %(id)s"
 COUNT = """
 UPDATE post p SET comments = (SELECT count(*) FROM comment c WHERE c.workspace_id = p.workspace_id
-                                 AND c.post_number = p.number AND NOT c.internal AND c.deleted_at IS NULL)
+                                 AND c.post_number = p.number AND NOT c.internal AND c.held_at IS NULL
+                                 AND c.deleted_at IS NULL)
  WHERE p.workspace_id = %(workspace)s AND p.number = %(number)s"""
-IS_OF_THE_TEAM = "SELECT FROM \"user\" WHERE workspace_id = %(workspace)s AND id = %(user)s AND kind = 'member'"
 
 
 class Comment(NamedTuple):
@@ -117,7 +113,8 @@ class Comment(NamedTuple):
     created_at: datetime
     edited_at: datetime | None
     mine: bool
-    is_fresh: bool  # young enough for its author to change it, and its post not closed
+    is_fresh: bool  # young enough for its author to change it, its post not closed, and it was not let in as it stands
+    held: bool  # it waits for the team's approval
 
 
 def of(reader: Reader, number: int, after: int = 0) -> list[Comment]:
@@ -168,39 +165,42 @@ def find(reader: Reader, id: int) -> Comment:
 
 @db.verb
 def create(reader: Reader, number: int, body: str, *, parent: int | None = None, internal: bool = False,
-           official: bool = False, files: list[int] | None = None, submission: str | None = None) -> int:  # fmt: skip
+           official: bool = False, files: list[int] | None = None, submission: str | None = None,
+           signals: spam.Signals | None = None) -> int:  # fmt: skip
     """Say something below a post as the reader's user, who follows it from then on; returns the comment's id.
 
     `submission` names the draft: sending it twice makes one comment. `parent` is the comment of this post that it answers;
     what answers an internal note is one itself. Members may write `internal` notes, and the `official` answer, which takes
-    the place of an earlier one. `files` become part of it.
+    the place of an earlier one. `files` become part of it. What looks like spam, by the words and by the `signals` of the
+    form, waits for the team (held_comments.approve).
     Raises NotFound without the post, Conflict when it was merged, Forbidden when it is locked, Invalid with the field that
     must change."""
     draft = {"user": reader.user, "submission": posts.named(submission)}
     if submission and (sent := db.row(SENT, workspace=reader.workspace.id, **draft)):
         return sent[0]
     written = checked(body)
-    allow_marks(reader, internal, official)
+    marks.allow(reader, internal, official)
     post = posts.hold(reader, number)
     if post.locked and not reader.is_member:
         raise Forbidden("This post is closed for new votes and comments.", "locked")
     answered = answerable(reader, number, parent) if parent is not None else None
     internal = internal or bool(answered and answered.internal)
-    only_one_of(internal, official)
-    if (internal or official) and db.row(IS_OF_THE_TEAM, workspace=reader.workspace.id, user=reader.user) is None:
-        raise Invalid(author="Internal notes and official answers are words of the team, not of a user.")
+    marks.only_one_of(internal, official)
+    marks.allow_author(reader, internal, official)
+    why = spam.why(reader, written, signals)
     place = {"workspace": reader.workspace.id, "number": number}
-    row = db.row(CREATE, **place, **draft, body=written, parent=parent, internal=internal, official=official)
+    row = db.row(CREATE, **place, **draft, body=written, parent=parent, internal=internal, official=official, why=why)
     [made] = row or db.row(SENT, **place, **draft)
     if row is None:  # it was sent twice at once
         return made
     if official:
-        db.changed(ONLY_THIS_IS_OFFICIAL, **place, id=made)
+        db.changed(marks.ONLY_THIS_IS_OFFICIAL, **place, id=made)
     if files:
         attachments.attach(reader, files, comment=made)
     data = {"comment": made, "internal": internal, "official": official, "parent": parent}
-    data["mentions"] = mentions.mentioned(reader, written)
-    events.record("comment.created", reader.workspace.id, public=not internal, post=number, data=data, **reader.actor())
+    data |= {"mentions": mentions.mentioned(reader, written)} | ({"held": True} if why else {})
+    is_public = not (internal or why)
+    events.record("comment.created", reader.workspace.id, public=is_public, post=number, data=data, **reader.actor())
     return made
 
 
@@ -214,21 +214,13 @@ def checked(body: str) -> str:
     return tidied
 
 
-def allow_marks(reader: Reader, internal: bool | None, official: bool | None) -> None:
-    if (internal or official) and not reader.is_member:
-        raise Forbidden("Only the team writes internal notes and official answers.")
-
-
-def only_one_of(internal: bool, official: bool) -> None:
-    if internal and official:
-        raise Invalid(official="What is internal cannot be the official answer, which everyone reads.")
-
-
 def answerable(reader: Reader, number: int, id: int) -> Comment:
     row = db.row(ONE, **reader.scope(), id=id)
     if row is None or row[1] != number:
         raise Invalid(parent=Why(f"There is no such comment below #{number}.", "answered_gone"))
-    return Comment(*row)
+    if (found := Comment(*row)).held:
+        raise Invalid(parent=Why("This comment waits for approval and cannot be answered yet.", "answered_gone"))
+    return found
 
 
 @db.verb
@@ -240,7 +232,9 @@ def change(reader: Reader, id: int, *, body: str | None = None, official: bool |
     team, and which comments are official or internal. With a comment that becomes internal go the answers to it."""
     post, before = hold(reader, id)
     allow(reader, post, before)
-    allow_marks(reader, internal is not None, official is not None)
+    marks.allow(reader, internal is not None, official is not None)
+    if before.held and (internal is not None or official is not None):
+        raise Conflict("This comment waits for approval; approve or decline it first.", "held")
     if body is not None and reader.is_member and not before.by_team:
         raise Forbidden("These are a user's words, which the team leaves as they are; delete the comment or answer it.")
     after = {
@@ -248,7 +242,7 @@ def change(reader: Reader, id: int, *, body: str | None = None, official: bool |
         "internal": before.internal if internal is None else internal,
         "official": before.official if official is None else official,
     }
-    only_one_of(after["internal"], after["official"])
+    marks.only_one_of(after["internal"], after["official"])
     if internal is False and before.answers_note:
         raise Invalid(internal="It answers an internal note, so it is one too.")
     changed = sorted(name for name, value in after.items() if value != getattr(before, name))
@@ -257,12 +251,12 @@ def change(reader: Reader, id: int, *, body: str | None = None, official: bool |
     place = {"workspace": reader.workspace.id, "number": before.post, "id": id}
     db.changed(SAVE, **place, **after, reworded="body" in changed)
     if after["official"]:
-        db.changed(ONLY_THIS_IS_OFFICIAL, **place)
+        db.changed(marks.ONLY_THIS_IS_OFFICIAL, **place)
     if "internal" in changed:
         if after["internal"]:
-            db.changed(HIDE_REPLIES, **place)
+            db.changed(marks.HIDE_REPLIES, **place)
         db.changed(COUNT, **place)
-    is_public = not (before.internal and after["internal"])
+    is_public = not (before.held or (before.internal and after["internal"]))
     tell(reader, "comment.updated", before, public=is_public, changed=changed, internal=after["internal"])
 
 
@@ -273,7 +267,7 @@ def delete(reader: Reader, id: int) -> None:
     allow(reader, post, comment)
     for sql in (DELETE, COUNT):
         db.changed(sql, workspace=reader.workspace.id, number=comment.post, id=id)
-    tell(reader, "comment.deleted", comment, public=not comment.internal)
+    tell(reader, "comment.deleted", comment, public=not (comment.internal or comment.held))
 
 
 def hold(reader: Reader, id: int) -> tuple[Held, Comment]:
@@ -296,5 +290,5 @@ def allow(reader: Reader, post: Held, comment: Comment) -> None:
 
 
 def tell(reader: Reader, type: str, comment: Comment, public: bool, **more) -> None:
-    data = {"comment": comment.id, "internal": comment.internal, **more}
+    data = {"comment": comment.id, "internal": comment.internal, **({"held": True} if comment.held else {}), **more}
     events.record(type, reader.workspace.id, public=public, post=comment.post, data=data, **reader.actor())

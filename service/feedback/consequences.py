@@ -13,6 +13,8 @@ FOLLOWS = {
     "post.status_changed": [notifications.tell_followers],
     "changelog.published": [notifications.tell_of_release],
     "member.added": [team_letters.invite],
+    "member.invited_again": [team_letters.invite],
+    "comment.approved": [notifications.tell_of_comment, deliveries.fan_out_made],
     "comment.created": [notifications.tell_of_comment],
     "comment.updated": [notifications.tell_of_change],
     "post.merged": [notifications.tell_of_merge],
@@ -28,6 +30,11 @@ for type in endpoints.TYPES:
 def follow_up(job: Job) -> None:
     """Do what follows from the event `seq`, all of it or nothing."""
     event = activity.find(job.workspace_id, job.args["seq"])
-    for consequence in FOLLOWS.get(event.type, []) if event else []:
+    for consequence in FOLLOWS.get(event.type, []) if event and not waits(event) else []:
         consequence(event)
     job.complete()
+
+
+def waits(event: activity.Event) -> bool:
+    """Whether it is of a comment that waits for approval: nothing follows before that."""
+    return event.type.startswith("comment.") and "held" in event.data

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from service import db, events
 from service.errors import Conflict, Invalid, NotFound
-from service.feedback import endpoints
+from service.feedback import activity, endpoints
 from service.feedback.activity import Event
 from service.feedback.readers import Reader
 
@@ -118,6 +118,12 @@ def fan_out(event: Event) -> None:
     )  # fmt: skip
     for (endpoint,) in made:
         endpoints.wake(event.workspace_id, endpoint)
+
+
+def fan_out_made(event: Event) -> None:
+    """Have them told that the comment was made which this event let in: until then nobody was."""
+    if made := activity.making(event.workspace_id, event.data["comment"]):
+        fan_out(made)
 
 
 def of(reader: Reader, endpoint_id: int, *, before: int | None = None, state: str | None = None,

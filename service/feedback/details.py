@@ -42,7 +42,7 @@ PAGE = f"""{FOUND},
        ({SAID} FROM ({comments.PART}) said ({NAMES}, more)),
        ({SAID} FROM ({comments.OFFICIAL}) said ({NAMES})),
        (SELECT max(c.id) FROM comment c
-         WHERE c.workspace_id = %(workspace)s AND c.post_number = shown.number AND (%(member)s OR NOT c.internal)),
+         WHERE c.workspace_id = %(workspace)s AND c.post_number = shown.number AND {comments.VISIBLE.format("c")}),
        ({ORIGIN})
   FROM ({THESE}) shown"""
 

@@ -102,7 +102,8 @@ TALK = f"""
 SELECT count(*), count(*) FILTER (WHERE c.official) FROM event e
   JOIN comment c ON c.workspace_id = e.workspace_id AND c.id = (e.data ->> 'comment')::bigint
   JOIN post p ON p.workspace_id = c.workspace_id AND p.number = c.post_number
- WHERE e.{EVENTS} AND e.type = 'comment.created' AND NOT c.internal AND c.deleted_at IS NULL AND p.deleted_at IS NULL"""
+ WHERE e.{EVENTS} AND NOT e.data ? 'held' AND e.type IN ('comment.created', 'comment.approved')
+   AND NOT c.internal AND c.held_at IS NULL AND c.deleted_at IS NULL AND p.deleted_at IS NULL"""
 PUBLISHED = f"""
 SELECT e.id, e.title, count(*) OVER () FROM changelog_entry e
  WHERE e.{SPAN.format(at="e.published_at")} ORDER BY e.published_at DESC, e.id DESC LIMIT %(most)s"""

@@ -28,7 +28,6 @@ DELIVER = "endpoint.deliver"  # kind of the job of an endpoint that has deliveri
 QUEUE = "webhooks"
 ROUSE = "endpoint.rouse"  # kind of the job that looks after all of them; never renamed
 MOST = 20  # of a workspace
-MOST_TRIES = 60  # that a workspace's members and programs ask for in a minute
 MOST_VOTES = 1_000_000  # of a threshold
 SECRET_BYTES = 32
 OVERLAP_HOURS = 24  # in which the secret before the newest signs, too
@@ -196,7 +195,7 @@ def test(reader: Reader, id: int) -> int:
 def require_active(reader: Reader, id: int) -> Endpoint:
     """The endpoint of this id, held until the transaction ends, for an attempt that somebody asks for; NotFound, Conflict
     when it is switched off, or RateLimited."""
-    limits.hit(f"webhook-tries:{reader.workspace.id}", MOST_TRIES, limits.MINUTE)
+    limits.webhook_try(reader.workspace.id)
     endpoint = found(db.row(HOLD, workspace=reader.workspace.id, id=id))
     if endpoint.state != "active":
         raise Conflict("This endpoint is switched off; switch it on first.", "endpoint_off")

@@ -17,7 +17,7 @@ SECONDS = 3600  # from its first comment until it is written
 # SQL: comments `c` that the user `u` may read, wants to hear of and did not write; not of somebody whom the team keeps out
 OF_OTHERS = f"""
   comment c JOIN follower f ON f.workspace_id = c.workspace_id AND f.post_number = c.post_number {HEARING}
-     AND c.workspace_id = %(workspace)s AND NOT c.internal AND c.deleted_at IS NULL
+     AND c.workspace_id = %(workspace)s AND NOT c.internal AND c.held_at IS NULL AND c.deleted_at IS NULL
      AND {comments.ADMITTED.format(admitted=admitted(IS_MEMBER, "u.id"))} AND NOT EXISTS (
          SELECT FROM "user" author WHERE author.workspace_id = c.workspace_id AND author.id = c.user_id
             AND (author.id = u.id OR lower(author.email) = lower(u.email) OR author.blocked_at IS NOT NULL))"""
@@ -34,7 +34,7 @@ TALKERS = f"""
   SELECT DISTINCT ON (lower(u.email)) u.email, c.post_number FROM {OF_OTHERS}
      AND c.id = %(comment)s AND NOT c.official AND (p.author_id = u.id OR EXISTS (
          SELECT FROM comment own WHERE own.workspace_id = c.workspace_id AND own.post_number = c.post_number
-            AND own.user_id = u.id AND own.id < c.id AND own.deleted_at IS NULL))
+            AND own.user_id = u.id AND own.id < c.id AND own.held_at IS NULL AND own.deleted_at IS NULL))
      AND NOT EXISTS (
          SELECT FROM letter l WHERE l.workspace_id = c.workspace_id AND lower(l.to_email) = lower(u.email)
             AND (l.event_seq = %(event)s OR l.data->'comments' @> to_jsonb(c.id)))

@@ -5,7 +5,7 @@ import unicodedata
 from typing import NamedTuple
 
 from service import db, events
-from service.errors import Conflict, Forbidden, Invalid, NotFound, RateLimited, SaysoError, Unauthenticated, Why
+from service.errors import Conflict, Forbidden, Invalid, NotFound, SaysoError, Unauthenticated, Why
 from service.feedback import letters, limits
 from service.feedback.readers import Reader
 from service.feedback.sign_in import NO_ADDRESS
@@ -16,7 +16,6 @@ from service.lib import text, tokens
 LETTER = "guest"  # kind of the letter, and purpose of the token in its link
 LONGEST_NAME = 80
 DAYS = tokens.LIFETIME[LETTER] // tokens.DAY  # for which a link holds
-MOST_LETTERS = {"network": 20, "address": 3, "workspace": 500}  # a day: nobody is flooded with them, and no mail server
 SHORT_NAME = 3  # letters of a workspace's name with which people's names may begin by chance
 
 WRITTEN = """
@@ -120,23 +119,12 @@ def folded(name: str) -> str:
 
 @db.verb
 def ask(reader: Reader, number: int, guest: Guest, network: str) -> None:
-    """Have a letter sent that asks this guest whether they wrote the post, as a part of writing it. Asked already, or more
-    than MOST_LETTERS: nothing happens, and whoever wrote the post does not learn which. `network` is where they are."""
+    """Have a letter sent that asks this guest whether they wrote the post, as a part of writing it. Asked already, or too
+    many letters: nothing happens, and whoever wrote the post does not learn which. `network` is where they are."""
     place = {"workspace": reader.workspace.id, "user": reader.user, "number": number}
     row = db.row(WRITTEN, **place, kind=LETTER, email=guest.email)
-    if row and is_within_limits(reader.workspace.id, guest.email, network):
+    if row and limits.allows_guest_letter(reader.workspace.id, guest.email, network):
         letters.address(TO_THE_GUEST, LETTER, reader.workspace.id, row[0], name=guest.name, email=guest.email)
-
-
-def is_within_limits(workspace_id: int, email: str, network: str) -> bool:
-    """Counts one more letter. In this order, so that one network cannot use up what all others have."""
-    keys = {"network": network, "address": limits.mailbox(email), "workspace": workspace_id}
-    try:
-        for what, most in MOST_LETTERS.items():
-            limits.hit(f"guest-letters:{what}:{keys[what]}", most, tokens.DAY)
-    except RateLimited:
-        return False
-    return True
 
 
 def token(workspace_id: int, user: int, guest: Guest) -> str:
@@ -175,7 +163,7 @@ def found(sql: str, workspace: Workspace, token: str) -> Link:
         raise Unauthenticated("This link belongs to another address.")
     row = db.row(sql, workspace=workspace.id, user=said["u"])
     if row is None:
-        raise NotFound("What you wrote was taken away meanwhile, so there is nothing left to confirm.")
+        raise NotFound("There is nothing left to confirm: what you wrote is yours already, or was taken away meanwhile.")
     kind, email, is_blocked = row
     if is_blocked:
         raise Forbidden(f"{workspace.name} takes nothing more from whoever wrote this.", "blocked")

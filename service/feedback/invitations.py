@@ -1,1 +1,93 @@
 """The link in a letter by which who was invited joins the team: once, within a week."""
+
+from typing import NamedTuple
+
+from service import db, events
+from service.errors import Conflict, Unauthenticated
+from service.feedback import limits, members, sign_in, team
+from service.feedback.members import Person
+from service.feedback.readers import Reader
+from service.feedback.sign_in import Origin
+from service.feedback.team import Member
+from service.feedback.workspaces import Workspace
+from service.lib import tokens
+
+DAYS = 7  # in which a link works, from when its letter was written
+
+ARM = """
+UPDATE member SET invitation_hash = %(token)s, invited_at = now()
+ WHERE workspace_id = %(workspace)s AND person_id = %(person)s AND joined_at IS NULL"""
+# Within the workspace: what invites to one opens no other. A former address of it is the same workspace.
+HOLDS = f"""
+  FROM member m JOIN person p ON p.id = m.person_id JOIN workspace w ON w.id = m.workspace_id
+  LEFT JOIN person b ON b.id = m.invited_by
+ WHERE (w.slug = %(slug)s OR w.former_slugs @> ARRAY[%(slug)s]) AND m.invitation_hash = %(token)s
+   AND m.joined_at IS NULL AND m.invited_at > now() - interval '{DAYS} days'"""
+LOOK = f"""
+SELECT m.workspace_id, p.id, p.email, p.name, m.role, coalesce(nullif(b.name, ''), b.email, ''), w.name,
+       w.slug {HOLDS}"""
+HOLD = f"{LOOK} FOR NO KEY UPDATE OF m"
+# The link of the letter before ends at once. Until the next letter is written there is nothing to send again, so that a
+# second press of the button is none; a letter that nobody wrote does not stand in the way for long.
+AGAIN = """
+UPDATE member SET invitation_hash = NULL, invited_at = NULL, invited_by = %(by)s
+ WHERE workspace_id = %(workspace)s AND person_id = %(person)s AND joined_at IS NULL
+   AND (invited_at IS NOT NULL OR created_at < now() - interval '10 minutes')"""
+
+GONE = "This invitation was used or withdrawn, or is too old. Ask for a new one, or sign in if you have joined already."
+
+
+class Invitation(NamedTuple):
+    """Who is asked in to what, by whom, and as what."""
+
+    workspace_id: int
+    person: Person
+    role: str
+    inviter: str  # how we call them; empty when they are not there any more
+    name: str  # of the workspace
+    slug: str
+
+
+def arm(workspace: Workspace, person: int) -> str | None:
+    """The secret of a link for who was invited, made when the letter is written and stored nowhere; the one before ends.
+    None when there is nobody to invite: they joined, or the invitation was withdrawn."""
+    secret = tokens.secret()
+    armed = db.changed(ARM, workspace=workspace.id, person=person, token=tokens.hashed(secret))
+    return secret if armed else None
+
+
+def look(slug: str, secret: str) -> Invitation:
+    """The invitation of this secret to the workspace at `slug`, which stays as it is; Unauthenticated when it does not
+    hold."""
+    return found(db.row(LOOK, slug=slug, token=tokens.hashed(secret)))
+
+
+@db.verb
+def accept(slug: str, secret: str, origin: Origin) -> tuple[Invitation, str]:
+    """Join by this link, which nobody can use again, and start a session: its secret. The letter was sent to the address on
+    file, so who comes by it has shown that it is theirs. Of many at the same moment exactly one succeeds."""
+    invitation = found(db.row(HOLD, slug=slug, token=tokens.hashed(secret)))
+    members.join(invitation.workspace_id, invitation.person, invitation.role)
+    return invitation, sign_in.begin(invitation.person, origin)
+
+
+def found(row: tuple | None) -> Invitation:
+    if row is None:
+        raise Unauthenticated(GONE)
+    workspace, id, email, name, *more = row
+    return Invitation(workspace, Person(id, email, name), *more)
+
+
+@db.verb
+def send_again(reader: Reader, person: int) -> Member:
+    """Have another letter written to who was invited, with a link that takes the place of the former one. While a letter is
+    being written, nothing more happens. NotFound when they are not in the team, Conflict when they have joined;
+    RateLimited."""
+    member = team.find(reader, person)
+    if member.has_joined:
+        raise Conflict("They have joined already.", "already_joined")
+    if db.changed(AGAIN, workspace=reader.workspace.id, person=person, by=reader.person):
+        limits.invitation(reader.workspace.id, person, by=reader.person)
+        data = {"person": person, "role": member.role, "email": member.email}
+        events.record("member.invited_again", reader.workspace.id, data=data, **reader.actor())
+    return member

@@ -4,8 +4,8 @@ from datetime import datetime
 from typing import NamedTuple
 
 from service import db, events
-from service.errors import Forbidden, Invalid, NotFound, Unauthenticated
-from service.feedback import limits
+from service.errors import Forbidden, Invalid, NotFound, RateLimited, Unauthenticated
+from service.feedback import counting, limits
 from service.feedback.members import Person
 from service.feedback.readers import MEMBER, Reader
 from service.feedback.workspaces import COLUMNS, Workspace
@@ -31,6 +31,8 @@ END = """
 DELETE FROM api_key WHERE workspace_id = %(workspace)s AND id = %(id)s RETURNING name, prefix, scopes"""
 END_NAMED = "DELETE FROM api_key WHERE workspace_id = %(workspace)s AND name = %(name)s"
 
+COUNTED = counting.upsert(counting.completed("found.id", "found"))
+
 # Who a key stands for, its last use (to the minute, which spares a write for every request) and its count of this minute,
 # in one round trip. What is not a key of ours counts nothing. It may do no more than its creator may now: `admin`, which
 # has the other scopes in it, is left of those two when its creator runs the workspace no longer.
@@ -42,10 +44,11 @@ WITH found AS (
   UPDATE api_key k SET used_at = now() FROM found
    WHERE k.workspace_id = found.workspace_id AND k.id = found.id
      AND (found.used_at IS NULL OR found.used_at < now() - interval '1 minute')
-), counted AS ({limits.counting("(SELECT 'key:' || id AS key FROM found) AS named")})
+), counted AS ({COUNTED})
 SELECT k.id, CASE WHEN 'admin' <> ALL(k.scopes) OR m.role IN ('owner', 'admin') THEN k.scopes
-                  ELSE ARRAY['read', 'write'] END, counted.hits, counted.remaining, u.id, p.id, p.email, p.name, {COLUMNS}
-  FROM counted, found k JOIN workspace w ON w.id = k.workspace_id JOIN person p ON p.id = k.person_id
+                  ELSE ARRAY['read', 'write'] END,
+       coalesce(counted.hits, 0), coalesce(counted.age, 0), u.id, p.id, p.email, p.name, {COLUMNS}
+  FROM found k LEFT JOIN counted ON true JOIN workspace w ON w.id = k.workspace_id JOIN person p ON p.id = k.person_id
   JOIN member m ON m.workspace_id = k.workspace_id AND m.person_id = k.person_id
   LEFT JOIN "user" u ON u.workspace_id = k.workspace_id AND u.external_id = '{MEMBER}' || p.id"""
 
@@ -174,10 +177,17 @@ def use(key: str) -> Use:
     workspace = rest.partition("_")[0]
     looks_right = prefix == "sk" and workspace.isascii() and workspace.isdigit() and len(workspace) < 19
     place = {"workspace": int(workspace), "hash": tokens.hashed(key)} if looks_right and key.isprintable() else None
-    row = place and db.row(USE, **place, seconds=limits.MINUTE)
-    if not row:
+    found = place and counting.carried(USE, [limits.API.of(place["workspace"], "*")], **place)
+    if not found:
         raise Unauthenticated("This API key is not valid; send one as “Authorization: Bearer sk_…”.", "key_invalid")
-    return Use(*row[:5], Person(*row[5:8]), Workspace(*row[8:]))
+    id, scopes, hits, age, user, *row = found[0]
+    return Use(id, scopes, hits, counting.remaining(limits.API, age), user, Person(*row[:3]), Workspace(*row[3:]))
+
+
+def check(use: Use) -> None:
+    """Raise RateLimited when this was one request too many of its key."""
+    if use.hits > limits.API.most:
+        raise RateLimited(use.remaining)
 
 
 def require(use: Use, scope: str) -> None:

@@ -73,6 +73,7 @@ class Written(NamedTuple):
     html: str
     leave: str = ""  # address for who wants no more of this kind
     thread: str = ""  # name of what it is about, before the @ of a Message-ID
+    way_in: str = ""  # the address in it that signs its reader in, which nobody else is to read
 
 
 class NotYet(Exception):
@@ -164,6 +165,7 @@ def deliver(to: str, written: Written, name: str) -> Outcome:
     `name` makes its Message-ID, so that one that is sent again after a crash is recognised."""
     config = settings[0]
     if not config.smtp_url:
+        show(to, written.way_in)
         return Outcome("kept")
     try:
         message_id, thread = (each and f"<{each}@{mail.domain(config.mail_from)}>" for each in (name, written.thread))
@@ -171,6 +173,12 @@ def deliver(to: str, written: Written, name: str) -> Outcome:
     except MailRefused as refused:
         return Outcome("refused", str(refused), refused.is_address)
     return Outcome("sent")
+
+
+def show(to: str, way_in: str) -> None:
+    """Where there is no mail server a way in is shown on the terminal, if there is one; never in a log."""
+    if way_in and sys.stdout.isatty():
+        print(f"Invitation link for {to}: {way_in}", flush=True)
 
 
 def name(workspace_id: int, letter: int, copy: int) -> str:

@@ -4,13 +4,11 @@ from typing import NamedTuple
 
 from peewee import fn
 
-from service import db, installation
+from service import db, events, installation
 from service.errors import Invalid, NotFound
 from service.feedback import limits, workspaces
 from service.feedback.workspaces import Workspace
 from service.models import Member
-
-WORKSPACES_A_DAY = 30  # of one person
 
 KNOW = """
 INSERT INTO person (email, name) VALUES (%(email)s, %(name)s)
@@ -22,7 +20,8 @@ SELECT w.name, w.slug FROM member m JOIN workspace w ON w.id = m.workspace_id
  WHERE m.person_id = %(person)s ORDER BY m.created_at DESC"""
 ROLE = "SELECT role, joined_at IS NOT NULL FROM member WHERE workspace_id = %(workspace)s AND person_id = %(person)s"
 JOIN = """
-UPDATE member SET joined_at = now() WHERE workspace_id = %(workspace)s AND person_id = %(person)s AND joined_at IS NULL"""
+UPDATE member SET joined_at = now(), invitation_hash = NULL
+ WHERE workspace_id = %(workspace)s AND person_id = %(person)s AND joined_at IS NULL"""
 # who was only invited: to say anything of them would say that we know them
 HOLD = """
 SELECT FROM member WHERE workspace_id = %(workspace)s AND person_id = %(person)s AND joined_at IS NOT NULL FOR KEY SHARE"""
@@ -52,7 +51,7 @@ def person(email: str, name: str = "") -> Person:
 @db.verb
 def found(name: str, founder: Person) -> Workspace:
     """A new workspace of this name, owned by its founder; RateLimited when they made too many today."""
-    limits.hit(f"workspaces:{founder.id}", WORKSPACES_A_DAY, 86400)
+    limits.new_workspace(founder.id)
     workspace = workspaces.create(name)
     add(workspace, founder, "owner")
     return workspace
@@ -96,8 +95,16 @@ def enter(workspace: Workspace, person: Person) -> str:
         raise NotFound("There is no such workspace.")
     role, has_joined = row
     if not has_joined:
-        db.changed(JOIN, workspace=workspace.id, person=person.id)
+        join(workspace.id, person, role)
     return role
+
+
+@db.verb
+def join(workspace_id: int, person: Person, role: str) -> None:
+    """Have who was invited be in the team, as `role`; who has joined already has."""
+    if db.changed(JOIN, workspace=workspace_id, person=person.id):
+        data = {"person": person.id, "role": role, "email": person.email}
+        events.record("member.joined", workspace_id, person=person.id, data=data)
 
 
 def is_operator(person: Person) -> bool:

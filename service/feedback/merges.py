@@ -53,7 +53,7 @@ COUNT = """
 UPDATE post p SET
   votes = (SELECT count(*) FROM vote v WHERE v.workspace_id = p.workspace_id AND v.post_number = p.number),
   comments = (SELECT count(*) FROM comment c WHERE c.workspace_id = p.workspace_id AND c.post_number = p.number
-                 AND NOT c.internal AND c.deleted_at IS NULL)
+                 AND NOT c.internal AND c.held_at IS NULL AND c.deleted_at IS NULL)
  WHERE p.workspace_id = %(workspace)s AND p.number = ANY(%(numbers)s)"""
 PARTS = """
 SELECT number, title, votes, merged_at FROM post
@@ -71,7 +71,7 @@ WITH mover AS MATERIALIZED (
 SELECT (SELECT count(*) FROM mover WHERE NOT is_there), (SELECT count(*) FROM mover WHERE is_there),
        (SELECT count(*) FROM fan WHERE NOT is_there), (SELECT count(*) FROM fan WHERE is_there),
        (SELECT count(*) FROM comment c WHERE c.workspace_id = %(workspace)s AND c.post_number = %(number)s
-           AND NOT c.internal AND c.deleted_at IS NULL),
+           AND NOT c.internal AND c.held_at IS NULL AND c.deleted_at IS NULL),
        (SELECT count(*) FROM comment c WHERE c.workspace_id = %(workspace)s AND c.post_number = %(number)s
            AND c.internal AND c.deleted_at IS NULL),
        (SELECT count(*) FROM vote WHERE workspace_id = %(workspace)s AND post_number = %(into)s)

@@ -33,7 +33,8 @@ TO_THE_MERGED = letters.ADDRESS.format(readers=f"""
      AND f.workspace_id = %(workspace)s AND f.post_number = %(number)s AND f.merged_from IS NULL
      AND {NOT_WHO_DID_IT}
    ORDER BY lower(u.email)""")
-SECRET = re.compile(r"(/(?:confirm|letters|letters/team)/)[\w.-]{40,}")  # that a link to one's own address holds
+# that a link to one's own address holds
+SECRET = re.compile(r"(/(?:confirm|letters|letters/team|app/join/[\w-]+)/)[\w.-]{40,}")
 
 
 def tell_followers(event: Event) -> None:
@@ -106,7 +107,8 @@ def attempt(job: Job, letter: Letter) -> None:
         letters.put_off(job, later.seconds)
         return
     outcome = letters.carry(job.workspace_id, letter, written)
-    letters.finish(job, letter, outcome, written if outcome.state == "kept" else without_secrets(written))
+    is_whole = outcome.state == "kept" and not written.way_in
+    letters.finish(job, letter, outcome, written if is_whole else without_secrets(written))
 
 
 def write(letter: Letter, event: Event) -> Written:

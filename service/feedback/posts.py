@@ -7,20 +7,23 @@ from psycopg2.extras import Json
 
 from service import db, events
 from service.errors import Conflict, Invalid, NotFound, Why
-from service.feedback import attachments, boards, fields, statuses, tags
+from service.feedback import attachments, boards, fields, spam, statuses, tags
 from service.feedback.readers import Reader, admitted, readable
+from service.feedback.spam import Signals
 from service.lib import text, tokens
 
 LONGEST_TITLE, LONGEST_BODY = 200, 10_000
 LONGEST_SUBMISSION = 64
 LARGEST_META, LARGEST_NUMBER = 8_000, 10**15  # characters of JSON; PostgreSQL writes 1e308 as 309 digits
 
-HOW = """CASE WHEN held THEN '{"held": true}' ELSE '{}' END::jsonb"""
+HOW = """CASE WHEN because IS NULL THEN '{}' ELSE '{"held": true}' END::jsonb"""
 # Row, first vote, subscription, tags, event and job in one statement. Locks are taken in the order that every verb keeps:
 # parents (board, status), post, counter. A draft that was sent before, a board or a status that is not there: no row.
 CREATE = f"""
 WITH place AS MATERIALIZED (
-  SELECT b.id AS board, s.id AS status, b.approve_first AND NOT %(member)s AS held FROM board b, status s
+  SELECT b.id AS board, s.id AS status,
+         coalesce(%(suspect)s, CASE WHEN b.approve_first AND NOT %(member)s THEN 'board' END) AS because
+    FROM board b, status s
    WHERE b.workspace_id = %(workspace)s AND {admitted()}
      AND (b.key = %(board)s OR (%(board)s IS NULL AND b.access = 'public'))
      AND s.workspace_id = %(workspace)s AND (s.key = %(status)s OR (%(status)s IS NULL AND s.kind = 'open'))
@@ -29,12 +32,12 @@ WITH place AS MATERIALIZED (
    ORDER BY b.position, b.id, s.position, s.id LIMIT 1 FOR KEY SHARE
 ), taken AS (
   UPDATE workspace_counter c SET next_post = c.next_post + 1, next_event = c.next_event + 1 FROM place
-   WHERE c.workspace_id = %(workspace)s RETURNING c.next_post - 1 AS number, c.next_event - 1 AS seq, board, status, held
+   WHERE c.workspace_id = %(workspace)s RETURNING c.next_post - 1 AS number, c.next_event - 1 AS seq, board, status, because
 ), made AS (
   INSERT INTO post (workspace_id, number, board_id, status_id, author_id, title, body, meta, fields, votes, submission,
-                    language, held_at)
+                    language, held_at, held_because)
   SELECT %(workspace)s, number, board, status, %(user)s, %(title)s, %(body)s, %(meta)s, %(fields)s, 1, %(submission)s,
-         %(language)s::regconfig, CASE WHEN held THEN now() END FROM taken
+         %(language)s::regconfig, CASE WHEN because IS NOT NULL THEN now() END, because FROM taken
   ON CONFLICT ON CONSTRAINT one_post_per_submission DO NOTHING RETURNING number
 ), vote AS (
   INSERT INTO vote (workspace_id, post_number, user_id) SELECT %(workspace)s, number, %(user)s FROM made
@@ -43,8 +46,8 @@ WITH place AS MATERIALIZED (
 ), tagged AS (
   INSERT INTO post_tag (workspace_id, post_number, tag_id)
   SELECT %(workspace)s, number, unnest(%(tags)s::bigint[]) FROM made
-), told AS (SELECT seq, number, held FROM made JOIN taken USING (number)
-), {events.written("told", post="number", public="NOT held", data=HOW)}
+), told AS (SELECT seq, number, because FROM made JOIN taken USING (number)
+), {events.written("told", post="number", public="because IS NULL", data=HOW)}
 SELECT number FROM made"""
 
 SUBMITTED = """
@@ -54,8 +57,8 @@ SELECT number FROM post
 # SQL about the post `p`: is it young enough for its author to change it; did the team let it in, as it stood then?
 FRESH = """
 now() < p.created_at + (SELECT edit_minutes FROM workspace WHERE id = p.workspace_id) * interval '1 minute'"""
-APPROVED = """(p.held_at IS NULL
-       AND (SELECT approve_first FROM board b WHERE b.workspace_id = p.workspace_id AND b.id = p.board_id))"""
+APPROVED = """(p.held_at IS NULL AND (p.held_because IS NOT NULL OR
+       (SELECT approve_first FROM board b WHERE b.workspace_id = p.workspace_id AND b.id = p.board_id)))"""
 
 # Without a join: after waiting for another's change, PostgreSQL looks at the post again but not at what was joined.
 HOLD = f"""
@@ -168,23 +171,26 @@ class Held(NamedTuple):
     is_fresh: bool  # young enough for its author to change it
     is_new: bool  # less than a day old
     waits: bool  # for the team's approval
-    is_approved: bool  # it stands on a board where nothing stands without
+    is_approved: bool  # the team let it in, or it stands on a board where nothing stands without
 
 
 @db.verb
 def create(reader: Reader, title: str, body: str = "", *, board: str | None = None, status: str | None = None,
            meta: dict | None = None, values: dict | None = None, tagged: list[str] | None = None,
-           files: list[int] | None = None, submission: str | None = None) -> int:  # fmt: skip
+           files: list[int] | None = None, submission: str | None = None,
+           signals: Signals | None = None) -> int:  # fmt: skip
     """Write a post as the reader's user, who votes for it and follows it; returns its number.
 
     `submission` names the draft: sending it twice makes one post. Without a `board` it goes to the first public one. What a
-    user writes on a board that approves first waits for the team (moderation.approve).
+    user writes on a board that approves first waits for the team (moderation.approve), and what by the `signals` of its form
+    looks like spam.
     `values` are of custom fields, by key; `tagged` are keys of tags, `files` ids of files that were sent before. Raises
     Invalid with the field that must change."""
     written = {"board": board, "status": status, "submission": named(submission), "meta": small(meta)}
     written |= checked(title, body) | {"tags": tags.chosen(reader, tagged or [])}
     asked = values if reader.is_member else values is not None  # a form of users that shows fields sends them, be they empty
     written["fields"] = Json(fields.fitting(reader, board, values) if asked else {})
+    written["suspect"] = spam.why(reader, f"{written['title']}\n{written['body']}", signals)
     told = events.told("post.created", public=True, **reader.actor())
     if files:
         attachments.hold(reader, files)  # files before the counter, as everywhere

@@ -2,7 +2,7 @@
 
 from service import db, events, retention
 from service.errors import Conflict, NotFound
-from service.feedback import guests, letters, users, views
+from service.feedback import guests, joining, letters, users, views
 from service.feedback.readers import Reader
 from service.feedback.users import MEMBER
 from service.feedback.workspaces import Workspace
@@ -33,8 +33,8 @@ SELECT post_number, title, body, created_at FROM post_revision r
  WHERE workspace_id = %(workspace)s AND (user_id = %(user)s OR EXISTS (
        SELECT FROM post p WHERE p.workspace_id = r.workspace_id AND p.number = r.post_number AND p.author_id = %(user)s))
  ORDER BY id"""),
-    "comments": ("id post body internal official created_at edited_at deleted_at", """
-SELECT id, post_number, body, internal, official, created_at, edited_at, deleted_at FROM comment
+    "comments": ("id post body internal official held_at created_at edited_at deleted_at", """
+SELECT id, post_number, body, internal, official, held_at, created_at, edited_at, deleted_at FROM comment
  WHERE workspace_id = %(workspace)s AND user_id = %(user)s ORDER BY id"""),
     "votes": ("post merged_from created_at", """
 SELECT post_number, merged_from, created_at FROM vote
@@ -64,13 +64,6 @@ SELECT seq, type, post_number, data::text, created_at FROM event
 
 OF_THE_TEAM = {"traits": "{}", "company_plan": None, "company_mrr": None, "segments": []}  # fields of a Profile
 
-# Everything they had to do with is held first, then they themselves, as in every verb of theirs, whose rows refer to them.
-HOLD_POSTS = """
-SELECT number FROM post WHERE workspace_id = %(workspace)s AND (author_id = %(user)s OR number IN (
-         SELECT post_number FROM vote WHERE workspace_id = %(workspace)s AND user_id = %(user)s
-         UNION SELECT post_number FROM follower WHERE workspace_id = %(workspace)s AND user_id = %(user)s
-         UNION SELECT post_number FROM comment WHERE workspace_id = %(workspace)s AND user_id = %(user)s))
- ORDER BY number FOR NO KEY UPDATE"""
 # Against every row that would refer to them: what they were just doing is through, and nothing new begins.
 HOLD = """
 SELECT u.email, EXISTS (SELECT FROM member m
@@ -84,7 +77,7 @@ WITH gone AS (
 UPDATE post SET votes = votes - 1 FROM gone WHERE workspace_id = %(workspace)s AND number = gone.post_number"""
 EMPTY_COMMENTS = """
 WITH before AS (
-  SELECT id, post_number, NOT internal AND deleted_at IS NULL AS counted FROM comment
+  SELECT id, post_number, NOT internal AND held_at IS NULL AND deleted_at IS NULL AS counted FROM comment
    WHERE workspace_id = %(workspace)s AND user_id = %(user)s
 ), emptied AS (
   UPDATE comment SET body = '', official = false, deleted_at = coalesce(deleted_at, now()) FROM before
@@ -213,12 +206,12 @@ def erase(reader: Reader, external_id: str) -> None:
 
 def hold(place: dict, team: str) -> str | None:
     """Hold the user and all they had to do with, until the transaction ends; returns their address."""
-    db.rows(HOLD_POSTS, **place)
+    db.rows(joining.HOLD_POSTS, **place)
     held = db.row(HOLD, **place, member=MEMBER)
     if held is None:  # erased by somebody else, while we waited
         raise NotFound("There is no such user.")
     email, is_member = held
     if is_member:
         raise Conflict("This is someone of the team; remove them from it first.", "is_member", team)
-    db.rows(HOLD_POSTS, **place)  # with what they did while we waited
+    db.rows(joining.HOLD_POSTS, **place)  # with what they did while we waited
     return email

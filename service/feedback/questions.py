@@ -12,7 +12,6 @@ from service.lib import text
 LONGEST_QUESTION = 1_000
 LETTER = "question"  # kind of the letter
 MOST_A_DAY = 3  # of one post: nobody likes to be asked all the time
-OF_A_WORKSPACE_A_DAY = 20
 
 ASKED = f"vote f {HEARING} AND f.workspace_id = %(workspace)s AND f.post_number = %(post)s"
 # Who gets a letter: each address once.
@@ -65,7 +64,7 @@ def ask(reader: Reader, number: int, question: str, segment: str | None = None) 
         raise Conflict(f"This post’s voters were asked {MOST_A_DAY} times within a day; wait until tomorrow.", "too_many")
     if not count:
         raise Invalid(segment="None of these voters has an e-mail address, so nobody would get this letter.")
-    limits.hit(f"questions:{reader.workspace.id}", OF_A_WORKSPACE_A_DAY, 86400)
+    limits.question(reader.workspace.id)
     data = {"count": count, "segment": segment, "note": asked}
     events.record("post.question_asked", reader.workspace.id, post=number, data=data, **reader.actor())
     return count

@@ -61,7 +61,7 @@ def ask(email: str, browser: str, address: str, anyone: bool = True, locale: str
     letter, at the address on file, in the language `locale`. The browser's older links to it die. `address` is the
     network address that asks."""
     known = checked(email)
-    limits.hit_sign_in("sign-in", known, address)
+    limits.sign_in(known, address)
     place = {"email": members.on_file(known) or known, "browser_hash": tokens.hashed(browser)}
     SignInLink.delete().where(SignInLink.browser_hash == place["browser_hash"], SignInLink.used_at.is_null()).execute()
     if anyone or members.on_file(known):

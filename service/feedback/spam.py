@@ -1,1 +1,111 @@
 """What looks like spam, and so waits for the team instead of being shown: soft signals, none of which ever loses a word."""
+
+import re
+import time
+import unicodedata
+from typing import NamedTuple
+
+from service import db
+from service.errors import Unauthenticated
+from service.feedback import blocked_addresses
+from service.feedback.readers import Reader
+from service.feedback.workspaces import Workspace
+from service.lib import tokens
+
+FORM = "form"  # purpose of the token that says when a form was shown
+QUICKEST, LONGEST = 2, 7 * tokens.DAY  # seconds between a form's being shown and sent
+MOST_LINKS, MOST_LINKS_VOUCHED = 3, 10
+AT_ONCE, LONGEST_READ = 20, 2_000  # so many of the last day's posts, and comments, are compared by so many characters
+SHORT, SAID_BEFORE = 20, 2  # what has fewer letters may be said again, but not for the third time
+ALIKE = 0.8  # of the runs of three letters that two texts have
+VOUCHED = ("identified", "member")  # kinds of users whom the customer, or the team itself, knows
+LINK = re.compile(r"(?:\]\(\s*<?|https?://|\bwww\.)[^\s()\[\]<>,;|\"']+", re.IGNORECASE)
+
+KNOWN = f"""
+SELECT u.kind, {blocked_addresses.kind_of_place("u.email, %(email)s::text", "%(tags)s::text[]")}
+  FROM "user" u WHERE u.workspace_id = %(workspace)s AND u.id = %(user)s"""
+# Who has no account has several names, one a browser: those of their network count as one.
+SAID = """
+WITH writers AS MATERIALIZED (
+  SELECT %(user)s::bigint AS id UNION
+  (SELECT id FROM "user" WHERE workspace_id = %(workspace)s AND network_tag = ANY(%(tags)s) AND kind = 'anonymous'
+    ORDER BY first_seen_at DESC LIMIT %(most)s)
+)
+(SELECT left(p.title || E'\\n' || p.body, %(length)s) FROM writers JOIN post p ON p.author_id = writers.id
+  WHERE p.workspace_id = %(workspace)s AND p.created_at > now() - interval '1 day' ORDER BY p.number DESC LIMIT %(most)s)
+UNION ALL
+(SELECT left(c.body, %(length)s) FROM writers JOIN comment c ON c.user_id = writers.id
+  WHERE c.workspace_id = %(workspace)s AND c.created_at > now() - interval '1 day' ORDER BY c.id DESC LIMIT %(most)s)"""
+
+
+class Signals(NamedTuple):
+    """What a form of ours says about how it was filled."""
+
+    trap: str = ""  # what is in the field that nobody sees
+    began: str | None = None  # the signed moment at which it was shown (`moment`)
+    network: str = ""  # that it came from
+    email: str = ""  # that somebody without an account leaves
+
+
+def moment(workspace: Workspace) -> str:
+    """What a form carries from when it is shown."""
+    return tokens.sign(FORM, {"w": workspace.id, "t": round(time.time(), 1)})
+
+
+def why(reader: Reader, words: str, signals: Signals | None) -> str | None:
+    """Why these words wait for the team, None when they do not. To be asked in the transaction that writes them, before.
+
+    It is one of: address, network (blocked), trap, quick, links, repeat. The team and its programs are never asked, nor
+    anybody when the workspace holds no suspects; of those whom the customer vouches for only words count."""
+    if reader.is_member or signals is None or not reader.workspace.holds_suspects:
+        return None
+    tags = blocked_addresses.tags(reader.workspace.id, signals.network)
+    kind, place = db.row(KNOWN, **reader.scope(), email=signals.email, tags=tags) or (None, None)
+    is_vouched = kind in VOUCHED
+    if not is_vouched and (said := place or of_the_form(reader.workspace, signals)):
+        return said
+    if links(words) > (MOST_LINKS_VOUCHED if is_vouched else MOST_LINKS):
+        return "links"
+    found = db.rows(SAID, **reader.scope(), tags=[] if is_vouched else tags, most=AT_ONCE, length=LONGEST_READ)
+    return "repeat" if is_repeated(words, [earlier for (earlier,) in found]) else None
+
+
+def of_the_form(workspace: Workspace, signals: Signals) -> str | None:
+    if signals.trap:
+        return "trap"
+    return None if QUICKEST <= age(workspace, signals.began) <= LONGEST else "quick"
+
+
+def age(workspace: Workspace, began: str | None) -> float:
+    """Seconds since a form of this workspace was shown; below zero when nothing of ours says when."""
+    try:
+        said = tokens.read(FORM, began)
+    except Unauthenticated:
+        return -1
+    return time.time() - said["t"] if said["w"] == workspace.id else -1
+
+
+def links(words: str) -> int:
+    """How many addresses a text leads to."""
+    plain = unicodedata.normalize("NFKC", words)
+    return max(len(LINK.findall(plain)), plain.count("://"))
+
+
+def is_repeated(words: str, earlier: list[str]) -> bool:
+    """Whether a text says what was said earlier, but for a few letters; a short one, exactly that, twice before."""
+    said, before = folded(words), [folded(each) for each in earlier]
+    if len(said) < SHORT:
+        return before.count(said) >= SAID_BEFORE
+    return any(alike(said, each) >= ALIKE for each in before)
+
+
+def folded(words: str) -> str:
+    """Its letters and digits, without capitals, accents' spellings and what stands between words."""
+    plain = unicodedata.normalize("NFKC", words[:LONGEST_READ]).casefold()
+    return " ".join(re.findall(r"\w+", plain))
+
+
+def alike(one: str, other: str) -> float:
+    """0 to 1: how many of the runs of three letters of two texts are in both."""
+    runs = [{text[at : at + 3] for at in range(len(text) - 2)} for text in (one, other)]
+    return len(runs[0] & runs[1]) / max(1, len(runs[0] | runs[1]))

@@ -12,20 +12,18 @@ from service.lib import text
 ROLES = ("owner", "admin", "member")
 LONGEST_NAME = 80
 # Each invitation is a letter to somebody who did not ask for it.
-INVITATIONS_A_DAY = 100  # of one workspace
-INVITED_A_DAY = 3  # of one address, by all workspaces together
 
 # A name is a person's own: whoever writes an address into the form learns it only when its owner joined.
 LIST = """
 SELECT p.id, p.email, CASE WHEN m.joined_at IS NULL THEN '' ELSE p.name END, m.role, m.created_at,
-       m.joined_at IS NOT NULL
+       m.joined_at IS NOT NULL, m.invited_at
   FROM member m JOIN person p ON p.id = m.person_id
  WHERE m.workspace_id = %(workspace)s AND (%(person)s IS NULL OR m.person_id = %(person)s)
  ORDER BY m.created_at, p.id"""
 # Until they say otherwise they speak and live as who lets them in.
 ADD = """
-INSERT INTO member (workspace_id, person_id, role, locale, time_zone)
-SELECT %(workspace)s, %(person)s, %(role)s, coalesce(max(locale), 'en'), coalesce(max(time_zone), 'UTC') FROM member
+INSERT INTO member (workspace_id, person_id, role, invited_by, locale, time_zone)
+SELECT %(workspace)s, %(person)s, %(role)s, %(by)s, coalesce(max(locale), 'en'), coalesce(max(time_zone), 'UTC') FROM member
  WHERE workspace_id = %(workspace)s AND person_id = %(by)s
 ON CONFLICT ON CONSTRAINT one_membership_per_person DO NOTHING RETURNING person_id"""
 # All of them, in one order: two owners who remove each other at once take turns, and the second finds one owner left.
@@ -49,6 +47,7 @@ class Member(NamedTuple):
     role: str
     created_at: datetime  # when they were let in
     has_joined: bool
+    invited_at: datetime | None  # when the letter with the link was written that works now
 
 
 def of(reader: Reader) -> list[Member]:
@@ -77,10 +76,10 @@ def invite(reader: Reader, email: str, role: str = "member") -> tuple[Member, bo
         allow(reader, hold_owners(reader))
     is_new = db.row(ADD, workspace=reader.workspace.id, person=person.id, role=role, by=reader.person) is not None
     if is_new:
-        limits.hit(f"invitations:{reader.workspace.id}", INVITATIONS_A_DAY, 86400)
-        limits.hit(f"invited:{person.id}", INVITED_A_DAY, 86400)
-        note("member.added", reader, person.id, role)
+        limits.invitation(reader.workspace.id, person.id, by=reader.person)
     member = find(reader, person.id)
+    if is_new:
+        note("member.added", reader, member)
     if member.role != role:
         raise Conflict(f"They are in the team already, as {member.role}; change their role instead.", "already_member")
     return member, is_new
@@ -94,7 +93,7 @@ def set_role(reader: Reader, person: int, role: str) -> Member:
     before = hold(reader, person, role)
     if before != role:
         db.changed(SET_ROLE, workspace=reader.workspace.id, person=person, role=role)
-        note("member.updated", reader, person, role)
+        note("member.updated", reader, find(reader, person), was=before)
     return find(reader, person)
 
 
@@ -117,9 +116,10 @@ def remove(reader: Reader, person: int) -> None:
 
     NotFound when they are not in it, so the second time too. Only owners take out an owner, else Forbidden. Conflict when no
     owner would be left."""
-    before = hold(reader, person)
+    hold(reader, person)
+    member = find(reader, person)
     db.changed(REMOVE, workspace=reader.workspace.id, person=person)
-    note("member.removed", reader, person, before)
+    note("member.removed", reader, member, joined=member.has_joined)
 
 
 def hold(reader: Reader, person: int, role: str | None = None) -> str:
@@ -150,6 +150,7 @@ def check(role: str) -> None:
         raise Invalid(role=f"Choose one of: {', '.join(ROLES)}.")
 
 
-def note(type: str, reader: Reader, person: int, role: str) -> None:
-    what = {"person": person, "role": role}
+def note(type: str, reader: Reader, member: Member, **more) -> None:
+    """Who is not there any more is told by what they were: that is in the event."""
+    what = {"person": member.id, "role": member.role, "email": member.email, **more}
     events.record(type, reader.workspace.id, data=what, **reader.actor())

@@ -7,12 +7,13 @@ from typing import NamedTuple
 
 from service import words
 from service.errors import NotFound
-from service.feedback import comments, digests, endpoints, letters, members, posts, preferences, workspaces
+from service.feedback import comments, digests, endpoints, invitations, letters, members, posts, preferences, workspaces
 from service.feedback.activity import Event
 from service.feedback.letters import Letter, Written
 from service.feedback.preferences import Recipient
 from service.feedback.readers import MEMBER, Reader
 from service.feedback.workspaces import Workspace
+from service.lib import text
 from service.words import Words
 
 MENTION, FAILING, FAILED = "mention", "webhook_failing", "webhook_failed"  # kinds of letters
@@ -144,13 +145,19 @@ def of_endpoint(to: Addressed, letter: Letter, event: Event, endpoint, name: str
 
 
 def invitation(event: Event, letter: Letter) -> Written:
-    """In the language of whoever invites them, which is theirs until they choose another."""
+    """In the language of whoever invites them, which is theirs until they choose another. What the workspace and who invites
+    are called is a stranger's choice, so it leads nowhere. NotFound when they have joined."""
     to = addressed(event, letter)
-    inviter = members.named(event.person_id) or to.words.teamSomeone
-    return letters.write(
-        letter.kind, to.words.say("teamInvites", inviter, to.workspace.name), workspace=to.workspace, words=to.words,
-        inviter=inviter, role=to.member.role, url=letters.link("/app/sign-in"),
+    secret = invitations.arm(to.workspace, to.member.person)
+    if secret is None:
+        raise NotFound("They have joined already.")
+    inviter = text.without_links(members.named(event.person_id)) or to.words.teamSomeone
+    name, url = text.without_links(to.workspace.name), letters.link(f"/app/join/{to.workspace.slug}/{secret}")
+    written = letters.write(
+        letter.kind, to.words.say("teamInvites", inviter, name), name=name, words=to.words, inviter=inviter,
+        role=to.member.role, url=url, days=invitations.DAYS,
     )  # fmt: skip
+    return written._replace(way_in=url)
 
 
 WRITERS = {

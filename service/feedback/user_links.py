@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from service import db, events, jobs, words
 from service.errors import Forbidden, Unauthenticated
-from service.feedback import guests, letters, limits, mailings, suppressions, users, workspaces
+from service.feedback import letters, limits, mailings, suppressions, users, workspaces
 from service.feedback.sign_in import ELSEWHERE, GONE, MINUTES, checked
 from service.feedback.users import User
 from service.feedback.workspaces import Workspace
@@ -66,7 +66,7 @@ def ask(workspace: Workspace, email: str, *, browser: str, place: str, locale: s
     address. `home` is where the workspace stands, to whoever asks. The browser's older links die. Nothing tells whether the
     address is known. Raises Invalid, or RateLimited."""
     known = checked(email)
-    limits.hit_sign_in("user-sign-in", known, network)
+    limits.user_sign_in(known, network)
     db.changed(WITHDRAW, workspace=workspace.id, browser=tokens.hashed(browser))
     send_one(workspace, SIGN_IN, known, tokens.hashed(browser), locale, home, place)
     return known
@@ -74,10 +74,10 @@ def ask(workspace: Workspace, email: str, *, browser: str, place: str, locale: s
 
 @db.verb
 def ask_to_subscribe(workspace: Workspace, email: str, *, locale: str, home: str, network: str) -> str:
-    """Have a link sent to `email` that subscribes it to what is published; returns the tidied address. More letters than
-    guests.MOST_LETTERS: nothing happens, and whoever asked does not learn that. Raises Invalid."""
+    """Have a link sent to `email` that subscribes it to what is published; returns the tidied address. Too many
+    letters: nothing happens, and whoever asked does not learn that. Raises Invalid."""
     known = checked(email)
-    if guests.is_within_limits(workspace.id, known, network):
+    if limits.allows_guest_letter(workspace.id, known, network):
         send_one(workspace, SUBSCRIBE, known, None, locale, home)
     return known
 

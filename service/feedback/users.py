@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from service import db, events
 from service.errors import Conflict, Forbidden, Invalid, NotFound, Unauthenticated
-from service.feedback import claims, companies, limits, segments
+from service.feedback import claims, companies, counting, segments
 from service.feedback.members import Person
 from service.feedback.readers import MEMBER, Reader
 from service.feedback.workspaces import COLUMNS, Workspace
@@ -88,12 +88,16 @@ SELECT u.id, u.external_id, u.kind, u.email, u.name, u.avatar, u.locale, u.trait
          WHERE su.workspace_id = u.workspace_id AND su.user_id = u.id AND s.key = %(segment)s))
  ORDER BY u.id LIMIT %(most)s"""
 
+# A session that was made from a customer's token holds while the secret that signed it is there.
+VOUCHED_FOR = """(%(kid)s IS NULL OR EXISTS (
+       SELECT FROM identity_secret i WHERE i.workspace_id = w.id AND i.kid = %(kid)s))"""
+
 # Everything a call of the widget needs to know before it begins, in one round trip.
 ARRIVE = f"""
-WITH counted AS ({limits.HITS})
+WITH counted AS ({counting.HITS})
 SELECT {COLUMNS}, u.id, u.external_id, u.kind, u.name, u.email, u.session_version, u.blocked_at IS NOT NULL, u.locale,
-       (SELECT jsonb_agg(counted) FROM counted)
-  FROM workspace w LEFT JOIN "user" u ON u.workspace_id = w.id AND u.id = %(user)s
+       {counting.COUNTS}
+  FROM workspace w LEFT JOIN "user" u ON u.workspace_id = w.id AND u.id = %(user)s AND {VOUCHED_FOR}
  WHERE w.id = %(workspace)s"""
 
 
@@ -129,15 +133,16 @@ class Profile(NamedTuple):
     last_seen_at: datetime
 
 
-def arrive(workspace_id: int, user_id: int | None, keys: list[str]) -> tuple[Workspace, User | None, list]:
-    """The workspace, the user (None: there is none of that id in it), and the counts of this minute by `keys`, each one
-    higher now, for `limits.check`. Raises NotFound without the workspace."""
-    row = db.row(ARRIVE, workspace=workspace_id, user=user_id, keys=keys, seconds=limits.MINUTE)
-    if row is None:
+def arrive(workspace_id: int, user_id: int | None, kid: str | None,
+           counts: list[counting.Count]) -> tuple[Workspace, User | None, list]:  # fmt: skip
+    """The workspace, the user (None: there is none of that id in it, or the secret `kid` that vouched for them was ended),
+    and how far these counts are now, for `counting.check`. Raises NotFound without the workspace."""
+    found = counting.carried(ARRIVE, counts, workspace=workspace_id, user=user_id, kid=kid)
+    if not found:
         raise NotFound("There is no such workspace.")
+    row = found[0]
     split = len(Workspace._fields)
-    counted = [(hit["key"], hit["hits"], hit["remaining"]) for hit in row[-1]]
-    return Workspace(*row[:split]), User(*row[split:-1]) if row[split] else None, counted
+    return Workspace(*row[:split]), User(*row[split:-1]) if row[split] else None, row[-1]
 
 
 def make_anonymous(workspace: Workspace, draft: str | None = None) -> User:

@@ -4,24 +4,27 @@ from typing import NamedTuple
 
 from service import db
 from service.errors import NotFound
-from service.feedback import limits
+from service.feedback import counting, limits
 from service.feedback.readers import Reader, admitted
 from service.feedback.statuses import Status
-from service.feedback.users import User
+from service.feedback.users import VOUCHED_FOR, User
 from service.feedback.workspaces import COLUMNS, Workspace
+
+COUNTED = counting.upsert(counting.completed("w.id", "workspace w WHERE {place} = %(at)s"))
 
 # A session that was ended is nobody's. Who is blocked sees what everyone sees.
 ARRIVE = f"""
-WITH counted AS ({limits.HITS})
+WITH counted AS ({COUNTED})
 SELECT {COLUMNS}, u.id, u.external_id, u.kind, u.name, u.email, u.session_version, u.blocked_at IS NOT NULL, u.locale,
        (SELECT coalesce(jsonb_agg(jsonb_build_array(b.id, b.key, b.name, b.description) ORDER BY b.position, b.id), '[]')
           FROM board b WHERE b.workspace_id = w.id AND {admitted("false", "CASE WHEN u.blocked_at IS NULL THEN u.id END")}),
        (SELECT coalesce(jsonb_agg(jsonb_build_array(id, key, name, kind, color) ORDER BY position, id), '[]') FROM status
          WHERE workspace_id = w.id),
        coalesce((SELECT seq FROM event e WHERE e.workspace_id = w.id AND e.public ORDER BY seq DESC LIMIT 1), 0),
-       (SELECT jsonb_agg(counted) FROM counted)
+       {counting.COUNTS}
   FROM workspace w LEFT JOIN "user" u
        ON u.workspace_id = w.id AND w.id = %(workspace)s AND u.id = %(user)s AND u.session_version = %(version)s
+       AND {VOUCHED_FOR}
  WHERE {{place}} = %(at)s"""
 BY_SLUG, BY_DOMAIN = (ARRIVE.format(place=place) for place in ("w.slug", "w.domain"))
 FORMER = "SELECT slug FROM workspace WHERE former_slugs @> ARRAY[%(slug)s]"
@@ -50,15 +53,17 @@ class Visit(NamedTuple):
         return Reader(self.workspace, self.user.id if self.user and not self.user.is_blocked else None)
 
 
-def arrive(at: str, signed: dict | None, most_of_each: dict[str, int], *, by_domain: bool = False) -> Visit:
-    """The visit of who shows this token (`w`, `u`, `v`; None: nobody) at a slug, or at a domain. NotFound when nothing is
-    there; RateLimited when one of these counts of a minute is too high."""
+def arrive(at: str, signed: dict | None, network: str, *, by_domain: bool = False) -> Visit:
+    """The visit of who shows this token (`w`, `u`, `v`, `k`; None: nobody) at a slug, or at a domain. NotFound when nothing
+    is there; RateLimited when too many pages of it are opened from this network."""
     signed = signed or {"w": None, "u": None, "v": None}
-    row = db.row(BY_DOMAIN if by_domain else BY_SLUG, at=at, workspace=signed["w"], user=signed["u"], version=signed["v"],
-                 keys=list(most_of_each), seconds=limits.MINUTE)  # fmt: skip
-    if row is None:
+    counts = [limits.PAGES.of("*", network)]  # the board's workspace, whichever address it was found at
+    rows = counting.carried(BY_DOMAIN if by_domain else BY_SLUG, counts, at=at, workspace=signed["w"], user=signed["u"],
+                            version=signed["v"], kid=signed.get("k"))  # fmt: skip
+    if not rows:
         raise NotFound("There is no board at this address.")
-    limits.check([(hit["key"], hit["hits"], hit["remaining"]) for hit in row[-1]], most_of_each)
+    [row] = rows
+    counting.check(row[-1], counts)
     split = len(Workspace._fields)
     *person, boards, statuses, seen, _ = row[split:]
     workspace, user = Workspace(*row[:split]), User(*person) if person[0] else None

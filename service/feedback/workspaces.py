@@ -14,7 +14,7 @@ from service.lib import text, tokens
 
 LONGEST_NAME, LONGEST_ORIGIN, MOST_ORIGINS = 80, 300, 200
 USUAL_PORT = {"http": ":80", "https": ":443"}
-RESERVED_SLUGS = {"new", "sign-in", "sign-out", "outbox", "inbox", "settings", "system", "api", "docs",
+RESERVED_SLUGS = {"new", "join", "prove", "sign-in", "sign-out", "outbox", "inbox", "settings", "system", "api", "docs",
                   "browser", "notice", "language", "state"}  # these are names of cookies, too  # fmt: skip
 
 CREATE = """
@@ -42,7 +42,7 @@ HOLD_ADDRESSES = "SELECT pg_advisory_xact_lock(hashtext('sayso addresses'))"
 
 COLUMNS = """w.id, w.public_id, w.slug, w.name, w.language::text, w.origins, w.key_generation, w.key_oldest, w.loaded_at,
   w.guide_dismissed_at, w.edit_minutes, w.ask_email, w.logo, w.accent, w.domain, w.domain_seen_at IS NOT NULL, w.sign_in_url,
-  w.is_indexed, w.plan"""
+  w.is_indexed, w.plan, w.holds_suspects, w.former_key_seen_at"""
 FIND = "SELECT {columns} FROM workspace w WHERE w.{column} = %(value)s"
 BY_ID, BY_SLUG = (FIND.format(columns=COLUMNS, column=name) for name in ("id", "slug"))
 
@@ -67,6 +67,8 @@ class Workspace(NamedTuple):
     sign_in_url: str | None  # where the customer's product signs its users in to the board
     is_indexed: bool  # by search engines
     plan: str  # free or pro
+    holds_suspects: bool  # what looks like spam waits for the team
+    former_key_seen_at: datetime | None  # when a page last came with a widget key older than the newest, to the hour
 
 
 @db.verb

@@ -19,8 +19,8 @@ LONGEST_LIFE = 3600  # seconds between iat and exp
 LEEWAY = 60  # seconds that clocks may differ
 
 
-def verify(token: str, issuer: str, secrets: dict[str, str]) -> dict:
-    """The claims of a user token of the workspace whose public id is `issuer`.
+def verify(token: str, issuer: str, secrets: dict[str, str]) -> tuple[dict, str]:
+    """The claims of a user token of the workspace whose public id is `issuer`, and the kid of the secret that signed it.
 
     `secrets` maps kid to secret; a token without `kid` may be signed by any of them. Raises Unauthenticated with a
     message that tells the customer's developer which claim is wrong."""
@@ -29,9 +29,9 @@ def verify(token: str, issuer: str, secrets: dict[str, str]) -> dict:
     header, claims = (strictly(part) for part in (token.split(".") + ["", ""])[:2])
     candidates = matching(header.get("kid"), secrets)
     check_plain(claims)
-    for secret in candidates:
+    for kid, secret in candidates.items():
         try:
-            return decoded(token, secret, issuer)
+            return decoded(token, secret, issuer), kid
         except jwt.InvalidSignatureError:
             continue
     raise refused("The signature does not match any of this workspace's identity secrets")
@@ -65,12 +65,12 @@ def finite(number: str) -> float:
     return value if math.isfinite(value) else not_json(number)
 
 
-def matching(kid, secrets: dict[str, str]) -> list[str]:
+def matching(kid, secrets: dict[str, str]) -> dict[str, str]:
     if kid is None:
-        return list(secrets.values())
+        return secrets
     if not isinstance(kid, str) or kid not in secrets:
         raise refused("Its `kid` names no active identity secret of this workspace")
-    return [secrets[kid]]
+    return {kid: secrets[kid]}
 
 
 def check_plain(claims: dict) -> None:

@@ -10,6 +10,7 @@ EMAIL = re.compile(r"(?!.*=\?)[^@\s<>,;:\"()\[\]\\]{1,64}@[^@\s<>,;:\"()\[\]\\.]
 MOST_MARKS = 8  # combining marks on one letter
 KEY = re.compile(r"[a-z0-9](-?[a-z0-9]){0,39}", re.ASCII)
 WHAT_A_KEY_IS = "A key has 1–40 small letters a–z and digits, and single hyphens between them."
+LINKING = re.compile(r"([.:/@])(?=\S)")  # what addresses are held together by
 NOT_XML = re.compile(r"[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # what XML 1.0 has no word for
 
 
@@ -90,6 +91,11 @@ def key_from(name: str, otherwise: str) -> str:
 def is_key(text: str) -> bool:
     """Whether this can be the key of a board, status, tag, field or segment: it stands in addresses."""
     return bool(KEY.fullmatch(text))
+
+
+def without_links(text: str) -> str:
+    """The same to the eye, in which no mail program finds an address to make a link of: for names that strangers chose."""
+    return LINKING.sub("\\1\u2060", text)
 
 
 def for_xml(text: str) -> str:

@@ -7,6 +7,7 @@ import binascii
 import hashlib
 import hmac
 import time
+from datetime import datetime
 from typing import NamedTuple
 
 from service.errors import Unauthenticated
@@ -21,11 +22,14 @@ class Check(NamedTuple):
     sentence: str  # what it is, or what to do
 
 
-def examine(token: str, issuer: str, secrets: dict[str, str], now: float | None = None) -> list[Check]:
+def examine(token: str, issuer: str, secrets: dict[str, str], *, over: dict[str, str] | None = None,
+            ends: dict[str, datetime] | None = None, now: float | None = None) -> list[Check]:  # fmt: skip
     """The checks of a token that was pasted, for the workspace whose public id is `issuer` and whose active secrets these
-    are, by kid. The first that fails is what `verify` refuses it for, or stands beside it."""
+    are, by kid; those whose time is `over` vouch no more, and some have a moment at which that `ends`. The first that fails
+    is what `verify` refuses it for, or stands beside it."""
+    over, ends = over or {}, ends or {}
     token, now = token.strip(), time.time() if now is None else now
-    if mistaken := something_else(token, secrets):
+    if mistaken := something_else(token, {*secrets.values(), *over.values()}):
         return [Check("Token", False, mistaken)]
     try:
         header, claims = (identity.strictly(part) for part in token.split(".")[:2])
@@ -33,19 +37,19 @@ def examine(token: str, issuer: str, secrets: dict[str, str], now: float | None 
         return [Check("Token", False, f"{refusal} Its three parts must be JSON in base64url, as a JWT library writes them.")]
     checks = [
         Check("Token", True, "It is a JWT: three parts, the first two readable."),
-        algorithm(header), key_id(header, secrets), signature(token, header, secrets),
+        algorithm(header), key_id(header, secrets, ends), signature(token, header, secrets, over),
         issued_by(claims, issuer), audience(claims), subject(claims), *times(claims, now),
     ]  # fmt: skip
     return [*checks, *last_word(token, issuer, secrets, checks)]
 
 
-def something_else(token: str, secrets: dict[str, str]) -> str | None:
+def something_else(token: str, secrets: set[str]) -> str | None:
     """What was pasted instead of a token, in words; None when it may be one."""
     if not token:
         return "Paste a token that your server signed."
     if len(token) > identity.LONGEST:
         return "It is larger than 4 kB; leave out what Sayso does not need, such as long traits."
-    if token in secrets.values():
+    if token in secrets:
         return "This is the secret itself. It signs tokens and stays on your server; paste a token that it signed."
     if token.startswith("sk_"):
         return "This is an API key. It is not for tokens; if others could have seen it, end it under API keys."
@@ -65,28 +69,34 @@ def algorithm(header: dict) -> Check:
     return Check("alg", False, f"It is {shown(said)}, and must be HS256: the one secret signs and verifies.")
 
 
-def key_id(header: dict, secrets: dict[str, str]) -> Check:
+def key_id(header: dict, secrets: dict[str, str], ends: dict[str, datetime]) -> Check:
     said, known = header.get("kid"), ", ".join(secrets)
     if said is None:
         return Check("kid", True, "Not there, so every active secret is tried. It is quicker with one.")
     if isinstance(said, str) and said in secrets:
-        return Check("kid", True, f"{said}, an active secret of this workspace.")
+        until = f" It ends on {on(ends[said])}; change over to the newer one before." if said in ends else ""
+        return Check("kid", True, f"{said}, an active secret of this workspace.{until}")
+    if isinstance(said, str) and said in ends:
+        return Check("kid", False, f"It is {said}, which ended on {on(ends[said])}; sign with {known or 'a new secret'}.")
     return Check("kid", False, f"It is {shown(said)}, which is no active secret of this workspace; "
                                + (f"there are: {known}." if known else "there is none yet, make one."))  # fmt: skip
 
 
-def signature(token: str, header: dict, secrets: dict[str, str]) -> Check:
-    if not secrets:
+def signature(token: str, header: dict, secrets: dict[str, str], over: dict[str, str]) -> Check:
+    if not secrets and not over:
         return Check("Signature", False, "This workspace has no identity secret yet; make one and sign with it.")
     said = header.get("kid")
     wanted = {said: secrets[said]} if isinstance(said, str) and said in secrets else secrets
     if any(signs(secret.encode(), token) for secret in wanted.values()):
         return Check("Signature", True, "It was made with a secret of this workspace.")
-    return Check("Signature", False, likely(token, secrets))
+    return Check("Signature", False, likely(token, secrets, over))
 
 
-def likely(token: str, secrets: dict[str, str]) -> str:
+def likely(token: str, secrets: dict[str, str], over: dict[str, str]) -> str:
     """How a signature that does not fit was probably made."""
+    for kid, secret in over.items():
+        if signs(secret.encode(), token):
+            return f"It was made with the secret of {kid}, which has ended. Sign with an active one."
     for kid, secret in secrets.items():
         if signs(secret.encode(), token):
             return f"It was made with the secret of {kid}, which is not the one that `kid` names."
@@ -182,6 +192,10 @@ def span(seconds: float) -> str:
         if seconds >= 2 * size:
             return f"{int(seconds // size):,} {word}"
     return f"{int(seconds)} seconds"
+
+
+def on(moment: datetime) -> str:
+    return f"{moment.day} {moment:%B %Y, %H:%M} UTC"
 
 
 def shown(value) -> str:

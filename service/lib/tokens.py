@@ -20,7 +20,7 @@ MINUTE = 60
 DAY = 24 * 60 * MINUTE
 LIFETIME = {  # seconds; None = no time in it, so that signing again gives the same token
     "widget-key": None,
-    "session": 60 * MINUTE,
+    "session": 90 * MINUTE,  # web/sessions.py: one that is renewed half an hour before its end
     "anonymous": 30 * DAY,
     "ticket": 60,
     "csrf": None,  # ends with the dashboard session that it is bound to
@@ -32,6 +32,7 @@ LIFETIME = {  # seconds; None = no time in it, so that signing again gives the s
     "mailing": None,  # a link in every letter, which works as long as the letter is kept
     "team-letters": None,  # the same, as long as its reader is of the team
     "notice": MINUTE,
+    "form": None,  # says when a form was shown, and how old that may be is spam.py's to say
 }
 LONGEST = 4096  # characters
 SECRET_BYTES = 32
@@ -91,6 +92,11 @@ def tag(name: str) -> str:
     """16 letters and digits that only we can have given to this name: it may come back from anywhere. Small ones, for what
     passes through mail servers may lose its capitals."""
     return tagged(tag_keys[-1], name)
+
+
+def tags(name: str) -> list[str]:
+    """What every one of our keys makes of this name, the newest first."""
+    return [tagged(key, name) for key in reversed(tag_keys)]
 
 
 def is_tagged(name: str, tag: str) -> bool:

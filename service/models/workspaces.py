@@ -79,6 +79,7 @@ class SignInLink(Table):
     used_at = DateTimeTZField(null=True)
     purpose = TextField()
     session_id = BigIntegerField(null=True)
+    former = TextField(null=True)
 
 
 class Rate(Table):

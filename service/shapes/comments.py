@@ -20,7 +20,7 @@ class CommentAuthor(UserRef):
     team: Annotated[bool, said("Whether they are of the team.")]
 
 
-class Comment(msgspec.Struct):
+class Comment(msgspec.Struct, omit_defaults=True):
     id: int
     post: int
     body: Annotated[str, said("Markdown. Empty: it was deleted, and stands for what was answered.")]
@@ -30,6 +30,7 @@ class Comment(msgspec.Struct):
     official: Official
     created_at: datetime
     edited_at: datetime | None
+    held: Annotated[bool, said("Only when true: it waits for the team's approval, as what looks like spam does.")] = False
 
 
 class Comments(msgspec.Struct):
@@ -60,4 +61,4 @@ def comment(read: comments.Comment) -> Comment:
         author = CommentAuthor(read.author_id, read.author_name, read.author_email, read.author_avatar, company,
                                read.by_team)  # fmt: skip
     return Comment(read.id, read.post, read.body, author, read.parent, read.internal, read.official, read.created_at,
-                   read.edited_at)  # fmt: skip
+                   read.edited_at, read.held)  # fmt: skip

@@ -101,6 +101,7 @@ class ExportedComment(msgspec.Struct):
     body: str
     internal: bool
     official: bool
+    held_at: Annotated[datetime | None, said("Since when it waits for the team's approval.")]
     created_at: datetime
     edited_at: datetime | None
     deleted_at: datetime | None

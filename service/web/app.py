@@ -202,6 +202,7 @@ def for_the_team() -> dict[str, object]:
         "/app/sign-in": dashboard.sign_in.SignIn(),
         "/app/sign-in/{secret}": dashboard.sign_in.Link(),
         "/app/sign-out": dashboard.sign_in.SignOut(),
+        "/app/join/{place}/{secret}": dashboard.joining.Joining(),
         "/app/{slug}": dashboard.home.Home("inbox"),
         **{f"/app/{{slug}}{address}": resource for address, resource in of_a_workspace.items()},
     }
@@ -254,6 +255,8 @@ def of_settings() -> dict[str, object]:
         "/settings/fields": settings.lists.Fields(),
         "/settings/team": settings.team.Team(),
         "/settings/keys": settings.keys.Keys(),
+        "/settings/audit": settings.audit.Audit(),
+        "/settings/audit.csv": settings.audit.Sheet(),
         "/settings/letters": settings.letters.Letters(),
         "/settings/webhooks": settings.webhooks.Webhooks(),
         "/settings/webhooks/{endpoint:number}": settings.webhooks.Endpoint(),

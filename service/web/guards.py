@@ -4,16 +4,14 @@ import falcon
 
 from service import events
 from service.errors import Forbidden, ProofNeeded, Unauthenticated
-from service.feedback import limits, members, sign_in, users, workspaces
+from service.feedback import counting, limits, members, sign_in, users, widget_keys, workspaces
 from service.feedback.readers import Reader
 from service.lib import tokens
-from service.web import inputs
+from service.web import inputs, sessions
 from service.web.forms import SESSION_COOKIE, check_form, cookie, csrf, take_notice
 from service.web.tickets import stream_url
 
-WIDGET_REQUESTS = 1200  # a minute and network address; an office shares one
 EVENT_TYPES = " ".join(events.TYPES)  # that an open page of the dashboard listens to
-NEW_USERS = 600  # first actions, the same
 
 
 # ── programs with an API key ────────────────────────────────────────────────────────────────────────────────────────
@@ -34,20 +32,21 @@ def read_call(req, shape):
     return inputs.read(req, shape, (inputs.PLAIN_TEXT, inputs.JSON))
 
 
-def identify_user(req, resp, _resource, _params, shape, most: int | None = None, read=read_call) -> None:
+def identify_user(req, resp, _resource, _params, shape, deed: counting.Limit | None = None, read=read_call) -> None:
     """Takes the body as `shape` by `read`; sets `call`, `workspace`, `user` (None until an anonymous user acts), `reader`.
 
     Never looks at a cookie. Signatures are checked without the database; then the page's origin must be one of the
-    workspace's, and only then may the page read our answer. `most`: how often a minute one user may do this."""
+    workspace's, and only then may the page read our answer. `deed`: how often one user may do this."""
     resp.set_header("Vary", "Origin")
     resp.cache_control = ["no-store"]
     call = req.context.call = read(req, shape)
     key = tokens.read("widget-key", call.key)
     signed, refusal = signed_user(key["w"], call)
-    most_of_each = caps(req, key["w"], signed, most)
-    workspace, user, counted = users.arrive(key["w"], signed and signed["u"], list(most_of_each))
+    counts = limits.widget(key["w"], limits.network(req.remote_addr), signed and signed["u"], deed)
+    workspace, user, counted = users.arrive(key["w"], signed and signed["u"], signed and signed.get("k"), counts)
     admit_page(req, resp, workspace, key)
-    limits.check(counted, most_of_each)
+    counting.check(counted, counts)
+    widget_keys.note(workspace, key["g"])
     req.context.workspace, req.context.user = workspace, current(user, signed, refusal, call)
     req.context.reader = Reader(workspace, req.context.user and req.context.user.id)
 
@@ -59,7 +58,7 @@ def signed_user(workspace_id: int, call) -> tuple[dict | None, Unauthenticated |
     is_signing_in = getattr(call, "user_token", None) is not None
     try:
         token = call.session or (None if is_signing_in else call.anonymous)
-        signed = tokens.read("session" if call.session else "anonymous", token) if token else None
+        signed = (sessions.read(token) if call.session else tokens.read("anonymous", token)) if token else None
         if signed and signed["w"] != workspace_id:
             raise Unauthenticated("This session belongs to another workspace.")
     except Unauthenticated as refusal:
@@ -78,17 +77,6 @@ def current(user: users.User | None, signed: dict | None, refusal: Unauthenticat
     if refusal:
         raise refusal
     return user
-
-
-def caps(req, workspace_id: int, signed: dict | None, most: int | None) -> dict[str, int]:
-    """What this call counts as, and how much of it is too much in a minute."""
-    network = limits.network(req.remote_addr)
-    found = {f"widget:{workspace_id}:{network}": WIDGET_REQUESTS}
-    if most and signed:
-        found[f"user:{workspace_id}:{signed['u']}:{req.uri_template}"] = most
-    elif most:
-        found[f"new-users:{workspace_id}:{network}"] = NEW_USERS
-    return found
 
 
 def admit_page(req, resp, workspace, key: dict) -> None:
@@ -122,9 +110,11 @@ def act(req, draft: str | None = None) -> tuple[Reader, str | None]:
     return Reader(workspace, user.id), user_token("anonymous", workspace, user)
 
 
-def user_token(purpose: str, workspace, user: users.User) -> str:
-    """A token of ours for this user: `session` (1 h) or `anonymous` (30 days)."""
-    return tokens.sign(purpose, {"w": workspace.id, "u": user.id, "v": user.session_version})
+def user_token(purpose: str, workspace, user: users.User, kid: str | None = None) -> str:
+    """A token of ours for this user: `anonymous` or `visitor`. It holds while the secret `kid` is there, if one vouched for
+    them."""
+    signed = {"w": workspace.id, "u": user.id, "v": user.session_version}
+    return tokens.sign(purpose, signed | {"k": kid} if kid else signed)
 
 
 # ── members in the dashboard ────────────────────────────────────────────────────────────────────────────────────────

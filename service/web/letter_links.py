@@ -13,18 +13,16 @@ from service.web import forms, pages, problems
 from service.web.letter_choices import is_one_click, sent, values
 from service.web.page import Form, Typed, here
 
-A_MINUTE = 300  # of one network address; a mail provider's machines share some
-
 
 class LetterLink:
     """One member's letters from one workspace."""
 
     def on_get(self, req, resp, secret):
-        limits.hit(f"letter-links:{limits.network(req.remote_addr)}", A_MINUTE, limits.MINUTE)
+        limits.letter_choices(limits.network(req.remote_addr))
         self.show(req, resp, secret)
 
     def on_post(self, req, resp, secret):
-        limits.hit(f"letter-links:{limits.network(req.remote_addr)}", A_MINUTE, limits.MINUTE)
+        limits.letter_choices(limits.network(req.remote_addr))
         form = sent(req)
         try:
             self.act(req, resp, secret, form)

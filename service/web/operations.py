@@ -17,7 +17,6 @@ from service.feedback.workspaces import Workspace
 from service.web import inputs, uploads
 from service.web.guards import bearer
 
-REQUESTS_A_MINUTE = 3000  # of one API key
 LONGEST_KEY = 255  # characters of an Idempotency-Key
 
 
@@ -96,11 +95,11 @@ def admit(req, resp, about: Operation) -> Call:
     resp.cache_control = ["no-store"]
     use = keys.use(bearer(req))
     resp.set_headers({
-        "RateLimit-Limit": str(REQUESTS_A_MINUTE),
-        "RateLimit-Remaining": str(max(0, REQUESTS_A_MINUTE - use.hits)),
+        "RateLimit-Limit": str(limits.API.most),
+        "RateLimit-Remaining": str(max(0, limits.API.most - use.hits)),
         "RateLimit-Reset": str(use.remaining),
     })  # fmt: skip
-    limits.check([("key", use.hits, use.remaining)], {"key": REQUESTS_A_MINUTE})
+    keys.check(use)
     keys.require(use, about.scope)
     req.context.workspace = use.workspace
     query = inputs.query(req, about.query)

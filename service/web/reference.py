@@ -7,8 +7,8 @@ from urllib.parse import urlencode
 
 import msgspec
 
+from service.feedback.limits import API
 from service.web import examples, openapi, pages
-from service.web.operations import REQUESTS_A_MINUTE
 from service.web.problems import KINDS
 
 FIVE_MINUTES = ["public", "max-age=300"]
@@ -45,7 +45,7 @@ class Page:
 
 def chapters(document: dict) -> dict[str, Any]:
     """What the page is made of."""
-    limit = {"requests_a_minute": REQUESTS_A_MINUTE}
+    limit = {"requests_a_minute": API.most}
     return {"groups": groups(document), "shapes": shapes(document), "problems": KINDS, "always": openapi.ALWAYS, **limit}
 
 

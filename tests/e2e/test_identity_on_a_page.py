@@ -6,11 +6,13 @@ from contextlib import closing
 import jwt
 import psycopg2
 import pytest
+from installation import until
 from playwright.sync_api import expect
 
 NOW = int(time.time())
 SESSION = "/api/widget/session"
-PEOPLE = {name: {"sub": f"{name}-1", "name": name.title(), "email": f"{name}@studio.example"} for name in ("robin", "maya")}
+NAMES = ("robin", "maya", "nora")
+PEOPLE = {name: {"sub": f"{name}-1", "name": name.title(), "email": f"{name}@studio.example"} for name in NAMES}
 
 
 @pytest.fixture
@@ -79,6 +81,25 @@ def test_identify_resolves_to_the_user_and_the_open_panel_learns_it(page, site, 
     page.evaluate("sayso.logout()")
     expect(page.get_by_text("Posting anonymously")).to_be_visible()
     expect(page.get_by_label("What is on your mind?")).to_have_value("Half a thought")
+    assert complaints == []
+
+
+def test_what_one_did_before_identify_is_theirs_after_it_and_on_every_device(page, browser, site, token, complaints):
+    opened(page, site)
+    page.evaluate("sayso.open('list')")
+    vote = page.get_by_role("button", name="Vote for").first
+    vote.click()
+    until(lambda: page.evaluate("localStorage.length"))  # the vote has been counted
+    page.evaluate("token => sayso.identify(token)", token("nora"))
+    other = browser.new_context()
+    elsewhere = other.new_page()
+    opened(elsewhere, site)
+    elsewhere.evaluate("token => sayso.identify(token)", token("nora"))
+    elsewhere.evaluate("sayso.open('list')")
+    voted = elsewhere.get_by_role("button", name="Vote for", pressed=True)
+    expect(voted).to_have_count(1)
+    assert voted.get_attribute("aria-label") == vote.get_attribute("aria-label")
+    other.close()
     assert complaints == []
 
 

@@ -9,6 +9,7 @@ from collections import Counter
 from contextlib import contextmanager
 from pathlib import Path
 
+import canary
 import doomed
 import pytest
 from installation import until
@@ -35,7 +36,8 @@ worker.Worker("postgresql://127.0.0.1:1/nowhere").run()
 
 def python(*arguments) -> subprocess.Popen:
     environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
-    return subprocess.Popen([sys.executable, *map(str, arguments)], env=environment)
+    with canary.log("python") as log:
+        return subprocess.Popen([sys.executable, *map(str, arguments)], env=environment, stdout=log, stderr=log)
 
 
 @contextmanager

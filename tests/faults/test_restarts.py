@@ -134,3 +134,17 @@ def test_postgres_restarted_under_load_costs_a_few_answers_and_nothing_else(says
     assert set(senders.accepted) <= set(traces)
     assert Counter(map(tuple, traces.values())) == {(1, 1): len(traces)}, "event and vector of each"
     assert ask(sayso, "SELECT kind, reason FROM job_dead") == []
+
+
+def test_what_was_counted_still_holds_when_all_of_it_was_stopped_and_started_again(sayso):
+    def ask_for_a_link() -> int:
+        body, headers = "do=ask&email=sue@customer.example", {"Origin": sayso.base_url}
+        headers["Content-Type"] = "application/x-www-form-urlencoded"
+        address = f"{sayso.base_url}/b/{sayso.demo['workspace']}/sign-in"
+        return urllib3.request("POST", address, body=body, headers=headers, redirect=False, timeout=30).status
+
+    assert [ask_for_a_link() for _ in range(6)] == [200] * 5 + [429]
+    assert sayso.stop() == 0
+    sayso.said.clear()
+    sayso.start()
+    assert ask_for_a_link() == 429

@@ -9,6 +9,7 @@ from collections import Counter
 from contextlib import contextmanager
 from pathlib import Path
 
+import canary
 import doomed
 from installation import until
 
@@ -49,7 +50,9 @@ def acted(folder) -> Counter:
 def test_workers_that_are_stopped_and_started_in_turn_lose_no_job_and_do_none_twice(here, tmp_path, figure):
     def begin():
         told = [sys.executable, doomed.__file__, here.database_url, tmp_path, "0", LONG_LEASE]
-        return subprocess.Popen(list(map(str, told)), env={**os.environ, "PYTHONPATH": str(REPOSITORY)})
+        known = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
+        with canary.log("doomed") as log:
+            return subprocess.Popen(list(map(str, told)), env=known, stdout=log, stderr=log)
 
     workers, ends = [begin(), begin()], []
     try:

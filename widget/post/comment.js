@@ -32,6 +32,7 @@ export function commentRow(panel, list, comment) {
     const { deleted, official, to } = comment;
     const who = nameOf(comment);
     const notes = [comment.mine && words.yours, day(comment.created_at), comment.edited_at && words.edited];
+    if (comment.held) notes.unshift(words.waiting);
     if (to) notes.push(fill(words.answering, nameOf(to)));
     row.className = official ? "official" : "";
     face.hidden = deleted;
@@ -43,7 +44,7 @@ export function commentRow(panel, list, comment) {
     files.update(deleted ? [] : comment.files);
     team.hidden = !comment.by_team;
     seal.hidden = !official;
-    reply.hidden = deleted || list.isClosed;
+    reply.hidden = deleted || comment.held || list.isClosed;
     reply.setAttribute("aria-label", fill(words.replyTo, who));
     acts.update(comment.editable && !deleted);
     if (panel.drafts[path + "/reply"] && !acts.hidden) answer();

@@ -15,7 +15,6 @@ from service.web.pages import query
 LISTS = tuple(mine.PAGES)
 SHOWN = (*LISTS, "letters")
 PAGE = 20
-EXPORTS_AN_HOUR, HOUR = 5, 3600
 
 
 @falcon.before(visit)
@@ -104,7 +103,7 @@ class Export:
 
     def on_get(self, req, resp):
         user, workspace = known(req), req.context.workspace
-        limits.hit(f"export:{workspace.id}:{user.id}", EXPORTS_AN_HOUR, HOUR)
+        limits.export(workspace.id, user.id)
         shapes.answer(resp, shapes.user_export(privacy.own(workspace, user.external_id)))
         resp.downloadable_as = f"{workspace.slug}.json"
         resp.cache_control = ["no-store"]

@@ -13,7 +13,6 @@ from service.feedback.readers import Reader
 from service.feedback.workspaces import Workspace
 from service.lib import cards, text
 from service.web import inputs
-from service.web.board.visiting import PAGES_A_MINUTE
 
 LONGEST_URL = 2000
 SECONDS = 600  # that it may be kept
@@ -33,10 +32,9 @@ class OEmbed:
     """Of what everyone may read, on our own host and at the domains of workspaces."""
 
     def on_get(self, req, resp):
-        network = limits.network(req.remote_addr)
-        limits.hit(f"public-pages:{network}", PAGES_A_MINUTE, limits.MINUTE)
         as_json = format_of(req) == "json"
         workspace, path = found_at(inputs.param(req, "url"), req.context.config.base_url)
+        limits.page(workspace.id, limits.network(req.remote_addr))
         home = workspaces.home(workspace, req.context.config.base_url)
         said = answer(workspace, home, behind(Reader(workspace), path, home), limited(req))
         if as_json:

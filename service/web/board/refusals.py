@@ -28,6 +28,7 @@ SENTENCES = {  # of the catalogue, by the code of a refusal or of what is wrong 
     "stale": "failed",
     "title_missing": "titleMissing",
     "title_too_long": "titleTooLong",
+    "token_spent": "returnSpent",
     "too_late": "tooLateToChange",
     "too_long": "tooLong",
 }

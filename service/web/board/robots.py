@@ -10,7 +10,6 @@ OURS = "User-agent: *\nDisallow: /app\nDisallow: /api/\nDisallow: /files/\nDisal
 NOT_LISTED = "User-agent: *\nDisallow: /\n"
 PERSONAL = ("/me", "/sign-in", "/letters/", "/subscribe/", "/confirm/", "/files/", "/ticket")
 LISTED = "\n".join(["User-agent: *", *(f"Disallow: {path}" for path in PERSONAL), "", "Sitemap: {home}/sitemap.xml", ""])
-SITEMAPS_A_MINUTE = 10  # of one network address
 FIRST = ("", "/roadmap", "/changelog")  # pages that every board has
 HOUR = "max-age=3600"
 OPENING = '<?xml version="1.0" encoding="UTF-8"?>\n<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">'
@@ -48,7 +47,7 @@ class Sitemap:
         workspace = req.context.workspace
         if not workspace.is_indexed:
             raise NotFound("This board is not listed.")
-        limits.hit(f"sitemap:{limits.network(req.remote_addr)}", SITEMAPS_A_MINUTE, limits.MINUTE)
+        limits.sitemap(workspace.id, limits.network(req.remote_addr))
         home = workspaces.home(workspace, req.context.config.base_url)
         found = sitemap.pages(workspace, sitemap.MOST - len(FIRST))
         listed = [f"<url><loc>{home}{path}</loc></url>" for path in FIRST]

@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 import falcon
 
 from service.errors import Forbidden, NotFound, Unauthenticated
-from service.feedback import identity_secrets, limits, user_links
+from service.feedback import identity_secrets, joining, limits, user_links
 from service.feedback.users import User
 from service.lib import tokens
 from service.web import forms, inputs, problems
@@ -86,12 +86,12 @@ class Return:
         forms.drop_cookie(req, resp, STATE_COOKIE)
         try:
             to = begun(req, kept)
-            user = identity_secrets.trade(req.context.workspace, single(req, "token"))
+            vouched = identity_secrets.trade_once(req.context.workspace, single(req, "token"))
         except (Unauthenticated, Forbidden) as refusal:
             render(req, resp, Link.template, is_private=True, code=refusal.code, detail=str(refusal), is_return=True)
             resp.status = problems.status_of(refusal)
         else:
-            resp.status, resp.location = 303, welcome(req, resp, user, to)
+            resp.status, resp.location = 303, welcome(req, resp, vouched.user, to, vouched.kid)
 
 
 def begun(req, kept: str) -> str:
@@ -135,8 +135,12 @@ def absolute(req) -> str:
     return f"https://{domain}" if domain else f"{req.context.config.base_url}/b/{req.context.workspace.slug}"
 
 
-def welcome(req, resp, user: User, to: str) -> str:
-    """Sign them in, in this browser; returns where to go."""
-    recognise(req, resp, user)
+def welcome(req, resp, user: User, to: str, kid: str | None = None) -> str:
+    """Sign them in, in this browser, with what they did in it without an account; returns where to go. If the secret `kid`
+    vouched for them, it holds while that is there."""
+    before = req.context.user
+    if before and before.kind == "anonymous":
+        joining.join(req.context.workspace, user, anonymous=before.id, version=before.session_version)
+    recognise(req, resp, user, kid)
     forms.keep_notice(req, resp, {"said": req.context.words.signedIn, "undo": None})
     return back(req, to)

@@ -6,7 +6,6 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from service import db, shapes
-from service.errors import RateLimited
 from service.feedback import attachments, comments, limits, posts
 from service.feedback.comments import Comment
 from service.feedback.details import Talk
@@ -18,7 +17,7 @@ from service.web.pages import query
 
 AT_ONCE = 100  # comments of a page
 COLOURS = 6  # of faces (talk.css)
-MOMENTS, HOUR = 120, 3600  # seconds
+HOUR = 3600  # seconds
 
 
 class File(NamedTuple):
@@ -135,11 +134,7 @@ def is_repeated(req, sent: str) -> bool:
     """Whether who is nobody yet has just sent this. All there is to know them by is their network and browser, which they
     may share: so it is believed for moments only. What is said twice can be deleted; what got lost can not."""
     network, browser = limits.network(req.remote_addr), req.get_header("User-Agent", default="")
-    try:
-        limits.hit(f"said:{req.context.workspace.id}:{hashed(network, browser, sent)}", 1, MOMENTS)
-    except RateLimited:
-        return True
-    return False
+    return limits.is_said_again(req.context.workspace.id, hashed(network, browser, sent))
 
 
 def hashed(*parts: str) -> str:

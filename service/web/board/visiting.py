@@ -23,8 +23,6 @@ from service.web.guards import user_token
 
 PUBLIC_TYPES = " ".join(sorted(events.TYPES))  # what an open page listens to
 
-PAGES_A_MINUTE = 300  # of one network address; an office shares one
-DEEDS_A_MINUTE, NEW_USERS_A_MINUTE = 60, 120  # of one user; and first deeds of one network address
 VISITOR = "visitor"  # purpose of the token in the cookie
 SECRET = {"token", "state"}  # query parameters that stand in no page
 LANGUAGE_COOKIE, YEAR = "sayso-language", 365 * 24 * 3600
@@ -36,15 +34,16 @@ def visit(req, resp, resource, params) -> None:
     begin) and what the layout needs. RateLimited for who opens too many pages: each takes its time to make. A resource
     that `is_proven` has a secret in its address, which is all that its forms need: it reads them itself."""
     at, domain = params.pop("slug"), req.context.get("domain")
-    network = limits.network(req.remote_addr)
+    network, said = limits.network(req.remote_addr), signed(req, at)
     try:
         if "." in at and at != domain:
             raise NotFound("There is no board at this address.")
-        found = visits.arrive(at, signed(req, at), {f"public-pages:{network}": PAGES_A_MINUTE}, by_domain=at == domain)
+        found = visits.arrive(at, said, network, by_domain=at == domain)
     except NotFound:
         return elsewhere(req, at)
     context, workspace = req.context, found.workspace
     context.workspace, context.visit = workspace, found
+    context.kid = said and said.get("k")  # of the secret that vouched for this visitor, if a token did
     context.home = "" if at == domain else f"/b/{workspace.slug}"
     become(req, found.user)
     context.words = language(req, found)
@@ -86,19 +85,14 @@ def become(req, user: User | None) -> None:
 
 def receive(req, network: str, looks: tuple[str, ...]) -> None:
     """Take a form that one of our own pages sends, not too many a minute; one that only `looks` for something, like for
-    similar posts while one types, was counted as a page already."""
+    similar posts while one types, has a limit of its own."""
     # only the page behind a link sends no origin; from elsewhere it could be anybody's
     is_without = req.get_header("Origin") == "null" and not req.get_header("Sec-Fetch-Site")
     if not forms.is_same_site(req) or (is_without and "{secret}" not in req.uri_template):
         raise Forbidden("This form was not sent by one of our own pages. Open the board and send it again.", "csrf")
     req.context.form = inputs.form(req)
-    if req.context.form.get("do") in looks:
-        return
-    workspace, user = req.context.workspace.id, req.context.user
-    if user:
-        limits.hit(f"user:{workspace}:{user.id}", DEEDS_A_MINUTE, limits.MINUTE)
-    else:
-        limits.hit(f"new-users:{workspace}:{network}", NEW_USERS_A_MINUTE, limits.MINUTE)
+    count = limits.similar if req.context.form.get("do") in looks else limits.deed
+    count(req.context.workspace.id, network, req.context.user and req.context.user.id)
 
 
 def act(req, draft: str | None = None) -> Reader:
@@ -112,11 +106,13 @@ def act(req, draft: str | None = None) -> Reader:
     return Reader(req.context.workspace, user.id)
 
 
-def recognise(req, resp, user: User) -> None:
-    """Know this user again, in this browser, and for the rest of this answer."""
+def recognise(req, resp, user: User, kid: str | None = None) -> None:
+    """Know this user again, in this browser, and for the rest of this answer; while the secret `kid` is there, if that
+    vouched for them."""
     become(req, user)
     req.context.page["visitor"] = user
-    forms.set_cookie(req, resp, cookie_of(req), user_token(VISITOR, req.context.workspace, user), tokens.LIFETIME[VISITOR])
+    token = user_token(VISITOR, req.context.workspace, user, kid)
+    forms.set_cookie(req, resp, cookie_of(req), token, tokens.LIFETIME[VISITOR])
 
 
 def forget(req, resp) -> None:
@@ -194,7 +190,7 @@ class Page(page.Page):
     def answer(self, req, resp, done, place) -> None:
         user = req.context.get("made") or req.context.user
         if user and not req.context.get("is_signing_out"):
-            recognise(req, resp, user)
+            recognise(req, resp, user, req.context.kid if user is req.context.user else None)
         super().answer(req, resp, done, place)
 
     def refresh(self, req) -> None:

@@ -8,6 +8,7 @@ from service.web.dashboard import (  # noqa: F401 what app.py finds them by
     home,
     inbox,
     insights,
+    joining,
     merging,
     moderation,
     new_post,
@@ -22,6 +23,7 @@ from service.web.dashboard import (  # noqa: F401 what app.py finds them by
     users,
 )
 from service.web.dashboard.settings import (  # noqa: F401
+    audit,
     brand,
     general,
     identity,

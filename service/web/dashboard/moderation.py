@@ -5,8 +5,9 @@ from contextlib import suppress
 import falcon
 
 from service.errors import Invalid, NotFound
-from service.feedback import blocking, edits, moderation
+from service.feedback import blocking, edits, held_comments, moderation
 from service.web import cursors, inputs
+from service.web.dashboard import held_comments as comments
 from service.web.dashboard import places
 from service.web.dashboard.page import Page, posts, render
 from service.web.guards import require_admin, require_member
@@ -16,7 +17,7 @@ from service.web.pages import query
 
 DELETED_DAYS = moderation.DELETED_DAYS
 PAGE = 25
-SHOWN = {"waiting": moderation.held, "deleted": moderation.deleted, "blocked": moderation.blocked}
+SHOWN = {"waiting": moderation.held, "comments": held_comments.page, "deleted": moderation.deleted, "blocked": moderation.blocked}
 DECIDED = "Nothing was left to do: somebody decided before you."
 
 
@@ -30,7 +31,7 @@ class Moderation(Page):
         page, following = cursors.cut(found, PAGE, tab, lambda each: places.of(each.at, each[0]))
         render(req, resp, "app/moderation.html", active="moderation", tab=tab, found=page, days=DELETED_DAYS,
                count=moderation.waiting(req.context.reader), version=moderation.version,
-               next_url=following and query(show=tab, cursor=following))  # fmt: skip
+               next_url=following and query(show=tab, cursor=following), **comments.shown(req))  # fmt: skip
 
     def approve(self, req):
         done = moderation.approve(req.context.reader, numbers(req), {number: seen for number, seen in ticked(req) if seen})
@@ -62,7 +63,8 @@ class Moderation(Page):
                 blocking.unblock(req.context.reader, each)
         return Done("They can write and vote again." if len(chosen) > 1 else "This user can write and vote again.")
 
-    deeds = {"approve": approve, "decline": decline, "block": block, "restore": restore, "unblock": unblock}
+    deeds = {"approve": approve, "decline": decline, "block": block, "restore": restore, "unblock": unblock,
+             **comments.DEEDS}  # fmt: skip
 
 
 def ticked(req) -> list[tuple[int, str]]:

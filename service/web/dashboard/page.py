@@ -1,7 +1,7 @@
 """The pages of the dashboard: each can undo the last action, and stands in the frame that counts what waits."""
 
 from service.errors import ProofNeeded
-from service.feedback import actions, guide, moderation
+from service.feedback import actions, guide, held_comments
 from service.web import page, pages
 from service.web.guards import now, require_proof
 from service.web.inputs import whole
@@ -52,8 +52,8 @@ def render(req, resp, template: str, **values) -> None:
 
 
 def frame(req) -> tuple[int, int]:
-    """How many posts wait for approval, and how many of the first steps are left."""
-    return moderation.waiting(req.context.reader), guide.left(req.context.workspace)
+    """How many posts and comments wait for approval, and how many of the first steps are left."""
+    return held_comments.all_waiting(req.context.reader), guide.left(req.context.workspace)
 
 
 def at(req, path: str) -> str:

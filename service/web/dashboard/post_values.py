@@ -13,6 +13,7 @@ from service.feedback import (
     edits,
     fields,
     followers,
+    held_comments,
     merges,
     people,
     posts,
@@ -66,7 +67,8 @@ def talk(req, number: int) -> dict:
     files = attachments.of_comments(req.context.reader, [each.id for each in found])
     shown = {id: [presented(req, file) for file in of_one] for id, of_one in files.items()}
     later = max((each.id for each in found), default=0) if len(found) == comments.AT_ONCE else None
-    return {"comments": found, "comment_files": shown, "later_comments": later, "after": after}
+    return {"comments": found, "comment_files": shown, "later_comments": later, "after": after,
+            "comment_version": held_comments.version}  # fmt: skip
 
 
 def of_post(req, number: int) -> list:

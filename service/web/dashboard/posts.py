@@ -16,7 +16,7 @@ from service.feedback import (
     users,
     votes,
 )
-from service.web.dashboard import post_forms, post_values
+from service.web.dashboard import held_comments, post_forms, post_values
 from service.web.dashboard.page import Page, at, render
 from service.web.guards import require_member
 from service.web.inputs import whole
@@ -163,7 +163,7 @@ class Post(Page):
         "eta": set_eta, "board": move, "tag": tag, "untag": untag, "pin": switch, "unpin": switch, "lock": switch,
         "unlock": switch, "delete": delete, "restore": restore, "unmerge": unmerge, "comment": comment, "reply": comment,
         "change_comment": change_comment, "mark_comment": mark_comment, "delete_comment": delete_comment, "vote": vote,
-        "unvote": unvote, "follow": follow, "unfollow": unfollow, "ask": ask, "dismiss": dismiss,
+        "unvote": unvote, "follow": follow, "unfollow": unfollow, "ask": ask, "dismiss": dismiss, **held_comments.DEEDS_HERE,
     }  # fmt: skip
 
 

@@ -12,7 +12,7 @@ WORDS = {"title": "the title", "body": "the details", "board": "the board", "fie
 PLAIN = {
     "post.created": "wrote this", "post.deleted": "deleted it", "post.restored": "brought it back",
     "comment.updated": "changed a comment", "comment.deleted": "deleted a comment",
-    "post.approved": "let it in",
+    "post.approved": "let it in", "comment.approved": "let a comment in",
 }  # fmt: skip
 
 
@@ -97,6 +97,8 @@ def of_update(data: dict, known: Names) -> dict:
 def of_comment(data: dict, _known: Names) -> dict:
     if data.get("internal"):
         return {"words": "wrote an internal note"}
+    if data.get("held"):
+        return {"words": "wrote a comment that waited for approval"}
     return {"words": "gave the official answer" if data.get("official") else "commented"}
 
 

@@ -3,16 +3,15 @@
 import falcon
 
 from service import db, shapes
-from service.feedback import attachments, comments, posts
+from service.feedback import attachments, comments, limits, posts
 from service.web.guards import act, identify_user
 from service.web.widget import calls, shown
 
 AT_ONCE = 100
-COMMENTS_A_MINUTE, EDITS_A_MINUTE = 30, 30  # of one user
 
 
 class Comments:
-    @falcon.before(identify_user, shape=calls.NewComment, most=COMMENTS_A_MINUTE)
+    @falcon.before(identify_user, shape=calls.NewComment, deed=limits.WIDGET_COMMENTS)
     def on_post(self, req, resp, number):
         id, reader, anonymous = create(req, number)
         shapes.answer(resp, shown.OneComment(one(req, reader, id), anonymous), 201)
@@ -26,7 +25,7 @@ class After:
 
 
 class Edit:
-    @falcon.before(identify_user, shape=calls.CommentEdit, most=EDITS_A_MINUTE)
+    @falcon.before(identify_user, shape=calls.CommentEdit, deed=limits.WIDGET_EDITS)
     def on_post(self, req, resp, comment):
         reader = req.context.reader
         comments.change(reader, comment, body=req.context.call.body)
@@ -34,7 +33,7 @@ class Edit:
 
 
 class Delete:
-    @falcon.before(identify_user, shape=calls.Call, most=EDITS_A_MINUTE)
+    @falcon.before(identify_user, shape=calls.Call, deed=limits.WIDGET_EDITS)
     def on_post(self, req, resp, comment):
         comments.delete(req.context.reader, comment)
         shapes.answer(resp, shown.Deleted())

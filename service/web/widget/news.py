@@ -7,14 +7,13 @@ import falcon
 import msgspec
 
 from service import db, shapes
-from service.feedback import changelog, news
+from service.feedback import changelog, limits, news
 from service.web import cursors, pictures
 from service.web.guards import act, identify_user
 from service.web.widget import calls
 
 PAGE = 10
 NAME = "news"  # of the list, in its cursors
-REACTIONS_A_MINUTE = 120  # of one user
 
 
 class Look(calls.Call):
@@ -68,7 +67,7 @@ class News:
 
 
 class Reaction:
-    @falcon.before(identify_user, shape=React, most=REACTIONS_A_MINUTE)
+    @falcon.before(identify_user, shape=React, deed=limits.WIDGET_REACTIONS)
     def on_post(self, req, resp, entry):
         reader, anonymous = react(req, entry)
         shapes.answer(resp, Reactions(counted(news.reactions(reader, entry)), anonymous))

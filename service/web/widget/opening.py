@@ -4,11 +4,13 @@ somebody is."""
 import falcon
 
 from service import shapes
-from service.feedback import front, guide, identity_secrets, news, workspaces
+from service.errors import Unauthenticated
+from service.feedback import front, guide, identity_secrets, joining, news, workspaces
 from service.feedback.readers import Reader
 from service.lib import tokens
+from service.web import sessions
 from service.web.forms import is_ours
-from service.web.guards import identify_user, user_token
+from service.web.guards import identify_user
 from service.web.tickets import stream_url
 from service.web.widget import calls
 from service.web.widget.posts import page_of
@@ -21,7 +23,6 @@ class Opening:
         origin = req.get_header("Origin")
         if origin and workspace.loaded_at is None and not is_ours(req):
             guide.record_load(workspace, origin)
-        identified = user is not None and user.kind == "identified"
         heard = stream_url(req, public=True)  # first: what happens from here on is heard
         found, language = front.look(req.context.reader), workspaces.language_tag(workspace)
         shapes.answer(resp, calls.Opening(
@@ -31,7 +32,7 @@ class Opening:
             statuses=[shapes.ColoredStatus(*status[1:]) for status in found.statuses],
             ask_email=workspace.ask_email, edit_minutes=workspace.edit_minutes,
             user=calls.who(user), unread=found.unread, posts=page_of(req), stream_url=heard,
-            session=user_token("session", workspace, user) if identified else None,
+            session=sessions.renewed(req.context.call.session, user),
         ))  # fmt: skip
 
 
@@ -49,7 +50,19 @@ class Session:
         workspace, call = req.context.workspace, req.context.call
         if call.user_token is None:
             return shapes.answer(resp, calls.Session(calls.who(req.context.user), news.unread(req.context.reader)))
-        user = identity_secrets.trade(workspace, call.user_token)
+        vouched = identity_secrets.trade(workspace, call.user_token)
+        user = vouched.user
+        join_past(workspace, call.anonymous, user)
         unread = news.unread(Reader(workspace, user.id))
-        session = user_token("session", workspace, user)
-        return shapes.answer(resp, calls.Session(calls.who(user), unread, session, tokens.LIFETIME["session"]))
+        session = sessions.begin(workspace, vouched)
+        return shapes.answer(resp, calls.Session(calls.who(user), unread, session, sessions.HOUR))
+
+
+def join_past(workspace, token: str | None, user) -> None:
+    """Have what this visitor did without an account be the user's, if their anonymous token holds."""
+    try:
+        signed = tokens.read("anonymous", token) if token else None
+    except Unauthenticated:
+        return
+    if signed and signed["w"] == workspace.id:
+        joining.join(workspace, user, anonymous=signed["u"], version=signed["v"])

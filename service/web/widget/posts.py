@@ -8,8 +8,6 @@ from service.web.guards import act, identify_user
 from service.web.widget import calls, shown
 from service.web.widget.comments import comments_of
 
-POSTS_A_MINUTE, EDITS_A_MINUTE, VOTES_A_MINUTE = 30, 30, 120  # of one user
-
 
 class List:
     @falcon.before(identify_user, shape=calls.List)
@@ -18,7 +16,7 @@ class List:
 
 
 class Posts:
-    @falcon.before(identify_user, shape=calls.NewPost, most=POSTS_A_MINUTE)
+    @falcon.before(identify_user, shape=calls.NewPost, deed=limits.WIDGET_POSTS)
     def on_post(self, req, resp):
         present(req, resp, *create(req, req.context.call), status=201)
 
@@ -31,19 +29,19 @@ class Post:
 
 
 class Vote:
-    @falcon.before(identify_user, shape=calls.Vote, most=VOTES_A_MINUTE)
+    @falcon.before(identify_user, shape=calls.Vote, deed=limits.WIDGET_VOTES)
     def on_post(self, req, resp, number):
         show(req, resp, number, *vote(req, number))
 
 
 class Follow:
-    @falcon.before(identify_user, shape=calls.Follow, most=VOTES_A_MINUTE)
+    @falcon.before(identify_user, shape=calls.Follow, deed=limits.WIDGET_VOTES)
     def on_post(self, req, resp, number):
         show(req, resp, number, *follow(req, number))
 
 
 class Edit:
-    @falcon.before(identify_user, shape=calls.Edit, most=EDITS_A_MINUTE)
+    @falcon.before(identify_user, shape=calls.Edit, deed=limits.WIDGET_EDITS)
     def on_post(self, req, resp, number):
         call = req.context.call
         edits.change(req.context.reader, number, title=call.title, body=call.body)
@@ -51,14 +49,14 @@ class Edit:
 
 
 class Delete:
-    @falcon.before(identify_user, shape=calls.Call, most=EDITS_A_MINUTE)
+    @falcon.before(identify_user, shape=calls.Call, deed=limits.WIDGET_EDITS)
     def on_post(self, req, resp, number):
         edits.delete(req.context.reader, number)
         shapes.answer(resp, shown.Deleted())
 
 
 class Similar:
-    @falcon.before(identify_user, shape=calls.Text)
+    @falcon.before(identify_user, shape=calls.Text, deed=limits.SIMILAR)
     def on_post(self, req, resp):
         hits = similar.find(req.context.reader, req.context.call.text)
         shapes.answer(resp, calls.Hits([calls.Hit(calls.card(req, hit.post), hit.why, hit.score) for hit in hits]))

@@ -59,6 +59,7 @@ class Comment(msgspec.Struct, kw_only=True, omit_defaults=True):
     edited_at: datetime | None
     files: list[File]
     body: str | None = None
+    held: bool = False  # the team has yet to let it in
 
 
 class Comments(msgspec.Struct):
@@ -99,6 +100,7 @@ def comment(req, said: comments.Comment, attached: list[attachments.File] = ()) 
         id=said.id, text=rich(said.body), author=said.author_name or "", by_team=bool(said.by_team), official=said.official,
         parent=said.parent, mine=said.mine, editable=editable, deleted=said.is_deleted, created_at=said.created_at,
         edited_at=said.edited_at, files=files(req, attached), body=said.body if editable else None,
+        held=said.held,
     )  # fmt: skip
 
 

@@ -8,7 +8,6 @@ from service.web import uploads
 from service.web.guards import identify_user
 from service.web.widget import calls, shown
 
-FILES_A_MINUTE = 30  # of one user
 # A browser asks whether it may send a form whose progress is watched. The answer opens nothing: who sends needs a key and a
 # token, and whether their page may is decided when they do.
 PREFLIGHT = {
@@ -20,7 +19,7 @@ PREFLIGHT = {
 
 
 class Files:
-    @falcon.before(identify_user, shape=calls.Call, most=FILES_A_MINUTE, read=uploads.read_call)
+    @falcon.before(identify_user, shape=calls.Call, deed=limits.WIDGET_FILES, read=uploads.read_call)
     def on_post(self, req, resp, number):
         file = edits.add_file(req.context.reader, number, *req.context.upload, limits.network(req.remote_addr))
         shapes.answer(resp, shown.OneFile(shown.file(req, file)), 201)

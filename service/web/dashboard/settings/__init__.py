@@ -11,9 +11,10 @@ PAGES = (
     ("/identity", "Identity", "identity"),
     ("/boards", "Boards", "boards"), ("/statuses", "Statuses", "statuses"), ("/tags", "Tags", "tags"),
     ("/fields", "Fields", "fields"), ("/team", "Team", "team"), ("/keys", "API keys", "keys"),
-    ("/webhooks", "Webhooks", "webhooks"), ("/letters", "Your letters", "letters"),
+    ("/webhooks", "Webhooks", "webhooks"), ("/audit", "Audit log", "audit"), ("/letters", "Your letters", "letters"),
 )  # fmt: skip
 NAMES = {key: name for _, name, key in PAGES}
+FOR_ADMINS = {"audit"}  # the others do not even read it
 
 
 @falcon.before(require_member)
@@ -30,7 +31,8 @@ class Setting(Page):
         super().on_post(req, resp, **place)
 
     def render(self, req, resp, **values) -> None:
-        items = [(at(req, f"settings{path}"), name, key) for path, name, key in PAGES]
+        items = [(at(req, f"settings{path}"), name, key) for path, name, key in PAGES
+                 if req.context.role != "member" or key not in FOR_ADMINS]  # fmt: skip
         template = f"app/settings/{self.template or self.key}.html"
         render(req, resp, template, active="settings", setting=self.key, settings=items,
                title=NAMES[self.key], version=versions.version, **values)  # fmt: skip

@@ -11,7 +11,6 @@ from service.web.dashboard.page import at
 from service.web.dashboard.settings import Setting
 from service.web.page import Done
 
-LOGOS_A_MINUTE = 10  # of one workspace: each takes a process
 USUAL_ACCENT = "#0b667f"  # tokens.css: --accent
 
 
@@ -52,7 +51,7 @@ class Brand(Setting):
             return Done(show={"tried": brand.colour(chosen(req))})
 
     def set_logo(self, req):
-        limits.hit(f"logo:{req.context.workspace.id}", LOGOS_A_MINUTE, limits.MINUTE)
+        limits.logo(req.context.workspace.id)
         upload = req.context.get("upload")
         brand.set_logo(req.context.reader, brand.drawn(upload.data if upload else b""))
         return Done("The logo was saved.")

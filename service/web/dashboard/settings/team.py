@@ -1,24 +1,34 @@
 """Who is of the team: invited, made owner, admin or member, and taken out."""
 
+from datetime import UTC, datetime, timedelta
+
 from service.errors import NotFound
-from service.feedback import team
+from service.feedback import invitations, team
 from service.web.dashboard.page import at
 from service.web.dashboard.settings import Setting
+from service.web.guards import require_proof
 from service.web.inputs import whole
 from service.web.page import Done
 
 ROLES = {"owner": "Owner", "admin": "Admin", "member": "Member"}
+A_ROLE = {"owner": "an owner", "admin": "an admin", "member": "a member"}
 
 
 class Team(Setting):
     key = "team"
     harmless = frozenset(["rename"])
+    delicate = frozenset(["role", "remove"])
+
+    def allow(self, req, deed):
+        super().allow(req, deed)
+        if deed == "invite" and req.context.form.get("role", "") != "member":  # who comes with power over the others
+            require_proof(req)
 
     def show(self, req, resp):
         may = ROLES if req.context.role == "owner" else {role: name for role, name in ROLES.items() if role != "owner"}
         self.render(req, resp, smtp=bool(req.context.config.smtp_url), members=team.of(req.context.reader), names=ROLES,
                     roles=list(may.items()),
-                    is_owner=req.context.role == "owner", me=req.context.person.id,
+                    is_owner=req.context.role == "owner", me=req.context.person.id, is_over=is_over,
                     longest_name=team.LONGEST_NAME)  # fmt: skip
 
     def rename(self, req):
@@ -34,18 +44,29 @@ class Team(Setting):
         member = team.set_role(req.context.reader, person(req), req.context.form.get("role", ""))
         return Done(f"{member.name or member.email} is {ROLES[member.role].lower()} now.")
 
+    def again(self, req):
+        member = invitations.send_again(req.context.reader, person(req))
+        return Done(f"{member.email} gets another letter. The link in the former one no longer works.")
+
     def remove(self, req):
         gone = team.find(req.context.reader, person(req))
         team.remove(req.context.reader, gone.id)
+        if not gone.has_joined:
+            return Done(f"The invitation of {gone.email} was withdrawn.")
         return Done(f"{gone.name or gone.email} is no longer in the team.",
                     to="/app" if gone.id == req.context.person.id else None)  # fmt: skip
 
-    deeds = {"rename": rename, "invite": invite, "role": set_role, "remove": remove}
+    deeds = {"rename": rename, "invite": invite, "role": set_role, "again": again, "remove": remove}
 
 
 def told(email: str, is_new: bool) -> str:
     """What to say after an invitation."""
     return f"{email} gets a letter with the way in." if is_new else f"{email} is in the team already."
+
+
+def is_over(member: team.Member) -> bool:
+    """Whether the link that was sent to who was invited is too old."""
+    return member.invited_at is not None and member.invited_at < datetime.now(UTC) - timedelta(days=invitations.DAYS)
 
 
 def person(req) -> int:

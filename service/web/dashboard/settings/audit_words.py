@@ -1,0 +1,139 @@
+"""What stands in the audit log, in words: each goes on after the name of who did it."""
+
+from service.feedback.audit import Entry
+from service.web.dashboard.settings.team import A_ROLE
+
+FIELDS = {
+    "accent": "the colour", "ask_email": "whether visitors are asked for an address", "conditions": "the conditions",
+    "domain": "its own domain", "edit_minutes": "how long users may edit", "guide": "the first steps",
+    "holds_suspects": "whether what looks like spam waits", "is_indexed": "whether search engines list it",
+    "name": "the name", "origins": "the origins", "secret": "the secret", "sign_in_url": "where users sign in",
+    "slug": "the address", "state": "whether it is on", "types": "the events", "url": "the address",
+    "language": "the language", "logo": "the logo", "format": "the format",
+}  # fmt: skip
+LETTERS = {"new_posts", "digest", "time_zone", "locale"}  # what a member changes of their letters
+OWN = {"name": "changed their name", "email": "changed their e-mail address"}
+
+
+class Facts(dict):
+    """What an event says; what an old one does not say is left out, visibly."""
+
+    def __missing__(self, name: str) -> str:
+        return "…"
+
+
+def member_updated(entry: Entry) -> str:
+    role, was = entry.data.get("role"), entry.data.get("was")
+    if role:
+        before = f" instead of {A_ROLE[was]}" if was in A_ROLE else ""
+        return f"made {whom(entry)} {A_ROLE.get(role, role)}{before}"
+    changed = set(entry.data.get("changed", ()))
+    said = [words for name, words in OWN.items() if name in changed]
+    if changed & LETTERS or not said:
+        said.append("changed which letters they get")
+    return " and ".join(said)
+
+
+def member_removed(entry: Entry) -> str:
+    if entry.data.get("person") == entry.person:
+        return "left the team"
+    if entry.data.get("joined") is False:
+        return f"withdrew the invitation of {whom(entry)}"
+    return f"removed {whom(entry)} from the team"
+
+
+def whom(entry: Entry) -> str:
+    """The member whom it is about."""
+    return entry.data.get("email") or "somebody"
+
+
+def address(verb: str):
+    def said(entry: Entry) -> str:
+        kind, value = entry.data.get("kind"), entry.data.get("value")
+        if kind == "network" or not value:
+            return f"{verb} {'a network' if kind == 'network' else 'an address'}"
+        return f"{verb} {'every address at ' if kind == 'domain' else ''}{value}"
+
+    return said
+
+
+def failed(words: str):
+    return lambda entry: words.format_map(Facts(entry.data)) + reason(entry)
+
+
+def reason(entry: Entry) -> str:
+    return f": {entry.data['reason']}" if entry.data.get("reason") else ""
+
+
+def taken_away(what: str):
+    def said(entry: Entry) -> str:
+        key, into = entry.data.get("key", "…"), entry.data.get("into")
+        return f"deleted the {what} “{key}”" + (f"; its posts went to “{into}”" if into else "")
+
+    return said
+
+
+def erased(entry: Entry) -> str:
+    return "erased a user and all that was known of them" if entry.person else "erased themselves"
+
+
+def things(what: str) -> dict:
+    """The sentences of a thing that has a key."""
+    return {f"{what}.created": f"made the {what} “{{key}}”", f"{what}.updated": f"changed the {what} “{{key}}”",
+            f"{what}.deleted": taken_away(what)}  # fmt: skip
+
+
+HOOK = "the webhook to {host} (#{endpoint})"
+SAID = {
+    **things("board"), **things("status"), **things("tag"), **things("field"), **things("segment"),
+    "member.added": "invited {email} as {role}",
+    "member.invited_again": "sent the invitation of {email} again",
+    "member.joined": "joined the team as {role}",
+    "member.updated": member_updated,
+    "member.removed": member_removed,
+    "member.signed_in": "signed in",
+    "member.signed_out": "signed out",
+    "key.created": "made the API key “{name}” ({prefix}…) with the scopes {scopes}",
+    "key.updated": "gave the API key {prefix}… the name “{name}”",
+    "key.deleted": "ended the API key “{name}” ({prefix}…)",
+    "identity_secret.created": "made the identity secret {kid}",
+    "identity_secret.ended": "ended the identity secret {kid}",
+    "widget_key.rotated": "made a new widget key (number {generation})",
+    "widget_key.ended": "ended the former widget keys",
+    "endpoint.created": f"made {HOOK}",
+    "endpoint.updated": f"changed {{changed}} of {HOOK}",
+    "endpoint.deleted": f"deleted {HOOK}",
+    "endpoint.sent_again": "sent again what a webhook had missed (#{endpoint})",
+    "endpoint.failing": failed(f"got nothing through to {HOOK} for a day"),
+    "endpoint.failed": failed(f"switched off {HOOK}"),
+    "address.blocked": address("blocked"),
+    "address.unblocked": address("unblocked"),
+    "user.blocked": "blocked the user {user}",
+    "user.unblocked": "unblocked the user {user}",
+    "user.signed_out": "ended the sessions of the user {user}",
+    "user.erased": erased,
+    "workspace.installed": "saw the widget for the first time, on {origin}",
+    "workspace.updated": "changed {changed}",
+}
+
+
+def said(entry: Entry) -> str:
+    """What was done: ended the API key “ci” (sk_1_ab…)."""
+    words = SAID[entry.type]
+    return words(entry) if callable(words) else words.format_map(facts(entry))
+
+
+def facts(entry: Entry) -> Facts:
+    data = entry.data
+    known = Facts({**data, "user": entry.user or "who was erased since"})
+    known["changed"] = listed([FIELDS.get(name, name.replace("_", " ")) for name in data.get("changed", ())]) or "something"
+    if "role" in data:
+        known["role"] = A_ROLE.get(data["role"], data["role"])
+    if "scopes" in data:
+        known["scopes"] = listed(data["scopes"])
+    return known
+
+
+def listed(words: list[str]) -> str:
+    """a, b and c"""
+    return " and ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))

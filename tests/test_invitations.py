@@ -1,0 +1,171 @@
+"""The link in an invitation: who it lets in, how often, and until when."""
+
+import re
+
+import pytest
+from browser import Browser
+from cast import ADA, BEN, EVE
+from crowd import at_once
+from queued import work_off
+from test_letters import server  # noqa: F401 (a fixture)
+
+from service import db
+from service.errors import Conflict, NotFound, RateLimited, Unauthenticated
+from service.feedback import invitations, letters, limits, members, team, workspaces
+from service.feedback.sign_in import NOWHERE
+
+GIL = "gil@acme.example"
+LINK = re.compile(r"http://127\.0\.0\.1:8000(/app/join/[\w-]+/([\w-]{43}))")
+KEPT = "SELECT coalesce(text, '') || coalesce(html, '') FROM letter WHERE kind = 'invitation'"
+DONE = "SELECT type, person_id, data->>'email' FROM event WHERE type LIKE 'member.%%' ORDER BY seq"
+WEEK_AGO = "UPDATE member SET invited_at = now() - interval '7 days 1 minute' WHERE joined_at IS NULL"
+
+
+@pytest.fixture
+def gil(acme):
+    return team.invite(acme.team, GIL, "admin")[0]
+
+
+def link(company, member) -> str:
+    """The address in the letter, whose secret is made when it is written."""
+    return f"/app/join/{company.workspace.slug}/{invitations.arm(company.workspace, member.id)}"
+
+
+def joined(company) -> set[str]:
+    return {member.email for member in team.of(company.team) if member.has_joined}
+
+
+def test_the_link_of_the_letter_joins_and_signs_in_once(client, server, acme, gil):  # noqa: F811
+    work_off()
+    [(to, letter)] = server.received
+    plain, html = (letter.get_body((kind,)).get_content() for kind in ("plain", "html"))
+    [(path, secret)] = LINK.findall(plain)
+    assert to == [GIL] and path in html and "works once, for 7 days" in plain
+    assert all(secret not in text for (text,) in db.rows(KEPT)), "what is kept lets nobody in"
+    browser, late = Browser(client), Browser(client)
+    late.open(path)
+    page = browser.open(path)
+    assert page.status_code == 200
+    assert (page.headers["referrer-policy"], page.headers["cache-control"]) == ("no-referrer", "no-store")
+    assert "Ada invites you to the team as an admin." in page.text and GIL in page.text
+    assert GIL not in joined(acme), "to look is not to join: mail scanners look"
+    sent = browser.send(path)
+    assert (sent.status_code, sent.headers["location"]) == (303, "/app/acme/inbox")
+    assert browser.open("/app/acme/settings/team").status_code == 200 and GIL in joined(acme)
+    for page in (late.send(path), Browser(client).open(path), browser.open(path)):
+        assert page.status_code == 401 and "was used or withdrawn, or is too old" in page.text
+    assert [row for row in db.rows(DONE) if row[0] == "member.joined"] == [("member.joined", gil.id, GIL)]
+
+
+def test_without_a_mail_server_the_link_is_on_the_terminal_and_nowhere_else(acme, gil, monkeypatch, capsys):
+    monkeypatch.setattr(letters.sys.stdout, "isatty", lambda: True, raising=False)
+    work_off()
+    said = capsys.readouterr().out
+    [(path, secret)] = LINK.findall(said)
+    assert said.startswith(f"Invitation link for {GIL}: ")
+    assert invitations.look("acme", secret).person.email == GIL
+    [(kept,)] = db.rows(KEPT)
+    assert secret not in kept and "/app/join/acme/…" in kept
+    monkeypatch.setattr(letters.sys.stdout, "isatty", lambda: False, raising=False)
+    invitations.send_again(acme.team, gil.id)
+    work_off()
+    assert capsys.readouterr().out == ""
+
+
+def test_case_17_of_many_at_once_one_joins_and_only_in_the_workspace_that_invites(acme, globex, gil):
+    secret = link(acme, gil).rsplit("/", 1)[1]
+    with pytest.raises(Unauthenticated):
+        invitations.accept("globex", secret, NOWHERE)
+    done = at_once(lambda _: invitations.accept("acme", secret, NOWHERE))
+    assert [type(each).__name__ for each in done].count("tuple") == 1
+    assert {type(each) for each in done} == {tuple, Unauthenticated}
+    assert db.row("SELECT count(*) FROM session WHERE person_id = %(gil)s", gil=gil.id) == (1,)
+    assert GIL not in joined(globex)
+
+
+def test_it_ends_after_a_week_when_it_is_withdrawn_and_when_they_came_another_way(client, acme, gil):
+    path = link(acme, gil)
+    db.changed(WEEK_AGO)
+    assert Browser(client).open(path).status_code == 401
+    ada = Browser(client).sign_in(ADA)
+    assert "the link is too old" in ada.open("/app/acme/settings/team").text
+    path = link(acme, gil)
+    ada.send("/app/acme/settings/team", do="remove", person=gil.id)
+    assert "was withdrawn" in ada.open("/app/acme/settings/team").text
+    browser = Browser(client)
+    assert browser.open(path).status_code == 401 and GIL not in joined(acme)
+    path = link(acme, team.invite(acme.team, GIL)[0])
+    gils = Browser(client).sign_in(GIL)
+    gils.open("/app/acme/inbox")
+    assert browser.open(path).status_code == 401 and GIL in joined(acme)
+    assert "Open Sayso" in gils.open(path).text
+
+
+def test_who_is_signed_in_as_somebody_else_is_told_and_asked(client, acme, gil):
+    path = link(acme, gil)
+    ben = Browser(client).sign_in(BEN)
+    former = dict(ben.cookies)
+    page = ben.open(path)
+    assert f"You are signed in as <strong>{BEN}</strong>" in page.text and "Stay signed in" in page.text
+    assert ben.send(path).status_code == 409 and GIL not in joined(acme), "a form of who was nobody yet"
+    assert ben.send(path, instead="1").status_code == 303
+    assert GIL in ben.open("/app/acme/inbox").text
+    ben.cookies = former
+    assert ben.open("/app/acme/inbox").headers["location"] == "/app/sign-in", "the session before is over"
+
+
+def test_a_form_of_another_page_joins_nothing(client, acme, gil):
+    path = link(acme, gil)
+    browser = Browser(client)
+    browser.open(path)
+    assert browser.send(path, csrf="x").status_code == 403
+    assert browser.send(path, headers={"Sec-Fetch-Site": "cross-site"}).status_code == 403
+    assert GIL not in joined(acme)
+
+
+@pytest.mark.parametrize("place", ["acme", "nowhere", "ACME", "%ff", "x" * 3000, "a%0d%0ab"])
+@pytest.mark.parametrize("secret", ["x", "x" * 43, "%E2%82%AC", "%ff%fe", "'--"])
+def test_a_link_of_nobodys_says_so_whatever_it_is(client, acme, gil, place, secret):
+    assert Browser(client).open(f"/app/join/{place}/{secret}").status_code == 401
+
+
+def test_an_invitation_is_sent_again_with_another_link(client, acme, gil):
+    work_off()
+    before = link(acme, gil)
+    ada = Browser(client).sign_in(ADA)
+    ada.open("/app/acme/settings/team")
+    for _ in range(2):  # the button, twice
+        assert ada.send("/app/acme/settings/team", do="again", person=gil.id).status_code == 303
+        ada.open("/app/acme/settings/team")
+    assert Browser(client).open(before).status_code == 401
+    work_off()
+    assert [row[0] for row in db.rows(DONE)].count("member.invited_again") == 1
+    assert len(db.rows(KEPT)) == 2
+    assert Browser(client).open(link(acme, gil)).status_code == 200
+
+
+def test_one_address_gets_only_so_many_and_who_joined_none(acme, globex, gil):
+    with pytest.raises(RateLimited):
+        for _ in range(limits.INVITED.most):
+            invitations.arm(acme.workspace, gil.id)
+            invitations.send_again(acme.team, gil.id)
+    with pytest.raises(Conflict):
+        invitations.send_again(acme.team, members.person(BEN).id)
+    for person in (members.person(EVE).id, 10**15):
+        with pytest.raises(NotFound):
+            invitations.send_again(acme.team, person)
+    with pytest.raises(NotFound):
+        invitations.send_again(globex.team, gil.id)
+
+
+def test_case_25_a_letter_to_a_stranger_leads_nowhere_but_to_us(server, acme):  # noqa: F811
+    name = "Win at https://evil.example/now or a@evil.example"
+    eve = members.person("spam@evil.example", "Visit evil.example:80/x")
+    theirs = members.found(name, eve)
+    team.invite(acme.team._replace(workspace=workspaces.find(theirs.id), person=eve.id), "victim@corp.example")
+    work_off()
+    [(_, letter)] = server.received
+    plain, html = (letter.get_body((kind,)).get_content() for kind in ("plain", "html"))
+    for said in (plain, html, letter["Subject"]):
+        assert not re.search(r"evil\.example|https?://(?!127\.0\.0\.1:8000)", said), said
+        assert "Win at" in said
