@@ -20,6 +20,8 @@ from service import db, events, jobs, measurements, retention, webhooks
 from service.config import LEASE_SECONDS
 from service.errors import LeaseLost, SaysoError
 from service.feedback import (
+    account,
+    account_letters,
     attachments,
     attempts,
     changelog,
@@ -29,6 +31,7 @@ from service.feedback import (
     insight_counts,
     letters,
     notifications,
+    proofs,
     sign_in,
     similar,
     user_links,
@@ -41,7 +44,9 @@ HANDLERS = {
     events.FOLLOW_UP: consequences.follow_up,
     similar.EMBED: similar.embed,
     letters.SEND: notifications.send,
-    sign_in.SEND: letters.send_sign_in,
+    sign_in.SEND: account_letters.send_sign_in,
+    proofs.SEND: account_letters.send_proof,
+    account.TELL: account_letters.tell_former,
     user_links.SEND: user_links.send,
     changelog.PUBLISH: changelog.announce_due,
     attachments.PROCESS: attachments.process,

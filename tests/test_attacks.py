@@ -6,13 +6,12 @@ import pytest
 from browser import Browser
 from calls import call
 from cast import ADA
-from crowd import at_once
 from program import Program, wrong
 from queued import work_off
 
 from service import db
 from service.errors import Invalid
-from service.feedback import identity_secrets, keys, members, sign_in, users
+from service.feedback import keys, members, sign_in, users
 from service.lib import mail, markdown, text
 
 KELVIN, DOTTED_I = "\u212a", "\u0130"
@@ -89,11 +88,6 @@ def test_a_drafts_name_is_not_stored_as_it_is(client, acme):
     call(client, acme, "posts", title="Dark mode", submission=draft)
     assert db.row("SELECT count(*) FROM post WHERE submission = %(draft)s", draft=draft) == (0,)
     assert call(client, acme, "posts", title="Dark mode", submission=draft).json["post"]["number"] == 1
-
-
-def test_two_secrets_are_active_however_many_are_made_at_once(acme):
-    at_once(lambda _: identity_secrets.create(acme.workspace))
-    assert len(identity_secrets.kids(acme.workspace)) == 2
 
 
 def test_no_page_below_a_sign_in_link_tells_its_address_to_others(client, here):

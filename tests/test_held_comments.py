@@ -2,11 +2,13 @@
 
 import pytest
 from browser import Browser
+from calls import call
 from cast import ADA, BEN, CLEO, DAN
 from crowd import at_once
 from program import Program
 from queued import work_off
 from uploads import png
+from visitors import Visitor
 
 from service import db
 from service.errors import Conflict, Forbidden, Invalid, NotFound
@@ -26,6 +28,7 @@ from service.feedback import (
     users,
 )
 from service.feedback.readers import Reader
+from service.web.guards import user_token
 
 OFFER = "Cheap watches for everybody, only today and only here"
 TRAP = spam.Signals(trap="https://watches.invalid")
@@ -227,3 +230,27 @@ def test_programs_are_told_that_it_waits_and_nobody_hears_it_of_others(client, a
     fine = comments.create(acme.reader(DAN), post, "I want that, too")
     found = {each["id"]: each.get("held") for each in api.get(f"/posts/{post}/comments").json["data"]}
     assert found == {held: True, fine: None}
+
+
+def test_its_author_sees_on_the_board_and_in_the_widget_that_it_waits(client, acme, post):
+    user, author = users.make_anonymous(acme.workspace), Visitor(client)
+    held = comments.create(Reader(acme.workspace, user.id), post, OFFER, signals=TRAP)
+    author.cookies["sayso-acme"] = user_token("visitor", acme.workspace, user)
+    page = author.open(f"/b/acme/posts/{post}").text
+    assert OFFER in page and "waits for approval" in page and f"reply-{held}" not in page
+    token = user_token("anonymous", acme.workspace, user)
+    [mine] = call(client, acme, f"posts/{post}", anonymous=token).json["comments"]["data"]
+    assert (mine["id"], mine["held"], mine["mine"]) == (held, True, True)
+    assert OFFER not in Visitor(client).open(f"/b/acme/posts/{post}").text
+    assert call(client, acme, f"posts/{post}").json["comments"]["data"] == []
+
+
+def test_what_comes_by_a_form_that_only_programs_fill_in_waits(client, acme, post):
+    visitor = Visitor(client)
+    visitor.do(f"/b/acme/posts/{post}", "comment", body="Watches for all", homepage="https://watches.invalid")
+    assert visitor.page.status_code == 303 and held_comments.waiting(acme.team) == 1
+    assert "waits for the team’s approval" in visitor.open(f"/b/acme/posts/{post}").text
+    answer = call(client, acme, f"posts/{post}/comments", body="Something about watches, at last", form=None)
+    assert (answer.status_code, answer.json["comment"]["held"]) == (201, True)
+    fine = call(client, acme, f"posts/{post}/comments", body="Dark would be kinder to my eyes")
+    assert "held" not in fine.json["comment"] and held_comments.waiting(acme.team) == 2

@@ -28,7 +28,7 @@ def gil(acme):
 
 def link(company, member) -> str:
     """The address in the letter, whose secret is made when it is written."""
-    return f"/app/join/{company.workspace.slug}/{invitations.arm(company.workspace, member.id)}"
+    return f"/app/join/{company.workspace.slug}/{invitations.arm(company.workspace, member.email)}"
 
 
 def joined(company) -> set[str]:
@@ -144,10 +144,18 @@ def test_an_invitation_is_sent_again_with_another_link(client, acme, gil):
     assert Browser(client).open(link(acme, gil)).status_code == 200
 
 
+def test_a_letter_to_an_address_that_was_left_meanwhile_lets_nobody_in(acme, gil):
+    work_off(rounds=1)
+    db.changed("UPDATE person SET email = 'gil@new.example' WHERE id = %(gil)s", gil=gil.id)
+    assert invitations.arm(acme.workspace, GIL) is None
+    work_off()
+    assert db.row("SELECT state FROM letter WHERE kind = 'invitation'") == ("withdrawn",)
+
+
 def test_one_address_gets_only_so_many_and_who_joined_none(acme, globex, gil):
     with pytest.raises(RateLimited):
         for _ in range(limits.INVITED.most):
-            invitations.arm(acme.workspace, gil.id)
+            invitations.arm(acme.workspace, GIL)
             invitations.send_again(acme.team, gil.id)
     with pytest.raises(Conflict):
         invitations.send_again(acme.team, members.person(BEN).id)

@@ -6,7 +6,7 @@ from crowd import at_once
 
 from service import db
 from service.db import database
-from service.feedback import keys, members, planning
+from service.feedback import members, planning
 
 EVENTS = """
 SELECT type, user_id, person_id, data FROM event WHERE workspace_id = %(workspace)s AND type <> 'user.identified'
@@ -143,29 +143,6 @@ def test_without_a_good_key_nothing_is_answered(client, acme, header):
     assert answer.status_code == 401
     assert answer.headers["www-authenticate"] == "Bearer"
     assert answer.headers["cache-control"] == "no-store"
-
-
-def test_case_87_a_key_in_the_address_is_no_key(client, acme):
-    acme.post()
-    assert client.simulate_get("/api/v1/posts/1", params={"key": acme.api_key, "api_key": acme.api_key}).status_code == 401
-
-
-def test_case_87_an_expired_key_ends(client, acme):
-    acme.post()
-    assert client.simulate_get("/api/v1/posts/1", headers=acme.bearer()).status_code == 200
-    database.execute_sql("UPDATE api_key SET expires_at = now() - interval '1 second'")
-    assert client.simulate_get("/api/v1/posts/1", headers=acme.bearer()).status_code == 401
-
-
-def test_case_87_a_key_that_may_only_read_cannot_write(client, acme):
-    acme.post()
-    key = {"Authorization": f"Bearer {keys.create(acme.workspace, acme.owner, 'reader', ('read',))}"}
-    assert client.simulate_get("/api/v1/posts/1", headers=key).status_code == 200
-    for refused in (
-        client.simulate_post("/api/v1/posts", json={"title": "t"}, headers=key),
-        client.simulate_put("/api/v1/posts/1/status", json={"status": "done"}, headers=key),
-    ):
-        assert (refused.status_code, refused.json["code"]) == (403, "scope_missing")
 
 
 def test_case_87_a_key_ends_with_its_creators_membership(client, acme):

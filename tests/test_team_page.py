@@ -8,11 +8,12 @@ from browser import Browser
 from cast import ADA, BEN, EVE
 from queued import work_off
 
-from service import db
+from service import db, events
 from service.errors import RateLimited
 from service.feedback import activity, limits, members, team, team_letters, users
 
 TEAM = "/app/acme/settings/team"
+ACCOUNT = "/app/acme/settings/account"
 LETTERS = "SELECT to_email, subject, text, html FROM letter WHERE kind = 'invitation' ORDER BY id"
 GIL = "gil@acme.example"
 
@@ -51,19 +52,20 @@ def test_a_member_says_what_they_are_called_and_users_read_it_everywhere(client,
         members.add(company.workspace, gil)
         users.of_member(company.workspace, gil)
     browser = Browser(client).sign_in(GIL)
-    assert "settings/team#you" in browser.open(TEAM).text
-    assert browser.send(TEAM, do="rename", name="  Gil   Gomez ").status_code == 303
-    page = browser.open(TEAM)
+    assert "settings/account" in browser.open(TEAM).text
+    browser.open(ACCOUNT)
+    assert browser.send(ACCOUNT, do="rename", name="  Gil   Gomez ").status_code == 303
+    page = browser.open(ACCOUNT)
     assert "Your name was saved." in texts(page) and 'value="Gil Gomez"' in page.text
     assert {users.of_member(company.workspace, gil).name for company in (acme, globex)} == {"Gil Gomez"}
-    browser.send(TEAM, do="rename", name="Gil Gomez")
+    browser.send(ACCOUNT, do="rename", name="Gil Gomez")
     changed = "SELECT data, person_id FROM event WHERE type = 'member.updated'"
     assert db.rows(changed) == [({"person": gil.id, "changed": ["name"]}, gil.id)]
 
 
 @pytest.mark.parametrize("name", ["", " ", "\u200b", "x" * 81])
 def test_what_is_no_name_is_refused_and_kept(ada, acme, name):
-    page = ada.send(TEAM, do="rename", name=name)
+    page = ada.send(ACCOUNT, do="rename", name=name)
     assert page.status_code == 422 and "Write your name, 1–80 characters." in texts(page) and name in page.text
     assert members.person(ADA).name == "Ada"
 
@@ -80,8 +82,7 @@ def test_an_invitation_is_sent_once_and_not_to_who_was_removed_meanwhile(ada, ac
 
 def test_one_who_was_removed_before_the_letter_was_written_gets_none(ada, acme):
     gil, _ = team.invite(acme.team, GIL)
-    event = activity.find(acme.workspace.id, 1)
-    team_letters.invite(event)
+    team_letters.invite(activity.find(acme.workspace.id, events.latest(acme.workspace.id)))
     team.remove(acme.team, gil.id)
     work_off()
     assert db.rows("SELECT to_email, state, text FROM letter") == [(GIL, "withdrawn", None)]

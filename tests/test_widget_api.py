@@ -65,10 +65,9 @@ def test_case_4_cookies_are_never_looked_at(client, acme):
     assert call(client, acme, f"posts/{number}").json["post"]["votes"] == 2
 
 
-def test_an_identified_user_is_greeted_and_their_session_renewed(client, acme):
+def test_an_identified_user_is_greeted(client, acme):
     opened = call(client, acme, "opening", session=session(client, acme, DAN)).json
     assert opened["user"] == {"id": "dan-8", "name": "Dan", "kind": "identified"}
-    assert call(client, acme, "opening", session=opened["session"]).json["user"]["id"] == "dan-8"
 
 
 def test_a_ticket_opens_the_stream_again(client, acme):
@@ -153,13 +152,6 @@ def test_an_anonymous_vote_brings_a_token_that_remembers_it(client, acme):
     again = call(client, acme, f"posts/{number}/vote", voted=True, anonymous=answer["anonymous"]).json
     assert again["post"]["votes"] == answer["post"]["votes"] == 2
     assert call(client, acme, f"posts/{number}", anonymous=answer["anonymous"]).json["post"]["voted"]
-
-
-def test_case_89_twenty_votes_of_one_user_at_once_count_once(client, acme):
-    number, who = acme.post(by=DAN), session(client, acme, CLEO)
-    answers = at_once(lambda _: call(client, acme, f"posts/{number}/vote", voted=True, session=who))
-    assert {answer.status_code for answer in answers} == {200}
-    assert votes(acme, number) == (2, 2)
 
 
 def test_case_89_votes_cast_and_taken_back_at_once_leave_a_true_count(client, acme):

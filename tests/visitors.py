@@ -1,6 +1,7 @@
 """Every page and form of the public face, from the table of addresses, with things of Acme's put in; and visitors."""
 
 import re
+import time
 from html import unescape
 from urllib.parse import urlencode
 
@@ -8,7 +9,9 @@ import pytest
 from browser import FORM, Browser
 from cast import CLEO
 
-from service.feedback import changelog
+from service.errors import NotFound
+from service.feedback import changelog, workspaces
+from service.lib import tokens
 from service.web.app import of_a_board
 from service.web.guards import user_token
 
@@ -25,10 +28,19 @@ class Visitor(Browser):
         return self
 
     def do(self, path: str, deed: str, headers: dict = (), **fields):
-        """Send a form of a public page, which needs no token."""
-        body = urlencode({"do": deed, **fields}, doseq=True)
+        """Send a form of a public page, which needs no token, ten seconds after it was shown."""
+        body = urlencode({"do": deed, **shown_at(path), **fields}, doseq=True)
         known = {**self.headers(), "Content-Type": FORM, **dict(headers)}
         return self.keep(self.client.simulate_post(path, body=body, headers=known))
+
+
+def shown_at(path: str) -> dict:
+    """What a form carries that was shown ten seconds ago on a board."""
+    try:
+        workspace = workspaces.by_slug(path.removeprefix("/b/").partition("/")[0])
+    except NotFound:
+        return {}
+    return {"began": tokens.sign("form", {"w": workspace.id, "t": time.time() - 10})}
 
 
 def placed(address: str, company) -> str:

@@ -14,9 +14,11 @@ from service.lib import tokens
 
 DAYS = 7  # in which a link works, from when its letter was written
 
+# Whose address the letter goes to: who changes it at this moment waits, and then ends the link (account.CLOSE).
 ARM = """
-UPDATE member SET invitation_hash = %(token)s, invited_at = now()
- WHERE workspace_id = %(workspace)s AND person_id = %(person)s AND joined_at IS NULL"""
+WITH reader AS MATERIALIZED (SELECT id FROM person WHERE lower(email) = lower(%(email)s) FOR SHARE)
+UPDATE member m SET invitation_hash = %(token)s, invited_at = now() FROM reader
+ WHERE m.workspace_id = %(workspace)s AND m.person_id = reader.id AND m.joined_at IS NULL"""
 # Within the workspace: what invites to one opens no other. A former address of it is the same workspace.
 HOLDS = f"""
   FROM member m JOIN person p ON p.id = m.person_id JOIN workspace w ON w.id = m.workspace_id
@@ -48,11 +50,11 @@ class Invitation(NamedTuple):
     slug: str
 
 
-def arm(workspace: Workspace, person: int) -> str | None:
-    """The secret of a link for who was invited, made when the letter is written and stored nowhere; the one before ends.
-    None when there is nobody to invite: they joined, or the invitation was withdrawn."""
+def arm(workspace: Workspace, email: str) -> str | None:
+    """The secret of a link for who was invited at this address, made when the letter is written and stored nowhere; the one
+    before ends. None when there is nobody to invite: they joined, the invitation was withdrawn, or the address left."""
     secret = tokens.secret()
-    armed = db.changed(ARM, workspace=workspace.id, person=person, token=tokens.hashed(secret))
+    armed = db.changed(ARM, workspace=workspace.id, email=email, token=tokens.hashed(secret))
     return secret if armed else None
 
 

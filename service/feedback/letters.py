@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from service import db, jobs, words
+from service import db, jobs
 from service.config import Config
 from service.db import database
 from service.errors import LeaseLost, MailDelayed, MailRefused, NotFound
@@ -227,23 +227,6 @@ def put_off(job: jobs.Job, seconds: float) -> None:
     with database.atomic():
         jobs.enqueue(SEND, job.workspace_id, queue=QUEUE, delay=seconds, **job.args)
         job.complete()
-
-
-def send_sign_in(job: jobs.Job) -> None:
-    """Send a sign-in link. Its secret is made here and stored nowhere, so this letter is not kept either.
-
-    Without a mail server the link is shown on the terminal, if there is one; never in a log."""
-    armed, config = sign_in.arm(job.args["link"]), settings[0]
-    if armed is None:
-        return
-    email, secret = armed
-    url = link(f"/app/sign-in/{secret}")
-    if config.smtp_url:
-        said = words.chosen(job.args.get("locale"))  # of the browser in which they asked
-        written = write("sign_in", said.teamSignIn, words=said, url=url, minutes=sign_in.MINUTES)
-        deliver(email, written, f"sign-in.{job.args['link']}")
-    elif sys.stdout.isatty():
-        print(f"Sign-in link for {email}: {url}", flush=True)
 
 
 def read(workspace_id: int, letter_id: int) -> Letter:

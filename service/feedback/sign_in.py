@@ -4,11 +4,11 @@ from typing import NamedTuple
 
 from peewee import fn
 
-from service import db, installation, jobs, models
+from service import db, events, installation, jobs, models
 from service.errors import Invalid, Unauthenticated, Why
 from service.feedback import limits, members
 from service.feedback.members import Person
-from service.lib import text, tokens
+from service.lib import agents, text, tokens
 from service.models import SignInLink
 
 MINUTES = 15  # in which a link works
@@ -23,12 +23,13 @@ ARM = f"UPDATE sign_in_link SET token_hash = %(token)s WHERE id = %(id)s AND {HO
 LOOK = f"SELECT email, browser_hash FROM sign_in_link WHERE token_hash = %(token)s AND {HOLDS}"
 USE = f"""
 UPDATE sign_in_link SET used_at = now() WHERE token_hash = %(token)s AND {HOLDS} RETURNING browser_hash IS NULL"""
+# of a session s
+LIVES = f"s.seen_at > now() - interval '{IDLE_DAYS} days' AND s.created_at > now() - interval '{LONGEST_DAYS} days'"
 WHO = f"""
 SELECT s.seen_at < now() - interval '1 minute', s.id, s.proved_at > now() - interval '{FRESH_MINUTES} minutes',
        p.id, p.email, p.name
-  FROM session s JOIN person p ON p.id = s.person_id
- WHERE s.token_hash = %(token)s
-   AND s.seen_at > now() - %(idle)s * interval '1 day' AND s.created_at > now() - %(longest)s * interval '1 day'"""
+  FROM session s JOIN person p ON p.id = s.person_id WHERE s.token_hash = %(token)s AND {LIVES}"""
+THEIR_TEAMS = "SELECT workspace_id FROM member WHERE person_id = %(person)s AND joined_at IS NOT NULL ORDER BY workspace_id"
 
 GONE = "This link has been used or is too old. Ask for a new one."
 ELSEWHERE = "Open this link in the browser in which you asked for it, or ask for a new one there."
@@ -126,6 +127,7 @@ def begin(person: Person, origin: Origin) -> str:
     secret, agent = tokens.secret(), text.tidy_line(origin.agent[:LONGEST_AGENT])
     row = {"token_hash": tokens.hashed(secret), "person_id": person.id, "agent": agent, "network": origin.network}
     models.Session.insert(row).execute()
+    note("member.signed_in", person.id, browser=agents.said(agent))
     return secret
 
 
@@ -138,7 +140,7 @@ def first_owner(email: str) -> str:
 
 def who(secret: str | None) -> Session | None:
     """The session of this secret; None when it ended or never was."""
-    row = secret and db.row(WHO, token=tokens.hashed(secret), idle=IDLE_DAYS, longest=LONGEST_DAYS)
+    row = secret and db.row(WHO, token=tokens.hashed(secret))
     if not row:
         return None
     is_stale, id, is_fresh, *person = row
@@ -147,6 +149,19 @@ def who(secret: str | None) -> Session | None:
     return Session(id, is_fresh, Person(*person))
 
 
+@db.verb
 def sign_out(session: Session) -> None:
     """End this session, wherever its cookie was copied to."""
-    models.Session.delete().where(models.Session.id == session.id).execute()
+    if models.Session.delete().where(models.Session.id == session.id).execute():
+        note("member.signed_out", session.person.id, sessions=1)
+
+
+def note(type: str, person: int, **data) -> None:
+    """Record it in every team that they are of."""
+    for workspace in workspaces_of(person):
+        events.record(type, workspace, person=person, data={"person": person, **data})
+
+
+def workspaces_of(person: int) -> list[int]:
+    """The workspaces that they have joined, in the order in which locks are taken."""
+    return [workspace for (workspace,) in db.rows(THEIR_TEAMS, person=person)]

@@ -21,21 +21,25 @@ ALIKE = 0.8  # of the runs of three letters that two texts have
 VOUCHED = ("identified", "member")  # kinds of users whom the customer, or the team itself, knows
 LINK = re.compile(r"(?:\]\(\s*<?|https?://|\bwww\.)[^\s()\[\]<>,;|\"']+", re.IGNORECASE)
 
+# Who the customer vouches for writes as themselves. Others have several names, one a browser: those of their network count
+# as one.
 KNOWN = f"""
-SELECT u.kind, {blocked_addresses.kind_of_place("u.email, %(email)s::text", "%(tags)s::text[]")}
-  FROM "user" u WHERE u.workspace_id = %(workspace)s AND u.id = %(user)s"""
-# Who has no account has several names, one a browser: those of their network count as one.
-SAID = """
-WITH writers AS MATERIALIZED (
-  SELECT %(user)s::bigint AS id UNION
-  (SELECT id FROM "user" WHERE workspace_id = %(workspace)s AND network_tag = ANY(%(tags)s) AND kind = 'anonymous'
-    ORDER BY first_seen_at DESC LIMIT %(most)s)
+WITH writer AS MATERIALIZED (
+  SELECT id, kind, email, kind = ANY(%(vouched)s) AS is_vouched FROM "user"
+   WHERE workspace_id = %(workspace)s AND id = %(user)s
+), writers AS MATERIALIZED (
+  SELECT id FROM writer UNION
+  (SELECT u.id FROM writer, "user" u
+    WHERE NOT writer.is_vouched AND u.workspace_id = %(workspace)s AND u.network_tag = ANY(%(tags)s::text[])
+      AND u.kind = 'anonymous' ORDER BY u.first_seen_at DESC LIMIT %(most)s)
 )
-(SELECT left(p.title || E'\\n' || p.body, %(length)s) FROM writers JOIN post p ON p.author_id = writers.id
-  WHERE p.workspace_id = %(workspace)s AND p.created_at > now() - interval '1 day' ORDER BY p.number DESC LIMIT %(most)s)
-UNION ALL
-(SELECT left(c.body, %(length)s) FROM writers JOIN comment c ON c.user_id = writers.id
-  WHERE c.workspace_id = %(workspace)s AND c.created_at > now() - interval '1 day' ORDER BY c.id DESC LIMIT %(most)s)"""
+SELECT is_vouched, {blocked_addresses.kind_of_place("writer.email, %(email)s::text", "%(tags)s::text[]")}, array(
+  (SELECT left(p.title || E'\\n' || p.body, %(length)s) FROM writers JOIN post p ON p.author_id = writers.id
+    WHERE p.workspace_id = %(workspace)s AND p.created_at > now() - interval '1 day' ORDER BY p.number DESC LIMIT %(most)s)
+  UNION ALL
+  (SELECT left(c.body, %(length)s) FROM writers JOIN comment c ON c.user_id = writers.id
+    WHERE c.workspace_id = %(workspace)s AND c.created_at > now() - interval '1 day' ORDER BY c.id DESC LIMIT %(most)s))
+  FROM writer"""
 
 
 class Signals(NamedTuple):
@@ -60,14 +64,14 @@ def why(reader: Reader, words: str, signals: Signals | None) -> str | None:
     if reader.is_member or signals is None or not reader.workspace.holds_suspects:
         return None
     tags = blocked_addresses.tags(reader.workspace.id, signals.network)
-    kind, place = db.row(KNOWN, **reader.scope(), email=signals.email, tags=tags) or (None, None)
-    is_vouched = kind in VOUCHED
+    row = db.row(KNOWN, workspace=reader.workspace.id, user=reader.user, email=signals.email, tags=tags,
+                 vouched=list(VOUCHED), most=AT_ONCE, length=LONGEST_READ)  # fmt: skip
+    is_vouched, place, earlier = row or (False, None, [])
     if not is_vouched and (said := place or of_the_form(reader.workspace, signals)):
         return said
     if links(words) > (MOST_LINKS_VOUCHED if is_vouched else MOST_LINKS):
         return "links"
-    found = db.rows(SAID, **reader.scope(), tags=[] if is_vouched else tags, most=AT_ONCE, length=LONGEST_READ)
-    return "repeat" if is_repeated(words, [earlier for (earlier,) in found]) else None
+    return "repeat" if is_repeated(words, earlier) else None
 
 
 def of_the_form(workspace: Workspace, signals: Signals) -> str | None:

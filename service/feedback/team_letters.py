@@ -148,7 +148,7 @@ def invitation(event: Event, letter: Letter) -> Written:
     """In the language of whoever invites them, which is theirs until they choose another. What the workspace and who invites
     are called is a stranger's choice, so it leads nowhere. NotFound when they have joined."""
     to = addressed(event, letter)
-    secret = invitations.arm(to.workspace, to.member.person)
+    secret = invitations.arm(to.workspace, letter.to_email)
     if secret is None:
         raise NotFound("They have joined already.")
     inviter = text.without_links(members.named(event.person_id)) or to.words.teamSomeone

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from service import db, events
 from service.errors import Conflict, Forbidden, Invalid, NotFound, Unauthenticated
-from service.feedback import claims, companies, counting, segments
+from service.feedback import blocked_addresses, claims, companies, counting, segments
 from service.feedback.members import Person
 from service.feedback.readers import MEMBER, Reader
 from service.feedback.workspaces import COLUMNS, Workspace
@@ -24,8 +24,8 @@ MAKE = """
 WITH there AS MATERIALIZED (
   SELECT * FROM "user" WHERE workspace_id = %(workspace)s AND external_id = ANY(%(known)s)
 ), made AS (
-  INSERT INTO "user" (workspace_id, external_id, kind, name, email)
-  SELECT %(workspace)s, %(external)s, %(kind)s, %(name)s, %(email)s WHERE NOT EXISTS (SELECT FROM there)
+  INSERT INTO "user" (workspace_id, external_id, kind, name, email, network_tag)
+  SELECT %(workspace)s, %(external)s, %(kind)s, %(name)s, %(email)s, %(network)s WHERE NOT EXISTS (SELECT FROM there)
   ON CONFLICT ON CONSTRAINT one_user_per_external_id DO NOTHING RETURNING *
 )
 SELECT id, external_id, kind, name, email, session_version, blocked_at IS NOT NULL, locale
@@ -145,17 +145,19 @@ def arrive(workspace_id: int, user_id: int | None, kid: str | None,
     return Workspace(*row[:split]), User(*row[split:-1]) if row[split] else None, row[-1]
 
 
-def make_anonymous(workspace: Workspace, draft: str | None = None) -> User:
+def make_anonymous(workspace: Workspace, draft: str | None = None, network: str = "") -> User:
     """A user of whom we know nothing yet; made by their first action, never by a mere visit.
 
     `draft` is the random name of what they send: sent again, because our answer was lost, it is by the same user; but not
-    once all sessions of that one were ended, for who knows a draft shows no more than one of those."""
+    once all sessions of that one were ended, for who knows a draft shows no more than one of those. Of the `network` that
+    they come from only a name that means nothing elsewhere is kept, for 30 days."""
+    [tag, *_] = [*blocked_addresses.tags(workspace.id, network), None]
     unguessable = draft and len(draft) >= DRAFT_LENGTH and len(set(draft)) >= DRAFT_LETTERS
     name = tokens.hashed(draft).hex()[:24] if unguessable else secrets.token_hex(12)
-    user = make(workspace, f"anon_{name}", "anonymous", later=f"guest_{name}")
+    user = make(workspace, f"anon_{name}", "anonymous", later=f"guest_{name}", network=tag)
     if user.is_blocked or user.session_version == FIRST_VERSION:
         return user
-    return make(workspace, f"anon_{secrets.token_hex(12)}", "anonymous")
+    return make(workspace, f"anon_{secrets.token_hex(12)}", "anonymous", network=tag)
 
 
 def of_member(workspace: Workspace, person: Person) -> User:
@@ -210,10 +212,11 @@ def own_voice(external_id: str, person: int | None, field: str) -> None:
 
 
 def make(workspace: Workspace, external_id: str, kind: str, name: str = "", email: str | None = None,
-         later: str | None = None) -> User:  # fmt: skip
+         later: str | None = None, network: str | None = None) -> User:  # fmt: skip
     """The user with this id, or with the one that they have `later`, made when they are new; who is there stays as they
     are."""
-    told, row = {"external": external_id, "kind": kind, "name": name, "email": email, "known": [external_id, later]}, None
+    told, row = {"external": external_id, "kind": kind, "name": name, "email": email, "network": network}, None
+    told["known"] = [external_id, later]
     while row is None:
         row = db.row(MAKE, workspace=workspace.id, **told)
     return User(*row)

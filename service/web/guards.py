@@ -6,6 +6,7 @@ from service import events
 from service.errors import Forbidden, ProofNeeded, Unauthenticated
 from service.feedback import counting, limits, members, sign_in, users, widget_keys, workspaces
 from service.feedback.readers import Reader
+from service.feedback.spam import Signals
 from service.lib import tokens
 from service.web import inputs, sessions
 from service.web.forms import SESSION_COOKIE, check_form, cookie, csrf, take_notice
@@ -106,8 +107,15 @@ def act(req, draft: str | None = None) -> tuple[Reader, str | None]:
     workspace = req.context.workspace
     if req.context.user:
         return req.context.reader, None
-    user = unblocked(users.make_anonymous(workspace, req.context.call.visitor or draft))
+    network = limits.network(req.remote_addr)
+    user = unblocked(users.make_anonymous(workspace, req.context.call.visitor or draft, network))
     return Reader(workspace, user.id), user_token("anonymous", workspace, user)
+
+
+def signals(req, email: str = "") -> Signals:
+    """How this call was made, for `spam.why`. `email` is what who wrote it left."""
+    call = req.context.call
+    return Signals(call.trap, call.form, limits.network(req.remote_addr), email)
 
 
 def user_token(purpose: str, workspace, user: users.User, kid: str | None = None) -> str:

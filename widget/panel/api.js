@@ -3,7 +3,7 @@
 /** A function that asks the server, remembers who it says we are, and survives one expired session. A deed is refused, not a
     query, when the session of who asked for it has ended meanwhile. */
 export function asker(page, report) {
-  let flight, kept, trouble, wasKnown;
+  let flight, kept, trouble, wasKnown, shown;
   let visitor = randomName();
   page.on("identify", () => {
     kept = "";
@@ -20,7 +20,7 @@ export function asker(page, report) {
     // Two first deeds at once are one visitor's.
     const proof = session ? { session } : { anonymous: page.anonymous() || kept, visitor };
     try {
-      const answer = await page.call(path, { ...body, ...proof }, AbortSignal.timeout?.(2e4));
+      const answer = await page.call(path, { ...body, form: shown, ...proof }, AbortSignal.timeout?.(2e4));
       // A late answer is not about who signed in, or out, meanwhile.
       if (userToken === page.userToken && visit === visitor) keep(answer);
       return answer;
@@ -35,7 +35,8 @@ export function asker(page, report) {
 
   // The only thing ever stored, and only after the server made an anonymous user for something the person did. A page
   // without storage keeps it in memory.
-  function keep({ session, anonymous }) {
+  function keep({ session, anonymous, form }) {
+    if (form) shown = form;
     if (session) page.session = session;
     if (anonymous) page.anonymous((kept = anonymous));
   }

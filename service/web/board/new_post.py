@@ -12,7 +12,7 @@ from service.lib import text, tokens
 from service.web import inputs
 from service.web.answers import answer
 from service.web.board import deeds
-from service.web.board.visiting import Page, act, render, visit
+from service.web.board.visiting import Page, act, render, signals, visit
 from service.web.page import Done
 
 
@@ -57,7 +57,8 @@ def create(req) -> tuple[Post, Guest | None]:
     draft = form.get("submission", "")[:LONGEST_SUBMISSION] or None
     reader = act(req, draft)
     number = posts.create(reader, form.get("title", ""), form.get("body", ""), board=board.key, submission=draft,
-                          values={key: value for key, value in said.items() if value is not None})  # fmt: skip
+                          values={key: value for key, value in said.items() if value is not None},
+                          signals=signals(req, guest.email if guest else ""))  # fmt: skip
     if guest:
         guests.ask(reader, number, guest, limits.network(req.remote_addr))
     return posts.find(reader, number), guest

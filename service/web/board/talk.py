@@ -10,7 +10,7 @@ from service.feedback import attachments, comments, limits, posts
 from service.feedback.comments import Comment
 from service.feedback.details import Talk
 from service.web import cursors, inputs
-from service.web.board.visiting import act
+from service.web.board.visiting import act, signals
 from service.web.inputs import whole
 from service.web.page import QUICK, Done
 from service.web.pages import query
@@ -115,12 +115,13 @@ def write(_page, req, number: int) -> Done:
     sent = hashed(str(number), str(parent), draft or form.get("seen", ""), body)
     if not (req.context.user or draft) and is_repeated(req, sent):
         return Done(req.context.words.commented, to=back(req, number, "talk"))
-    made = comments.create(act(req, draft), number, body, parent=parent, submission=sent)
+    reader, words = act(req, draft), req.context.words
+    made = comments.create(reader, number, body, parent=parent, submission=sent, signals=signals(req))
     if "behind" in form:  # the page that it was sent from does not show the end
         to = f"{at(req, number)}{query(cursor=cursors.closed('comments', made - 1))}#comment-{made}"
     else:
         to = back(req, number, f"comment-{made}")
-    return Done(req.context.words.commented, to=to)
+    return Done(words.heldComment if comments.find(reader, made).held else words.commented, to=to)
 
 
 def standing(req, number: int) -> int:

@@ -7,13 +7,14 @@ at."""
 
 import base64
 import hashlib
+import time
 from collections.abc import Callable
 
 import falcon
 
 from service import events, words
 from service.errors import Forbidden, NotFound, Unauthenticated
-from service.feedback import limits, users, visits, workspaces
+from service.feedback import limits, spam, users, visits, workspaces
 from service.feedback.readers import Reader
 from service.feedback.users import User
 from service.lib import colours, tokens
@@ -98,12 +99,18 @@ def receive(req, network: str, looks: tuple[str, ...]) -> None:
 def act(req, draft: str | None = None) -> Reader:
     """Who acts, as a reader that is a user for certain; nobody yet becomes an anonymous user. To be called in the
     transaction of the deed: refused, it leaves nobody behind. `draft` names what they send (users.make_anonymous)."""
-    user = req.context.user or users.make_anonymous(req.context.workspace, draft)
+    user = req.context.user or users.make_anonymous(req.context.workspace, draft, limits.network(req.remote_addr))
     if user.is_blocked:
         raise Forbidden("The team has blocked you here.", "blocked")
     if req.context.user is None:
         req.context.made = user
     return Reader(req.context.workspace, user.id)
+
+
+def signals(req, email: str = "") -> spam.Signals:
+    """How this form was filled (the macro `guarded`), for `spam.why`. `email` is what who sent it left."""
+    form = req.context.form
+    return spam.Signals(form.get("homepage", ""), form.get("began"), limits.network(req.remote_addr), email)
 
 
 def recognise(req, resp, user: User, kid: str | None = None) -> None:
@@ -168,7 +175,7 @@ def frame(req, found: visits.Visit) -> dict:
         "boards": found.boards, "statuses": found.statuses,
         "content_language": workspaces.language_tag(workspace), "style": style, "event_types": PUBLIC_TYPES,
         "seen": found.seen, "stream_url": stream(req), "has_badge": has_badge,
-        "here": "", "canonical": None, "base_url": req.context.config.base_url,
+        "here": "", "canonical": None, "base_url": req.context.config.base_url, "began": spam.moment(workspace),
     }  # fmt: skip
 
 
@@ -218,8 +225,10 @@ def complain(req, resp, status: int, detail: str) -> None:
 
 
 def tag(req, resp) -> None:
-    """Give the answer its ETag, and no body to who has it already."""
-    resp.etag = hashlib.sha256(resp.text.encode()).hexdigest()[:20]
+    """Give the answer its ETag, and no body to who has it already. The moment at which its forms are shown is none of it,
+    but for the day: what a browser keeps does not grow too old to be sent."""
+    same = resp.text.replace(req.context.page["began"], time.strftime("%j", time.gmtime()))
+    resp.etag = hashlib.sha256(same.encode()).hexdigest()[:20]
     if is_known(req, resp.etag.strip('"')):
         resp.status, resp.text = falcon.HTTP_304, None
         resp.delete_header("Content-Type")

@@ -14,6 +14,7 @@ from service.web.dashboard import (  # noqa: F401 what app.py finds them by
     new_post,
     outbox,
     posts,
+    proof,
     roadmap,
     search,
     segments,
@@ -23,6 +24,7 @@ from service.web.dashboard import (  # noqa: F401 what app.py finds them by
     users,
 )
 from service.web.dashboard.settings import (  # noqa: F401
+    account,
     audit,
     brand,
     general,

@@ -17,7 +17,8 @@ from service.web.pages import query
 
 DELETED_DAYS = moderation.DELETED_DAYS
 PAGE = 25
-SHOWN = {"waiting": moderation.held, "comments": held_comments.page, "deleted": moderation.deleted, "blocked": moderation.blocked}
+SHOWN = {"waiting": moderation.held, "comments": held_comments.page, "deleted": moderation.deleted,
+         "blocked": moderation.blocked}  # fmt: skip
 DECIDED = "Nothing was left to do: somebody decided before you."
 
 

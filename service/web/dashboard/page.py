@@ -26,6 +26,10 @@ class Page(page.Page):
         if deed in self.delicate:
             require_proof(req)
 
+    def refuse(self, req, resp, name, error, place):
+        req.context.page["needs_proof"] = isinstance(error, ProofNeeded)
+        super().refuse(req, resp, name, error, place)
+
     def refresh(self, req) -> None:
         req.context.page.update(now(req))
 

@@ -7,7 +7,7 @@ from service import shapes
 from service.errors import Invalid
 from service.feedback import blocking, doings, people, privacy, segments, suppressions, users
 from service.web import cursors, inputs
-from service.web.dashboard import places
+from service.web.dashboard import places, proof
 from service.web.dashboard.page import Page, at
 from service.web.dashboard.people import KINDS, PAGE, show
 from service.web.guards import require_admin, require_member
@@ -35,6 +35,8 @@ class Users(Page):
 
 @falcon.before(require_member)
 class User(Page):
+    delicate = frozenset(["erase"])
+
     def show(self, req, resp, user):
         reader, what = req.context.reader, inputs.param(req, "show", "posts")
         if what not in doings.LISTS:
@@ -81,6 +83,8 @@ class Export:
 
     def on_get(self, req, resp, user):
         require_admin(req)
+        if not req.context.session.is_fresh:
+            raise falcon.HTTPSeeOther(proof.PATH)
         shapes.answer(resp, shapes.user_export(privacy.export(req.context.workspace, user)))
         resp.downloadable_as = "user.json"
         resp.cache_control = ["no-store"]

@@ -83,6 +83,8 @@
   const does = ({ form }) => form && $$("input[type=hidden]", form).filter(({ name }) => name !== "csrf" && !MADE_FOR.includes(name))
     .map(({ name, value }) => `${name}=${value}`).join();
   const put = (page, { sent, refused, except, notice, isNews }) => {
+    const began = $("[name=began]"); // the forms of a page were shown when it was
+    if (began) for (const field of $$("[name=began]", page)) field.setAttribute("value", began.value);
     for (const old of $$("[data-live]")) {
       const { live } = old.dataset;
       if (live === "notice" || (except && old.contains(except))) continue;

@@ -25,12 +25,19 @@ class List(Call):
     cursor: str | None = None
 
 
+class New(Call, kw_only=True):
+    """Something that is written, and how: what looks like spam waits for the team."""
+
+    form: str | None = None  # when the form was shown, as an opening says
+    trap: str = ""  # what only a program fills in
+
+
 class Guest(msgspec.Struct):
     email: str
     name: str = ""
 
 
-class NewPost(Call):
+class NewPost(New, kw_only=True):
     title: str
     body: str = ""
     board: str | None = None
@@ -53,7 +60,7 @@ class Edit(Call):
     body: str
 
 
-class NewComment(Call):
+class NewComment(New, kw_only=True):
     body: str
     parent: shapes.Parent = None
     submission: str | None = None
@@ -151,6 +158,7 @@ class Opening(msgspec.Struct, omit_defaults=True):
     unread: int  # entries of the news
     posts: Cards
     stream_url: str
+    form: str  # to be sent with what is written
     session: str | None = None
 
 

@@ -4,7 +4,7 @@ import falcon
 
 from service import db, shapes
 from service.feedback import attachments, comments, limits, posts
-from service.web.guards import act, identify_user
+from service.web.guards import act, identify_user, signals
 from service.web.widget import calls, shown
 
 AT_ONCE = 100
@@ -43,7 +43,8 @@ class Delete:
 def create(req, number: int):
     call = req.context.call
     reader, anonymous = act(req, call.submission)
-    return comments.create(reader, number, call.body, parent=call.parent, submission=call.submission), reader, anonymous
+    made = comments.create(reader, number, call.body, parent=call.parent, submission=call.submission, signals=signals(req))
+    return made, reader, anonymous
 
 
 def comments_of(req, number: int, after: int = 0) -> shown.Comments:

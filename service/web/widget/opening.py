@@ -5,7 +5,7 @@ import falcon
 
 from service import shapes
 from service.errors import Unauthenticated
-from service.feedback import front, guide, identity_secrets, joining, news, workspaces
+from service.feedback import front, guide, identity_secrets, joining, news, spam, workspaces
 from service.feedback.readers import Reader
 from service.lib import tokens
 from service.web import sessions
@@ -31,7 +31,7 @@ class Opening:
             fields=[calls.Field(*field[1:]) for field in found.fields],
             statuses=[shapes.ColoredStatus(*status[1:]) for status in found.statuses],
             ask_email=workspace.ask_email, edit_minutes=workspace.edit_minutes,
-            user=calls.who(user), unread=found.unread, posts=page_of(req), stream_url=heard,
+            user=calls.who(user), unread=found.unread, posts=page_of(req), stream_url=heard, form=spam.moment(workspace),
             session=sessions.renewed(req.context.call.session, user),
         ))  # fmt: skip
 

@@ -4,7 +4,7 @@ import falcon
 
 from service import db, shapes
 from service.feedback import details, edits, followers, guests, limits, lists, posts, similar, votes
-from service.web.guards import act, identify_user
+from service.web.guards import act, identify_user, signals
 from service.web.widget import calls, shown
 from service.web.widget.comments import comments_of
 
@@ -71,7 +71,8 @@ def create(req, call: calls.NewPost):
     guest = guests.checked(req.context.workspace, req.context.user, said.email, said.name)
     reader, anonymous = act(req, call.submission)
     number = posts.create(reader, call.title, call.body, board=call.board, meta=call.meta,
-                          values=call.fields, submission=call.submission)  # fmt: skip
+                          values=call.fields, submission=call.submission,
+                          signals=signals(req, guest.email if guest else ""))  # fmt: skip
     if guest:
         guests.ask(reader, number, guest, limits.network(req.remote_addr))
     return number, reader, anonymous

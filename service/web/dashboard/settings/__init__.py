@@ -11,7 +11,8 @@ PAGES = (
     ("/identity", "Identity", "identity"),
     ("/boards", "Boards", "boards"), ("/statuses", "Statuses", "statuses"), ("/tags", "Tags", "tags"),
     ("/fields", "Fields", "fields"), ("/team", "Team", "team"), ("/keys", "API keys", "keys"),
-    ("/webhooks", "Webhooks", "webhooks"), ("/audit", "Audit log", "audit"), ("/letters", "Your letters", "letters"),
+    ("/webhooks", "Webhooks", "webhooks"), ("/audit", "Audit log", "audit"), ("/account", "Your account", "account"),
+    ("/letters", "Your letters", "letters"),
 )  # fmt: skip
 NAMES = {key: name for _, name, key in PAGES}
 FOR_ADMINS = {"audit"}  # the others do not even read it

@@ -42,6 +42,16 @@ def member_removed(entry: Entry) -> str:
     return f"removed {whom(entry)} from the team"
 
 
+def signed_in(entry: Entry) -> str:
+    browser = entry.data.get("browser")
+    return f"signed in with {browser}" if browser else "signed in"
+
+
+def signed_out(entry: Entry) -> str:
+    sessions = entry.data.get("sessions", 1)
+    return "signed out" if sessions == 1 else f"signed out of {sessions} browsers"
+
+
 def whom(entry: Entry) -> str:
     """The member whom it is about."""
     return entry.data.get("email") or "somebody"
@@ -91,8 +101,8 @@ SAID = {
     "member.joined": "joined the team as {role}",
     "member.updated": member_updated,
     "member.removed": member_removed,
-    "member.signed_in": "signed in",
-    "member.signed_out": "signed out",
+    "member.signed_in": signed_in,
+    "member.signed_out": signed_out,
     "key.created": "made the API key “{name}” ({prefix}…) with the scopes {scopes}",
     "key.updated": "gave the API key {prefix}… the name “{name}”",
     "key.deleted": "ended the API key “{name}” ({prefix}…)",

@@ -34,6 +34,7 @@ def looks(accent: str) -> list[Shown]:
 class Brand(Setting):
     key = "brand"
     harmless = frozenset({"try"})
+    delicate = frozenset({"domain"})
     takes_file = True
 
     def show(self, req, resp):

@@ -14,6 +14,7 @@ SCOPES = {"read": "Read posts and users", "write": "Write posts, votes and comme
 
 class Keys(Setting):
     key = "keys"
+    delicate = frozenset(["make"])
 
     def show(self, req, resp):
         makers = {member.id: member.name or member.email for member in team.of(req.context.reader)}

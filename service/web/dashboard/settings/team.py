@@ -4,7 +4,6 @@ from datetime import UTC, datetime, timedelta
 
 from service.errors import NotFound
 from service.feedback import invitations, team
-from service.web.dashboard.page import at
 from service.web.dashboard.settings import Setting
 from service.web.guards import require_proof
 from service.web.inputs import whole
@@ -16,7 +15,6 @@ A_ROLE = {"owner": "an owner", "admin": "an admin", "member": "a member"}
 
 class Team(Setting):
     key = "team"
-    harmless = frozenset(["rename"])
     delicate = frozenset(["role", "remove"])
 
     def allow(self, req, deed):
@@ -28,12 +26,7 @@ class Team(Setting):
         may = ROLES if req.context.role == "owner" else {role: name for role, name in ROLES.items() if role != "owner"}
         self.render(req, resp, smtp=bool(req.context.config.smtp_url), members=team.of(req.context.reader), names=ROLES,
                     roles=list(may.items()),
-                    is_owner=req.context.role == "owner", me=req.context.person.id, is_over=is_over,
-                    longest_name=team.LONGEST_NAME)  # fmt: skip
-
-    def rename(self, req):
-        team.rename(req.context.reader, req.context.form.get("name", ""))
-        return Done("Your name was saved.", to=at(req, "settings/team"))
+                    is_owner=req.context.role == "owner", me=req.context.person.id, is_over=is_over)  # fmt: skip
 
     def invite(self, req):
         form = req.context.form
@@ -56,7 +49,7 @@ class Team(Setting):
         return Done(f"{gone.name or gone.email} is no longer in the team.",
                     to="/app" if gone.id == req.context.person.id else None)  # fmt: skip
 
-    deeds = {"rename": rename, "invite": invite, "role": set_role, "again": again, "remove": remove}
+    deeds = {"invite": invite, "role": set_role, "again": again, "remove": remove}
 
 
 def told(email: str, is_new: bool) -> str:

@@ -11,7 +11,7 @@ from service.web import cursors, inputs
 from service.web.dashboard import places
 from service.web.dashboard.page import at
 from service.web.dashboard.settings import Setting, webhook_words
-from service.web.guards import require_admin
+from service.web.guards import require_admin, require_proof
 from service.web.inputs import whole
 from service.web.openapi import version as sayso
 from service.web.page import Done
@@ -27,6 +27,7 @@ class Webhooks(Setting):
     """The endpoints, and the form for another."""
 
     key = "webhooks"
+    delicate = frozenset(["create"])
 
     def show(self, req, resp):
         reader = req.context.reader
@@ -46,6 +47,7 @@ class Endpoint(Setting):
     """One endpoint: what it hears of, and what was delivered to it."""
 
     key, template = "webhooks", "webhook"
+    delicate = frozenset(["rotate"])
 
     def show(self, req, resp, endpoint):
         require_admin(req)
@@ -62,6 +64,8 @@ class Endpoint(Setting):
 
     def change(self, req, endpoint):
         form = req.context.form
+        if form.get("url", "").strip() != endpoints.find(req.context.reader, endpoint).url:
+            require_proof(req)
         endpoints.update(req.context.reader, endpoint, url=form.get("url", ""), types=types(form),
                          conditions=conditions(form), seen=form.get("seen"))  # fmt: skip
         return Done("The endpoint was saved.")
