@@ -49,7 +49,8 @@ class Ear(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         if not record.name.startswith(OTHERS):
-            hear(self.format(record))
+            test = os.environ.get("PYTEST_CURRENT_TEST", "").partition("[")[0].partition(" ")[0]
+            hear(f"{test} {record.name} {self.format(record)}")
 
 
 def hear(line: str) -> None:

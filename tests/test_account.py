@@ -67,7 +67,7 @@ def test_one_session_is_ended_and_twice_is_once(ada, client, acme):
         assert ada.send(ACCOUNT, do="end", session=theirs).status_code == 303
     assert not is_signed_in(other) and is_signed_in(ada)
     assert [row[0] for row in told(acme)] == ["member.signed_in", "member.signed_in", "member.signed_out"]
-    assert told(acme)[0][1] == {"person": acme.owner.id, "browser": "curl"} or told(acme)[0][1]["browser"]
+    assert told(acme)[0][1] == {"person": acme.owner.id, "browser": "A browser"}
 
 
 def test_the_session_of_somebody_else_is_not_ended(ada, client, acme):
@@ -98,7 +98,7 @@ def test_signing_in_and_out_is_told_to_every_team_of_theirs_and_to_no_other(clie
 
 def test_a_plain_member_has_the_page_too(client, acme):
     ben = Browser(client).sign_in(BEN)
-    assert "only read" not in ben.open(ACCOUNT).text and "Owners and admins change" not in ben.page.text
+    assert "Owners and admins change" not in ben.open(ACCOUNT).text
     assert ben.send(ACCOUNT, do="rename", name="Benjamin").status_code == 303
     assert "Benjamin" in ben.open(ACCOUNT).text
 
@@ -186,7 +186,7 @@ def test_case_20_nothing_tells_whose_an_address_is_until_its_owner_opens_the_let
     assert is_signed_in(Browser(client).sign_in(BEN)) and db.row("SELECT count(*) FROM person WHERE email = %(a)s", a=ADA) == (1,)
 
 
-@pytest.mark.parametrize("email", ["", "ada", "a\0b@c.d", "x" * 10_000, ADA])
+@pytest.mark.parametrize("email", ["", "ada", "a b@c.d", "x" * 10_000, ADA])
 def test_what_cannot_be_a_new_address_is_refused(ada, email):
     ada.open(ACCOUNT)
     page = ada.send(ACCOUNT, do="address", email=email)
@@ -195,7 +195,7 @@ def test_what_cannot_be_a_new_address_is_refused(ada, email):
 
 def test_what_was_sent_to_the_former_address_opens_nothing_any_more(ada, client, acme, globex):
     team.invite(globex.team, ADA, "member")
-    invitation, link = invitations.arm(globex.workspace, acme.owner.id), sign_in.make_link(ADA)
+    invitation, link = invitations.arm(globex.workspace, ADA), sign_in.make_link(ADA)
     move = ask(ada)
     ada.open(move)
     assert ada.send(move).status_code == 200

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from email.message import EmailMessage
 
+import canary
 import pytest
 from cast import ADA, BEN, SECRET_KEY
 from hypothesis import given
@@ -208,7 +209,9 @@ def with_one_line(raw: bytes) -> None:
 
 def command(raw: bytes, **settings) -> subprocess.CompletedProcess:
     told = {"PATH": os.environ["PATH"], "SECRET_KEYS": SECRET_KEY, **settings}
-    return subprocess.run([sys.executable, "-m", "service", "bounce"], env=told, input=raw, capture_output=True, timeout=60)
+    done = subprocess.run([sys.executable, "-m", "service", "bounce"], env=told, input=raw, capture_output=True, timeout=60)
+    canary.hear(done.stderr.decode())
+    return done
 
 
 def test_a_mail_servers_pipe_gets_a_sentence_and_a_code(here, acme, name):

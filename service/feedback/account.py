@@ -85,7 +85,7 @@ def ask_to_move(session: Session, email: str, locale: str | None = None) -> str:
 def look(session: Session | None, secret: str) -> proofs.Link:
     """What a link proves, as `proofs.look`; Conflict when the address has become somebody else's meanwhile."""
     link = proofs.look(session, secret)
-    if link.former and db.row(TAKEN, email=link.email, person=session.person.id):
+    if link.former and db.row(TAKEN, email=link.email, person=session.person.id) is not None:
         raise Conflict(HAS_OWNER, "address_taken")
     return link
 

@@ -1,6 +1,120 @@
 """From where a workspace takes nothing unread, and whom it sends no letter: e-mail addresses, domains, networks."""
 
-from service.lib import tokens
+from datetime import datetime
+from typing import NamedTuple
+
+from service import db, events
+from service.errors import Invalid
+from service.feedback.readers import Reader
+from service.lib import text, tokens
+
+EMAIL, DOMAIN, NETWORK = "email", "domain", "network"  # kinds
+MOST = 1000  # in one workspace, by hand
+NETWORK_DAYS = 7  # it is somebody else's soon
+
+# in the order of their names, so that two who block the same do not wait for each other
+BLOCK = f"""
+INSERT INTO blocked_address AS b (workspace_id, kind, value, person_id, user_id, created_at, ends_at)
+SELECT %(workspace)s, kind, value, %(person)s, user_id, clock_timestamp(),
+       CASE kind WHEN '{NETWORK}' THEN now() + interval '{NETWORK_DAYS} days' END
+  FROM ({{those}}) those (kind, value, user_id) ORDER BY kind, value
+ON CONFLICT (workspace_id, kind, value) DO UPDATE SET ends_at = excluded.ends_at, user_id = excluded.user_id
+ WHERE b.ends_at IS NOT NULL
+RETURNING kind, value"""
+BLOCK_ONE = BLOCK.format(those="SELECT %(kind)s::text, lower(%(value)s), NULL::bigint")
+BLOCK_USERS = BLOCK.format(those=f"""
+  SELECT DISTINCT ON (place.kind, place.value) place.kind, place.value, u.id
+    FROM "user" u CROSS JOIN LATERAL (VALUES
+      ('guest', '{EMAIL}', lower(u.email)), ('anonymous', '{NETWORK}', u.network_tag)) place (of, kind, value)
+   WHERE u.workspace_id = %(workspace)s AND u.id = ANY(%(ids)s) AND place.of = u.kind AND place.value IS NOT NULL
+   ORDER BY place.kind, place.value, u.id""")
+LIFT = """
+DELETE FROM blocked_address WHERE workspace_id = %(workspace)s AND kind = %(kind)s AND value = %(value)s"""
+LIFT_OF_USER = "DELETE FROM blocked_address WHERE workspace_id = %(workspace)s AND user_id = %(user)s RETURNING kind, value"
+COUNT = "SELECT count(*) FROM blocked_address WHERE workspace_id = %(workspace)s"
+PAGE = """
+SELECT b.kind, b.value, b.created_at, b.ends_at, u.external_id, u.name, coalesce(nullif(p.name, ''), p.email)
+  FROM blocked_address b
+  LEFT JOIN "user" u ON u.workspace_id = b.workspace_id AND u.id = b.user_id
+  LEFT JOIN person p ON p.id = b.person_id
+ WHERE b.workspace_id = %(workspace)s AND (b.ends_at IS NULL OR b.ends_at > now())
+   AND (%(at)s IS NULL OR b.created_at < %(at)s::timestamptz)
+ ORDER BY b.created_at DESC LIMIT %(most)s"""
+
+
+class Blocked(NamedTuple):
+    """From where somebody is kept out; a network only by a name that means nothing elsewhere."""
+
+    kind: str  # email, domain, network
+    value: str
+    at: datetime
+    ends_at: datetime | None
+    user_id: str | None  # external: because of whom
+    user_name: str | None
+    by: str | None  # the member who did it
+
+
+@db.verb
+def block(reader: Reader, address: str) -> str:
+    """Keep out an e-mail address, or all at a domain: no letter goes there, and what comes from there waits. Returns how it
+    is written. Again, nothing happens. Raises Invalid (`address`)."""
+    kind, value = told(address)
+    if db.row(COUNT, workspace=reader.workspace.id)[0] >= MOST:
+        raise Invalid(address=f"{MOST:,} addresses are blocked already; lift some of them first.")
+    for made in db.rows(BLOCK_ONE, workspace=reader.workspace.id, person=reader.person, kind=kind, value=value):
+        record(reader, "address.blocked", *made)
+    return value
+
+
+def told(address: str) -> tuple[str, str]:
+    """What somebody means: somebody@example.com, or example.com, with or without an @ before it."""
+    said = address[:1000].strip()
+    if "@" in said[1:]:
+        kind, value = EMAIL, text.email(said)
+    else:
+        kind, value = DOMAIN, text.domain_of(said.removeprefix("@"))
+    if value is None or (kind == DOMAIN and "." not in value):
+        raise Invalid(address="Give an e-mail address, or a domain like example.com.")
+    return kind, value
+
+
+@db.verb
+def block_of(reader: Reader, ids: list[int]) -> None:
+    """Keep out from where these users came who are blocked: guests' addresses, and for a week the networks of those without
+    any account. Of users whom the customer knows nothing more is needed."""
+    for made in db.rows(BLOCK_USERS, workspace=reader.workspace.id, person=reader.person, ids=ids):
+        record(reader, "address.blocked", *made)
+
+
+@db.verb
+def lift(reader: Reader, kind: str, value: str) -> None:
+    """Let somebody in again from there; who is not kept out stays so."""
+    if "\0" not in f"{kind}{value}" and db.changed(LIFT, workspace=reader.workspace.id, kind=kind, value=value):
+        record(reader, "address.unblocked", kind, value)
+
+
+@db.verb
+def lift_of(reader: Reader, user: int) -> None:
+    """Take back what was blocked because of this user."""
+    for gone in db.rows(LIFT_OF_USER, workspace=reader.workspace.id, user=user):
+        record(reader, "address.unblocked", *gone)
+
+
+def record(reader: Reader, type: str, kind: str, value: str) -> None:
+    # the log outlives whoever has the address, so it does not say which one
+    data = {"kind": kind, "value": value} if kind == DOMAIN else {"kind": kind}
+    events.record(type, reader.workspace.id, person=reader.person, data=data)
+
+
+def page(reader: Reader, most: int, after: tuple[datetime | None, int] | None = None) -> list[Blocked]:
+    """From where somebody is kept out, the last one first, after the place (`at`, anything) of the one read last."""
+    at, _ = after or (None, 0)
+    return [Blocked(*row) for row in db.rows(PAGE, workspace=reader.workspace.id, most=most, at=at)]
+
+
+def takes(workspace_id: int, email: str) -> bool:
+    """Whether a letter may go to this address at somebody's word; who asks for it does not learn that."""
+    return db.row(TAKES, workspace=workspace_id, email=email)[0] is None
 
 
 def mailbox(email: str) -> str:
@@ -20,6 +134,9 @@ def kind_of_place(emails: str, tags: str) -> str:
           ELSE EXISTS (SELECT FROM unnest(ARRAY[{emails}]) e
                         WHERE right('.' || split_part(lower(e), '@', 2), length(b.value) + 1) = '.' || b.value) END
     ORDER BY b.kind LIMIT 1)"""
+
+
+TAKES = f"SELECT {kind_of_place('%(email)s::text', 'ARRAY[]::text[]')}"
 
 
 def tags(workspace_id: int, network: str) -> list[str]:

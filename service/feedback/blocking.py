@@ -1,8 +1,9 @@
-"""Keeping somebody out who does harm: nothing more is taken from them. What they wrote stays. For admins."""
+"""Keeping somebody out who does harm: nothing more is taken from them, and what comes from where they came waits for the
+team (blocked_addresses). What they wrote stays. For admins."""
 
 from service import db, events
 from service.errors import Conflict
-from service.feedback import users
+from service.feedback import blocked_addresses, users
 from service.feedback.readers import Reader
 from service.feedback.users import MEMBER
 
@@ -29,15 +30,18 @@ def block_each(reader: Reader, ids: list[int]) -> None:
     """The same by our own ids, as a part of another verb."""
     if db.row(IS_OF_THE_TEAM, workspace=reader.workspace.id, ids=ids) is not None:
         raise Conflict("This is someone of the team; remove them from it first.", "is_member")
-    for (id,) in db.rows(BLOCK, workspace=reader.workspace.id, ids=ids):
+    blocked = [id for (id,) in db.rows(BLOCK, workspace=reader.workspace.id, ids=ids)]
+    blocked_addresses.block_of(reader, blocked)
+    for id in blocked:
         events.record("user.blocked", reader.workspace.id, user=id, person=reader.person)
 
 
 @db.verb
 def unblock(reader: Reader, external_id: str) -> None:
-    """Let a user in again who was blocked; one who is not stays as they are."""
+    """Let a user in again who was blocked, and from where they came; one who is not stays as they are."""
     id = users.find(reader.workspace, external_id).id
     if db.changed(UNBLOCK, workspace=reader.workspace.id, id=id):
+        blocked_addresses.lift_of(reader, id)
         events.record("user.unblocked", reader.workspace.id, user=id, person=reader.person)
 
 

@@ -8,7 +8,7 @@ from psycopg2.extras import Json
 
 from service import db, events
 from service.errors import Conflict, Forbidden, Invalid, NotFound
-from service.feedback import attachments, boards, fields, posts, versions
+from service.feedback import attachments, boards, fields, posts, spam, versions
 from service.feedback.attachments import File
 from service.feedback.posts import Held, Post
 from service.feedback.readers import Reader
@@ -21,6 +21,9 @@ UPDATE post SET title = %(title)s, body = %(body)s, board_id = %(board)s, fields
        locked = %(locked)s, updated_at = CASE WHEN %(public)s THEN now() ELSE updated_at END,
        edited_at = CASE WHEN %(reworded)s THEN now() ELSE edited_at END
  WHERE workspace_id = %(workspace)s AND number = %(number)s"""
+HOLD = """
+UPDATE post SET held_at = now(), held_because = %(because)s
+ WHERE workspace_id = %(workspace)s AND number = %(number)s AND held_at IS NULL"""
 DELETE = "UPDATE post SET deleted_at = now() WHERE workspace_id = %(workspace)s AND number = %(number)s"
 DELETED = """
 SELECT deleted_at IS NOT NULL FROM post WHERE workspace_id = %(workspace)s AND number = %(number)s FOR NO KEY UPDATE"""
@@ -92,8 +95,14 @@ def change(reader: Reader, number: int, *, title: str | None = None, body: str |
         db.changed(KEEP_REVISION, **scope, title=held.title, body=held.body, **reader.actor())
     public = changed != ["fields"]  # which users do not see, so nothing may move for them
     db.changed(SAVE, **scope, **{**after, "board": place.id, "fields": Json(kept)}, reworded=reworded, public=public)
+    if suspect := reworded and spam.why_changed(reader, said(before), said(after)):
+        db.changed(HOLD, **scope, because=suspect)
     data = {"changed": changed}
     events.record("post.updated", reader.workspace.id, public=public, post=number, data=data, **reader.actor())
+
+
+def said(post: dict) -> str:
+    return f"{post['title']}\n{post['body']}"
 
 
 def check_unmoved(held: Held, seen: str | None, values: dict, were: dict | None) -> None:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from service import db, events
 from service.errors import Conflict, Forbidden, Invalid, NotFound, SaysoError, Unauthenticated, Why
-from service.feedback import letters, limits
+from service.feedback import blocked_addresses, letters, limits
 from service.feedback.readers import Reader
 from service.feedback.sign_in import NO_ADDRESS
 from service.feedback.users import User
@@ -119,12 +119,13 @@ def folded(name: str) -> str:
 
 @db.verb
 def ask(reader: Reader, number: int, guest: Guest, network: str) -> None:
-    """Have a letter sent that asks this guest whether they wrote the post, as a part of writing it. Asked already, or too
-    many letters: nothing happens, and whoever wrote the post does not learn which. `network` is where they are."""
-    place = {"workspace": reader.workspace.id, "user": reader.user, "number": number}
-    row = db.row(WRITTEN, **place, kind=LETTER, email=guest.email)
-    if row and limits.allows_guest_letter(reader.workspace.id, guest.email, network):
-        letters.address(TO_THE_GUEST, LETTER, reader.workspace.id, row[0], name=guest.name, email=guest.email)
+    """Have a letter sent that asks this guest whether they wrote the post, as a part of writing it. Asked already, too many
+    letters, or a blocked address: nothing happens, and whoever wrote the post does not learn which. `network` is where they
+    are."""
+    workspace, email = reader.workspace.id, guest.email
+    row = db.row(WRITTEN, workspace=workspace, user=reader.user, number=number, kind=LETTER, email=email)
+    if row and blocked_addresses.takes(workspace, email) and limits.allows_guest_letter(workspace, email, network):
+        letters.address(TO_THE_GUEST, LETTER, workspace, row[0], name=guest.name, email=email)
 
 
 def token(workspace_id: int, user: int, guest: Guest) -> str:

@@ -9,10 +9,13 @@ from service.feedback.readers import Reader
 from service.retention import DELETED_DAYS
 
 MOST_COUNTED = 99
+HOLD_SUSPECTS = """
+UPDATE workspace SET holds_suspects = %(is_on)s WHERE id = %(workspace)s AND holds_suspects <> %(is_on)s"""
 
 WAITING = """
 SELECT count(*) FROM (SELECT FROM post WHERE workspace_id = %(workspace)s AND held_at IS NOT NULL AND deleted_at IS NULL
                        LIMIT %(most)s) waiting"""
+# Why it waited stays: as it stands, the team has let it in (posts.APPROVED).
 APPROVE = """
 UPDATE post SET held_at = NULL, updated_at = now() WHERE workspace_id = %(workspace)s AND number = %(number)s"""
 HOLD = """
@@ -21,7 +24,7 @@ SELECT number, author_id, title, body FROM post
  ORDER BY number FOR NO KEY UPDATE"""
 # A page of posts by the moment that puts them there, and who they are by.
 LIST = """
-SELECT p.number, p.title, p.body, b.name, p.created_at, p.at, p.held_at IS NOT NULL,
+SELECT p.number, p.title, p.body, b.name, p.created_at, p.at, p.held_at IS NOT NULL, p.held_because,
        u.external_id, u.name, u.email, u.kind, u.blocked_at IS NOT NULL, c.name{more}
   FROM (SELECT *, {at} AS at FROM post WHERE workspace_id = %(workspace)s AND {those} LIMIT %(most)s) p
   JOIN board b ON b.workspace_id = %(workspace)s AND b.id = p.board_id
@@ -59,6 +62,7 @@ class Waiting(NamedTuple):
     created_at: datetime
     at: datetime  # since when it stands there
     held: bool
+    because: str | None  # it waits: `board`, or as spam.why says
     author_id: str | None  # external
     author_name: str | None
     author_email: str | None
@@ -133,6 +137,13 @@ def hold(reader: Reader, numbers: list[int]) -> dict[int, tuple[int | None, tupl
     """Those of these posts that wait, with their authors and words, held until the transaction ends."""
     found = db.rows(HOLD, workspace=reader.workspace.id, numbers=numbers)
     return {number: (author, (title, body)) for number, author, title, body in found}
+
+
+@db.verb
+def hold_suspects(reader: Reader, is_on: bool) -> None:
+    """Have what looks like spam wait for the team, or not; nothing new is no change. For admins."""
+    if db.changed(HOLD_SUSPECTS, workspace=reader.workspace.id, is_on=is_on):
+        events.record("workspace.updated", reader.workspace.id, data={"changed": ["holds_suspects"]}, **reader.actor())
 
 
 def version(post: Waiting) -> str:

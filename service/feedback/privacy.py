@@ -136,7 +136,7 @@ DELETE FROM job USING gone WHERE job.workspace_id = %(workspace)s AND job.kind =
 DELETE_BY_ADDRESS = [
     f"DELETE FROM {table} WHERE workspace_id = %(workspace)s AND {THEIRS_BY_ADDRESS}"
     for table in ("mailing", "user_link", "suppression")
-]
+] + ["DELETE FROM blocked_address WHERE workspace_id = %(workspace)s AND kind = 'email' AND value = lower(%(email)s)"]
 # Those that asked them to confirm an address, which is theirs only then.
 DELETE_QUESTIONS = """
 WITH gone AS (

@@ -40,6 +40,7 @@ SELECT is_vouched, {blocked_addresses.kind_of_place("writer.email, %(email)s::te
   (SELECT left(c.body, %(length)s) FROM writers JOIN comment c ON c.user_id = writers.id
     WHERE c.workspace_id = %(workspace)s AND c.created_at > now() - interval '1 day' ORDER BY c.id DESC LIMIT %(most)s))
   FROM writer"""
+VOUCHED_FOR = 'SELECT kind = ANY(%(vouched)s) FROM "user" WHERE workspace_id = %(workspace)s AND id = %(user)s'
 
 
 class Signals(NamedTuple):
@@ -72,6 +73,14 @@ def why(reader: Reader, words: str, signals: Signals | None) -> str | None:
     if links(words) > (MOST_LINKS_VOUCHED if is_vouched else MOST_LINKS):
         return "links"
     return "repeat" if is_repeated(words, earlier) else None
+
+
+def why_changed(reader: Reader, before: str, after: str) -> str | None:
+    """Why what was let in waits when its author has put these words in place of the former ones; None when it does not."""
+    if reader.is_member or not reader.workspace.holds_suspects or links(after) <= max(links(before), MOST_LINKS):
+        return None
+    [is_vouched] = db.row(VOUCHED_FOR, workspace=reader.workspace.id, user=reader.user, vouched=list(VOUCHED))
+    return "links" if links(after) > MOST_LINKS_VOUCHED or not is_vouched else None
 
 
 def of_the_form(workspace: Workspace, signals: Signals) -> str | None:

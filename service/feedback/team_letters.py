@@ -30,7 +30,9 @@ ABOUT_A_POST = letters.ADDRESS.format(readers=f"""
    AND (NOT EXISTS (SELECT FROM "user" u WHERE u.workspace_id = m.workspace_id AND u.id = %(author)s
                        AND u.kind IN ('anonymous', 'guest'))
      OR (SELECT count(*) FROM letter l WHERE l.workspace_id = m.workspace_id AND lower(l.to_email) = lower(p.email)
-           AND l.created_at > now() - interval '1 hour' AND l.kind = 'new_post') < {MOST_AN_HOUR})""")
+           AND l.created_at > now() - interval '1 hour' AND l.kind = 'new_post') < {MOST_AN_HOUR})
+   AND NOT EXISTS (SELECT FROM post WHERE workspace_id = %(workspace)s AND number = %(post)s AND held_at IS NOT NULL
+                      AND held_because <> 'board')""")
 # who was asked in and has not come yet
 TO_THE_INVITED = letters.ADDRESS.format(readers="""
   SELECT p.email FROM member m JOIN person p ON p.id = m.person_id
@@ -58,8 +60,8 @@ class Addressed(NamedTuple):
 
 def tell_of_post(event: Event) -> None:
     """Who wants to hear of posts at once does, except the member who wrote it; anybody can write posts without a name,
-    so a flood of them is no flood of letters."""
-    letters.address(ABOUT_A_POST, "new_post", event.workspace_id, event.seq, author=event.user_id)
+    so a flood of them is no flood of letters, and what looks like spam is none at all."""
+    letters.address(ABOUT_A_POST, "new_post", event.workspace_id, event.seq, author=event.user_id, post=event.post_number)
 
 
 def invite(event: Event) -> None:

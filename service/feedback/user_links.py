@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from service import db, events, jobs, words
 from service.errors import Forbidden, Unauthenticated
-from service.feedback import letters, limits, mailings, suppressions, users, workspaces
+from service.feedback import blocked_addresses, letters, limits, mailings, suppressions, users, workspaces
 from service.feedback.sign_in import ELSEWHERE, GONE, MINUTES, checked
 from service.feedback.users import User
 from service.feedback.workspaces import Workspace
@@ -64,20 +64,21 @@ class Armed(NamedTuple):
 def ask(workspace: Workspace, email: str, *, browser: str, place: str, locale: str, home: str, network: str) -> str:
     """Have a link sent to `email` that signs in `browser` (its random cookie) and leads to `place`; returns the tidied
     address. `home` is where the workspace stands, to whoever asks. The browser's older links die. Nothing tells whether the
-    address is known. Raises Invalid, or RateLimited."""
+    address is known, or blocked, and then there is no letter. Raises Invalid, or RateLimited."""
     known = checked(email)
     limits.user_sign_in(known, network)
     db.changed(WITHDRAW, workspace=workspace.id, browser=tokens.hashed(browser))
-    send_one(workspace, SIGN_IN, known, tokens.hashed(browser), locale, home, place)
+    if blocked_addresses.takes(workspace.id, known):
+        send_one(workspace, SIGN_IN, known, tokens.hashed(browser), locale, home, place)
     return known
 
 
 @db.verb
 def ask_to_subscribe(workspace: Workspace, email: str, *, locale: str, home: str, network: str) -> str:
     """Have a link sent to `email` that subscribes it to what is published; returns the tidied address. Too many
-    letters: nothing happens, and whoever asked does not learn that. Raises Invalid."""
+    letters, or a blocked address: nothing happens, and whoever asked does not learn that. Raises Invalid."""
     known = checked(email)
-    if limits.allows_guest_letter(workspace.id, known, network):
+    if blocked_addresses.takes(workspace.id, known) and limits.allows_guest_letter(workspace.id, known, network):
         send_one(workspace, SUBSCRIBE, known, None, locale, home)
     return known
 

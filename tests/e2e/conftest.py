@@ -15,6 +15,11 @@ import pytest
 from aiosmtpd.controller import Controller
 from playwright.sync_api import expect
 
+from service import embedded
+
+NOBODY_IS_SUSPECT = """
+UPDATE workspace SET holds_suspects = false; ALTER TABLE workspace ALTER holds_suspects SET DEFAULT false"""
+
 expect.set_options(timeout=15_000)  # a machine that does other things, too, is no fault of a page
 
 
@@ -71,8 +76,11 @@ def letters():
 
 @pytest.fixture(scope="session")
 def sayso(letters, front):
-    """`sayso up` with a demo workspace."""
+    """`sayso up` with a demo workspace. Our browsers type faster than people, and no workspace minds."""
     with caddy.perhaps(front, SMTP_URL=letters.url) as running:
+        assert running.demo
+        with embedded.cursor(running.database_url) as cursor:
+            cursor.execute(NOBODY_IS_SUSPECT)
         yield running
 
 

@@ -1,0 +1,181 @@
+"""From where a workspace takes nothing unread: addresses, domains, and for a week the networks of who was blocked."""
+
+import pytest
+from browser import Browser
+from cast import ADA, BEN, EVE, SECRET_KEY
+from visitors import Visitor
+
+from service import db
+from service.errors import Invalid
+from service.feedback import blocked_addresses, blocking, general, moderation, privacy, user_links, users
+from service.lib import tokens
+
+NEW, PAGE = "/b/acme/posts/new", "/app/acme/moderation"
+ADDRESSES = {"query_string": "show=addresses"}
+SPAMMER = "spammer@junk.example"
+LETTERS = "SELECT to_email FROM letter WHERE kind = 'guest'"
+LINKS = "SELECT email FROM user_link"
+
+
+@pytest.fixture
+def asking(acme):
+    """The team asks who writes for an address, if they like."""
+    general.change(acme.team, ask_email="optional")
+    return acme
+
+
+def blocked(company) -> list[tuple]:
+    return sorted((each.kind, each.value, each.user_id) for each in blocked_addresses.page(company.team, 99))
+
+
+def events() -> list[tuple]:
+    return db.rows("SELECT type, data->>'kind', data->>'value' FROM event WHERE type LIKE 'address.%%' ORDER BY seq")
+
+
+def because() -> list[str | None]:
+    return [why for (why,) in db.rows("SELECT held_because FROM post ORDER BY number")]
+
+
+def write(client, title: str, **fields):
+    return Visitor(client).do(NEW, "write", title=title, **fields)
+
+
+@pytest.mark.parametrize(("said", "kind", "value"), [
+    (" Spammer@JUNK.example ", "email", SPAMMER), ("junk.example", "domain", "junk.example"),
+    ("@Junk.Example", "domain", "junk.example"), ("bücher.example", "domain", "xn--bcher-kva.example"),
+])  # fmt: skip
+def test_an_address_or_a_domain_is_blocked_once_however_it_is_written(acme, said, kind, value):
+    for _ in range(2):
+        blocked_addresses.block(acme.team, said)
+    assert blocked(acme) == [(kind, value, None)]
+    assert events() == [("address.blocked", kind, value if kind == "domain" else None)]  # an address is in no log
+    for _ in range(2):
+        blocked_addresses.lift(acme.team, kind, value)
+    assert blocked(acme) == [] and len(events()) == 2
+
+
+@pytest.mark.parametrize("said", ["", "@", "com", "a b@c.example", "x" * 2000, "http://junk.example", "no\0pe.example",
+                                  "\ud800"])  # fmt: skip
+def test_what_is_neither_is_refused(acme, said):
+    with pytest.raises(Invalid):
+        blocked_addresses.block(acme.team, said)
+
+
+@pytest.mark.parametrize("email", [SPAMMER, "Spam.mer+again@junk.example"])
+def test_who_leaves_a_blocked_address_gets_no_letter_waits_and_learns_nothing(client, asking, email):
+    blocked_addresses.block(asking.team, SPAMMER)
+    answers = [write(client, f"A wish from {each}", email=each) for each in (email, "sue@junk.example")]
+    assert because() == ["address", None] and db.rows(LETTERS) == [("sue@junk.example",)]
+    assert [answer.status_code for answer in answers] == [303, 303]
+
+
+def test_a_blocked_domain_holds_for_those_below_it_and_not_for_others(client, asking, globex):
+    blocked_addresses.block(asking.team, "junk.example")
+    for each in ("a@junk.example", "a@mail.junk.example", "a@notjunk.example"):
+        write(client, f"A wish from {each}", email=each)
+    assert because() == ["address", "address", None] and db.rows(LETTERS) == [("a@notjunk.example",)]
+    assert blocked_addresses.takes(globex.workspace.id, SPAMMER)
+
+
+def test_no_link_to_sign_in_or_subscribe_goes_to_a_blocked_address_and_the_page_is_the_same(acme, client):
+    blocked_addresses.block(acme.team, SPAMMER)
+    pages = []
+    for email in (SPAMMER, "sue@fine.example"):
+        visitor = Visitor(client)
+        visitor.do("/b/acme/sign-in", "ask", email=email)
+        asked = {"locale": "en", "home": "https://x.example", "network": ""}
+        assert user_links.ask_to_subscribe(acme.workspace, email, **asked) == email
+        pages.append((visitor.page.status_code, visitor.page.text.replace(email, "…")))
+    assert pages[0][0] == pages[1][0] and {email for (email,) in db.rows(LINKS)} == {"sue@fine.example"}
+
+
+def test_a_guest_s_address_is_blocked_with_them_and_lifted_with_them(acme):
+    guest = users.make(acme.workspace, "guest_x", "guest", "Spammer", SPAMMER)
+    for _ in range(2):
+        blocking.block(acme.team, "guest_x")
+    assert blocked(acme) == [("email", SPAMMER, guest.external_id)]
+    blocking.unblock(acme.team, "guest_x")
+    assert blocked(acme) == [] and [type for type, *_ in events()] == ["address.blocked", "address.unblocked"]
+
+
+def test_what_comes_from_the_network_of_who_was_declined_waits_for_a_week(acme, client):
+    write(client, "Buy this and nothing else")
+    db.changed("UPDATE post SET held_at = now(), held_because = 'links'")
+    moderation.decline(acme.team, [1], block=True)
+    assert [kind for kind, *_ in blocked(acme)] == ["network"]
+    write(client, "Somebody else behind the same address")
+    assert because() == ["links", "network"]
+    db.changed("UPDATE blocked_address SET ends_at = now()")
+    write(client, "A week later, from whoever has it now")
+    assert because()[2] is None and blocked(acme) == []
+
+
+def test_a_network_is_known_after_a_key_was_added(acme, client):
+    write(client, "Buy this and nothing else")
+    db.changed("UPDATE post SET held_at = now(), held_because = 'links'")
+    moderation.decline(acme.team, [1], block=True)
+    tokens.start((SECRET_KEY, "another-key-another-key-another-key"))
+    try:
+        write(client, "Somebody else behind the same address")
+    finally:
+        tokens.start((SECRET_KEY,))
+    assert because() == ["links", "network"]
+
+
+def test_the_network_itself_is_stored_nowhere(acme, client):
+    write(client, "Hello from somewhere")
+    [(tag,)] = db.rows('SELECT network_tag FROM "user" WHERE kind = \'anonymous\'')
+    assert len(tag) == 16 and "127" not in tag
+
+
+def test_who_is_erased_is_in_no_list(acme):
+    users.make(acme.workspace, "guest_x", "guest", "Spammer", SPAMMER)
+    blocking.block(acme.team, "guest_x")
+    privacy.erase(acme.team, "guest_x")
+    assert blocked(acme) == []
+
+
+# ── the page ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_an_admin_blocks_and_lifts_on_the_page(client, acme):
+    ada = Browser(client).sign_in(ADA)
+    assert "No address is blocked" in ada.open(PAGE, **ADDRESSES).text
+    page = ada.send(f"{PAGE}?show=addresses", {"Sayso-Quick": "1"}, do="block_address", address="nothing like it")
+    assert page.status_code == 422 and "Give an e-mail address, or a domain" in page.text
+    ada.open(PAGE, **ADDRESSES)
+    for address in (SPAMMER, "junk.example"):
+        ada.send(PAGE, do="block_address", address=address)
+    page = ada.open(PAGE, **ADDRESSES).text
+    assert SPAMMER in page and "@junk.example" in page and "by Ada" in page
+    ada.send(PAGE, do="lift", place=[f"email:{SPAMMER}", "domain:junk.example", "domain:not.there", "x", "network:\0"])
+    assert blocked(acme) == []
+    assert ada.send(PAGE, {"Sayso-Quick": "1"}, do="lift").status_code == 422
+
+
+def test_a_member_reads_the_list_and_changes_nothing(client, acme):
+    blocked_addresses.block(acme.team, SPAMMER)
+    ben = Browser(client).sign_in(BEN)
+    page = ben.open(PAGE, **ADDRESSES).text
+    assert SPAMMER in page and 'value="block_address"' not in page and "Unblock" not in page
+    lift = {"do": "lift", "place": f"email:{SPAMMER}"}
+    for deed in (lift, {"do": "block_address", "address": "x.example"}, {"do": "hold"}):
+        assert ben.send(PAGE, **deed).status_code == 403
+    assert len(blocked(acme)) == 1
+
+
+def test_the_list_of_one_workspace_is_no_other_s(client, acme, globex):
+    blocked_addresses.block(acme.team, SPAMMER)
+    eve = Browser(client).sign_in(EVE)
+    assert SPAMMER not in eve.open("/app/globex/moderation", **ADDRESSES).text
+    eve.send("/app/globex/moderation", do="lift", place=f"email:{SPAMMER}")
+    assert eve.open(PAGE, **ADDRESSES).status_code == 404 and len(blocked(acme)) == 1
+
+
+def test_an_admin_chooses_whether_suspects_wait(client, acme):
+    ada = Browser(client).sign_in(ADA)
+    assert 'name="hold" value="1" checked' in ada.open(PAGE).text
+    page = ada.send(PAGE, {"Sayso-Quick": "1"}, do="hold").text
+    assert "appears at once" in page and 'name="hold" value="1" checked' not in page
+    page = ada.send(PAGE, {"Sayso-Quick": "1"}, do="hold", hold="1").text
+    assert "waits here" in page and 'name="hold" value="1" checked' in page
