@@ -183,7 +183,8 @@ def test_case_20_nothing_tells_whose_an_address_is_until_its_owner_opens_the_let
     assert (ada.open(link).status_code, "has an account of its own" in ada.page.text) == (409, True)
     ada.open(ACCOUNT)
     assert ada.send(link).status_code == 409
-    assert is_signed_in(Browser(client).sign_in(BEN)) and db.row("SELECT count(*) FROM person WHERE email = %(a)s", a=ADA) == (1,)
+    assert is_signed_in(Browser(client).sign_in(BEN))
+    assert db.row("SELECT count(*) FROM person WHERE email = %(ada)s", ada=ADA) == (1,)
 
 
 @pytest.mark.parametrize("email", ["", "ada", "a b@c.d", "x" * 10_000, ADA])

@@ -46,6 +46,8 @@ FORM_ROUTES = {  # those of pages are attacked in test_dashboard_forms and test_
     "/app/sign-in/secret": {"email": "a@b.example"},
     **{f"/b/acme/{page}": {} for page in ("confirm/secret", "letters/secret", "sign-in/secret", "subscribe/secret")},
     "/letters/team/secret": {},
+    "/app/prove": {},
+    "/app/prove/secret": {},
     "/app/sign-out": {},
 }
 UPLOAD_ROUTES = {"/api/widget/posts/1/files"}  # attacked in test_widget_uploads

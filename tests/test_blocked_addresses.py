@@ -150,6 +150,7 @@ def test_an_admin_blocks_and_lifts_on_the_page(client, acme):
     assert SPAMMER in page and "@junk.example" in page and "by Ada" in page
     ada.send(PAGE, do="lift", place=[f"email:{SPAMMER}", "domain:junk.example", "domain:not.there", "x", "network:\0"])
     assert blocked(acme) == []
+    ada.open(PAGE, **ADDRESSES)
     assert ada.send(PAGE, {"Sayso-Quick": "1"}, do="lift").status_code == 422
 
 

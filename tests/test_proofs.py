@@ -1,4 +1,4 @@
-"""What is delicate is done by who has shown within ten minutes who they are; a link in a letter shows it, in that session."""
+"""What is delicate is done by who has shown within ten minutes who they are: by a link in a letter, in that session."""
 
 import pytest
 from browser import Browser

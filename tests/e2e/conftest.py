@@ -15,11 +15,6 @@ import pytest
 from aiosmtpd.controller import Controller
 from playwright.sync_api import expect
 
-from service import embedded
-
-NOBODY_IS_SUSPECT = """
-UPDATE workspace SET holds_suspects = false; ALTER TABLE workspace ALTER holds_suspects SET DEFAULT false"""
-
 expect.set_options(timeout=15_000)  # a machine that does other things, too, is no fault of a page
 
 
@@ -76,11 +71,9 @@ def letters():
 
 @pytest.fixture(scope="session")
 def sayso(letters, front):
-    """`sayso up` with a demo workspace. Our browsers type faster than people, and no workspace minds."""
+    """`sayso up` with a demo workspace."""
     with caddy.perhaps(front, SMTP_URL=letters.url) as running:
-        assert running.demo
-        with embedded.cursor(running.database_url) as cursor:
-            cursor.execute(NOBODY_IS_SUSPECT)
+        people.trust(running)
         yield running
 
 

@@ -10,11 +10,20 @@ import psycopg2
 
 ROBIN, NOOR = "robin-9", "noor-9"
 NAMES = {ROBIN: "Robin Marsh", NOOR: "Noor Haddad"}
+NOBODY_IS_SUSPECT = """
+UPDATE workspace SET holds_suspects = false; ALTER TABLE workspace ALTER holds_suspects SET DEFAULT false"""
 # 120 comments of its author below a post
 MANY = """
 INSERT INTO comment (workspace_id, post_number, user_id, body)
 SELECT p.workspace_id, p.number, p.author_id, 'Number ' || n FROM post p, generate_series(1, 120) n
  WHERE p.number = %s RETURNING id"""
+
+
+def trust(sayso) -> None:
+    """Have no workspace mind that our browsers type faster than people."""
+    assert sayso.demo
+    with closing(psycopg2.connect(sayso.database_url)) as connection, connection, connection.cursor() as cursor:
+        cursor.execute(NOBODY_IS_SUSPECT)
 
 
 def team(sayso, method: str, path: str, kind: str = "application/json", data: bytes | None = None, **fields):

@@ -6,6 +6,7 @@ import urllib.request
 from contextlib import closing
 
 import caddy
+import people
 import psycopg2
 import pytest
 from playwright.sync_api import expect
@@ -22,6 +23,7 @@ SLOW_LINE = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadTh
 def sayso(letters, front):
     """An installation of our own: these tests end it."""
     with caddy.perhaps(front, SMTP_URL=letters.url) as running:
+        people.trust(running)
         yield running
 
 

@@ -270,8 +270,9 @@
   };
 
   // on a phone the link to the page that is shown may be outside
-  const here = $(".side nav [aria-current]");
-  if (here) here.parentElement.scrollLeft = here.offsetLeft - here.parentElement.clientWidth / 2;
+  for (const here of $$(".side nav [aria-current], .subnav [aria-current]")) {
+    here.parentElement.scrollLeft = here.offsetLeft - here.parentElement.clientWidth / 2;
+  }
   if (region.firstElementChild) announce([...region.childNodes]);
   if (stream) listen(stream);
   else resume();
