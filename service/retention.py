@@ -43,6 +43,11 @@ DELETE FROM file WHERE ctid = ANY(ARRAY(
 EMPTY_DELETED_COMMENTS = """
 UPDATE comment SET body = '' WHERE ctid = ANY(ARRAY(
   SELECT ctid FROM comment WHERE deleted_at < now() - %(days)s * interval '1 day' AND body <> '' LIMIT %(most)s))"""
+NETWORK_DAYS = 30  # for which it is known that two without an account came from one place
+FORGET_NETWORKS = """
+UPDATE "user" SET network_tag = NULL WHERE ctid = ANY(ARRAY(
+  SELECT ctid FROM "user" WHERE network_tag IS NOT NULL AND first_seen_at < now() - %(days)s * interval '1 day'
+   LIMIT %(most)s))"""
 
 # Content is held in one statement and deleted in the next, which sees every file that was made meanwhile; a new one has to
 # wait. What is locked is in use (attachments.KEEP), or comes up again at the next round.
@@ -67,6 +72,7 @@ def prune(job: Job) -> None:  # noqa: ARG001 (a handler takes its job)
     delete(UNUSED_FILES, UNUSED_DAYS)
     delete(FILES_OF_DELETED_COMMENTS, DELETED_DAYS)
     delete(EMPTY_DELETED_COMMENTS, DELETED_DAYS)
+    delete(FORGET_NETWORKS, NETWORK_DAYS)
     delete(POSTS, DELETED_DAYS, POSTS_AT_ONCE)
     drop_all()
 

@@ -40,6 +40,7 @@ WIDGET_ROUTES = {  # address → a body that it takes; those of the API are made
     "/api/widget/ticket": {},
 }
 FORM_ROUTES = {  # those of pages are attacked in test_dashboard_forms and test_public_forms
+    "/app/join/acme/secret": {},
     "/app/new": {"name": "Product"},
     "/app/acme/files": {},
     "/app/sign-in": {"email": "a@b.example"},
@@ -153,6 +154,7 @@ def test_every_route_with_a_body_is_attacked_here(client):
     taken = {
         route.path.replace("{slug}", "acme").replace("{number:number}", "1").replace("{comment:number}", "1")
         .replace("{secret}", "secret").replace("{entry:number}", "1").replace("{token}", "token")
+            .replace("{place}", "acme")
         for route in inspect_routes(client.app.app)
         for method in route.methods
         if method.method in {"POST", "PUT", "PATCH"} and not method.internal and not route.path.startswith("/api/v1/")

@@ -5,7 +5,7 @@ from browser import Browser
 from cast import ADA, BEN, EVE, SECRET_KEY
 from visitors import Visitor
 
-from service import db
+from service import db, retention
 from service.errors import Invalid
 from service.feedback import blocked_addresses, blocking, general, moderation, privacy, user_links, users
 from service.lib import tokens
@@ -122,10 +122,14 @@ def test_a_network_is_known_after_a_key_was_added(acme, client):
     assert because() == ["links", "network"]
 
 
-def test_the_network_itself_is_stored_nowhere(acme, client):
+def test_the_network_itself_is_stored_nowhere_and_its_tag_for_a_month(acme, client):
     write(client, "Hello from somewhere")
-    [(tag,)] = db.rows('SELECT network_tag FROM "user" WHERE kind = \'anonymous\'')
+    [(id, tag)] = db.rows('SELECT id, network_tag FROM "user" WHERE kind = \'anonymous\'')
     assert len(tag) == 16 and "127" not in tag
+    write(client, "Hello again, from a newer browser")
+    db.changed("UPDATE \"user\" SET first_seen_at = now() - interval '31 days' WHERE id = %(id)s", id=id)
+    retention.prune(None)
+    assert db.rows('SELECT count(network_tag) FROM "user" WHERE kind = \'anonymous\'') == [(1,)]
 
 
 def test_who_is_erased_is_in_no_list(acme):

@@ -130,6 +130,9 @@ def values(word="Tidewater", **more):
         "role": "an admin",
         "other": word,
         "why": word,
+        "proved": Thing(email=word, former=word),
+        "is_asked": True,
+        "refused": word,
         "is_here": True,
     }
     return given | more
@@ -160,6 +163,9 @@ EMPTY = {
     "needs_email": False,
     "other": None,
     "is_here": False,
+    "proved": Thing(email="robin@tidewater.example", former=None),
+    "is_asked": False,
+    "refused": "",
     "signed_in": False,
     "problems": {},
     "always": [],

@@ -13,7 +13,9 @@ from service.errors import Conflict, NotFound
 from service.feedback import boards, fields, posts, segments, statuses, tags
 from service.feedback.versions import version
 
-EVENTS = "SELECT type, data->>'key' FROM event WHERE workspace_id = %(workspace)s AND post_number IS NULL ORDER BY seq"
+EVENTS = """
+SELECT type, data->>'key' FROM event
+ WHERE workspace_id = %(workspace)s AND post_number IS NULL AND type <> 'member.signed_in' ORDER BY seq"""
 CREATE = {
     "boards": {"name": "Ideas & more", "access": "public", "description": "Anything"},
     "statuses": {"name": "Ideas & more", "kind": "planned", "color": "#2563EB"},

@@ -1,5 +1,5 @@
-"""Showing once more who one is, before what is delicate: the page that was refused asks for a letter; its link, opened in the
-same browser, proves it. A link to a new address works likewise."""
+"""Showing once more who one is, before what is delicate: the page that was refused asks for a letter; its link, opened in
+the same browser, proves it. A link to a new address works likewise."""
 
 import falcon
 
@@ -42,7 +42,7 @@ class Link:
             link = account.look(req.context.session, secret)
         except (Unauthenticated, Conflict) as refused:
             return gone(req, resp, refused)
-        pages.render(req, resp, "app/prove_link.html", link=link)
+        pages.render(req, resp, "app/prove_link.html", proved=link)
 
     @falcon.before(require_person)
     def on_post(self, req, resp, secret):
@@ -51,7 +51,7 @@ class Link:
         except (Unauthenticated, Conflict) as refused:
             return gone(req, resp, refused)
         forms.set_cookie(req, resp, forms.SESSION_COOKIE, session, max_age=sign_in.LONGEST_DAYS * 24 * 3600)
-        pages.render(req, resp, "app/prove_done.html", link=link)
+        pages.render(req, resp, "app/prove_done.html", proved=link)
 
 
 def show(req, resp, is_asked: bool = False, refused: str = "") -> None:
