@@ -28,7 +28,8 @@ CREATE INDEX sign_in_link_session ON sign_in_link (session_id);
 ALTER TABLE member
   ADD COLUMN invitation_hash bytea,
   ADD COLUMN invited_at      timestamptz,         -- when that letter was written
-  ADD COLUMN invited_by      bigint;
+  ADD COLUMN invited_by      bigint,
+  ADD COLUMN invited_email   text;                -- as the inviter wrote it, who learns no other of theirs
 CREATE UNIQUE INDEX one_invitation_per_link ON member (workspace_id, invitation_hash) WHERE invitation_hash IS NOT NULL;
 
 ALTER TABLE post

@@ -1,10 +1,8 @@
 """The `sayso` command: one line for everything one does to an installation."""
 
-import http.client
 import json
 import logging
 import os
-import socket
 import sys
 from contextlib import contextmanager
 from pathlib import Path
@@ -66,8 +64,8 @@ def up(**options) -> None:
             installation.serve(settings)
         hand_on(settings)
         supervisor.supervise(
-            [child("web", web), child("stream", streams), child("worker")],
-            ready=lambda: answers(web, "/readyz") and answers(streams, "/healthz"),
+            [supervisor.child("web", web), supervisor.child("stream", streams), supervisor.child("worker")],
+            ready=lambda: supervisor.answers(web, "/readyz") and supervisor.answers(streams, "/healthz"),
             on_ready=lambda: greet(settings, embedded=not given.database_url),
             tend=tend,
         )
@@ -83,12 +81,12 @@ def up(**options) -> None:
 def web(processes: int, fd: int | None, parent: int | None, **options) -> None:
     """Answer pages and the API."""
     with process(parent, connections=server.THREADS + 1, **options) as settings:  # one writes down what was measured
-        listening = held(fd) or supervisor.bind(settings.host, settings.port)
+        listening = supervisor.held(fd) or supervisor.bind(settings.host, settings.port)
         with db.connected():
             installation.serve(settings)
         if processes > 1:
             hand_on(settings)
-            return supervisor.supervise([child("web", listening) for _ in range(processes)])
+            return supervisor.supervise([supervisor.child("web", listening) for _ in range(processes)])
         with measurements.kept():
             server.serve(create_app(settings), listening, settings.trusted_proxy)
 
@@ -116,7 +114,7 @@ def worker(parent: int | None, **options) -> None:
 def stream_command(fd: int | None, parent: int | None, **options) -> None:
     """Tell open pages what is new."""
     with process(parent, connections=1, **options) as settings:
-        listening = held(fd) or supervisor.bind(settings.host, settings.stream_port, option="--stream-port")
+        listening = supervisor.held(fd) or supervisor.bind(settings.host, settings.stream_port, option="--stream-port")
         stream.serve(settings.database_url, listening, settings.trusted_proxy)
 
 
@@ -263,28 +261,6 @@ def hand_on(settings: Config) -> None:
     for name, value in zip(GIVEN_ON, values, strict=True):
         os.environ[name] = str(value)
         os.environ.pop(f"{name}_FILE", None)
-
-
-def child(name: str, listening: socket.socket | None = None) -> supervisor.Child:
-    told = ["--supervisor", str(os.getpid()), *(["--fd", str(listening.fileno())] if listening else [])]
-    return supervisor.Child(name, [sys.executable, "-m", "service", name, *told], (listening,) if listening else ())
-
-
-def held(fd: int | None) -> socket.socket | None:
-    return None if fd is None else socket.socket(fileno=fd)
-
-
-def answers(listening: socket.socket, path: str) -> bool:
-    address, number = listening.getsockname()[:2]
-    local = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(address, address)  # noqa: S104 where we listen is the user's choice
-    connection = http.client.HTTPConnection(local, number, timeout=2)
-    try:
-        connection.request("GET", path)
-        return connection.getresponse().status == http.HTTPStatus.OK
-    except http.client.HTTPException:
-        return False
-    finally:
-        connection.close()
 
 
 def greet(settings: Config, embedded: bool) -> None:

@@ -1,6 +1,7 @@
 """The supervisor: keeps a few child processes running, on sockets that it holds open for them, until told to stop."""
 
 import errno
+import http.client
 import os
 import queue
 import signal
@@ -97,6 +98,31 @@ def refusal(host: str, port: int, number: int | None, option: str) -> str:
     if number == errno.EACCES:
         return f"Port {port} needs more rights; choose one above 1023 with {option}."
     return f"HOST={host} is not an address of this machine; choose one that is, e.g. HOST=127.0.0.1."
+
+
+def child(name: str, listening: socket.socket | None = None) -> Child:
+    """A `sayso` command that takes over this socket, and ends with us."""
+    told = ["--supervisor", str(os.getpid()), *(["--fd", str(listening.fileno())] if listening else [])]
+    return Child(name, [sys.executable, "-m", "service", name, *told], (listening,) if listening else ())
+
+
+def held(fd: int | None) -> socket.socket | None:
+    """The socket that a supervisor holds open for us, if there is one."""
+    return None if fd is None else socket.socket(fileno=fd)
+
+
+def answers(listening: socket.socket, path: str) -> bool:
+    """Whether who listens here answers 200 at this path."""
+    address, number = listening.getsockname()[:2]
+    local = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(address, address)  # noqa: S104 where we listen is the user's choice
+    connection = http.client.HTTPConnection(local, number, timeout=2)
+    try:
+        connection.request("GET", path)
+        return connection.getresponse().status == http.HTTPStatus.OK
+    except http.client.HTTPException:
+        return False
+    finally:
+        connection.close()
 
 
 @contextmanager

@@ -12,67 +12,16 @@ import threading
 import time
 from contextlib import closing, contextmanager, suppress
 from queue import SimpleQueue
-from typing import NamedTuple
 
 import psycopg2
 
-from service import db, events, jobs, measurements, retention, webhooks
+from service import db, jobs
 from service.config import LEASE_SECONDS
 from service.errors import LeaseLost, SaysoError
-from service.feedback import (
-    account,
-    account_letters,
-    attachments,
-    attempts,
-    changelog,
-    consequences,
-    digests,
-    endpoints,
-    insight_counts,
-    letters,
-    notifications,
-    proofs,
-    sign_in,
-    similar,
-    user_links,
-)
+from service.handlers import CRON, HANDLERS, QUEUES
 
 log = logging.getLogger("sayso.worker")
 
-# The stored kind of a job is never renamed: one of an older release may still be waiting.
-HANDLERS = {
-    events.FOLLOW_UP: consequences.follow_up,
-    similar.EMBED: similar.embed,
-    letters.SEND: notifications.send,
-    sign_in.SEND: account_letters.send_sign_in,
-    proofs.SEND: account_letters.send_proof,
-    account.TELL: account_letters.tell_former,
-    user_links.SEND: user_links.send,
-    changelog.PUBLISH: changelog.announce_due,
-    attachments.PROCESS: attachments.process,
-    endpoints.DELIVER: webhooks.deliver,
-    endpoints.ROUSE: attempts.rouse,
-    insight_counts.COUNT: insight_counts.count_due,
-    digests.DUE: digests.send_due,
-    retention.PRUNE: retention.prune,
-    measurements.MEASURE: measurements.measure,
-}
-# seconds between runs
-CRON = {
-    changelog.PUBLISH: 60, retention.PRUNE: 3600, insight_counts.COUNT: 600, digests.DUE: 900, measurements.MEASURE: 60,
-    endpoints.ROUSE: 600,
-}  # fmt: skip
-
-
-class Queue(NamedTuple):
-    threads: int
-    cap: int | None = None  # of them, for one workspace
-
-
-# what waits for others' servers, or computes for seconds, holds up nothing else
-QUEUES = {
-    "default": Queue(4), letters.QUEUE: Queue(2), attachments.QUEUE: Queue(1), endpoints.QUEUE: Queue(12, cap=3),
-}  # fmt: skip
 CONNECTIONS = sum(queue.threads + 2 for queue in QUEUES.values())
 POLL_SECONDS, CAPPED_SECONDS = 1.0, 0.2
 STOP_SECONDS = 20  # of grace for what is running; less than the supervisor's

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 from service import db, jobs
 from service.db import database
-from service.worker import HANDLERS, QUEUES
+from service.handlers import HANDLERS, QUEUES
 
 LEASE = 60
 MARK = "INSERT INTO rate VALUES (%(key)s, now(), 1)"

@@ -10,7 +10,7 @@ from queued import work_off
 
 from service import db, demo, installation, jobs
 from service.feedback import changelog, edits, news
-from service.worker import CRON
+from service.handlers import CRON
 
 SHAPE = {"id", "title", "body", "categories", "posts", "state", "published_at", "url", "reactions"}
 EVENTS = "SELECT type, public, data, person_id FROM event WHERE type ~ '^(changelog|reaction)' ORDER BY seq"

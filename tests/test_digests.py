@@ -9,7 +9,7 @@ from queued import work_off
 
 from service import db, words
 from service.feedback import changelog, comments, digests, edits, members, planning, preferences, team, votes
-from service.worker import CRON, HANDLERS
+from service.handlers import CRON, HANDLERS
 
 MONDAY = datetime(2026, 3, 23, 12, tzinfo=UTC)  # in Europe the last one before the summer time
 DAY = timedelta(days=1)

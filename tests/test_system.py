@@ -7,7 +7,7 @@ import pytest
 from browser import Browser
 from cast import ADA, BEN, EVE
 
-from service import db, installation, jobs, measurements, worker
+from service import db, handlers, installation, jobs, measurements
 from service.feedback import endpoints, members, sign_in
 from service.web.dashboard import system
 
@@ -224,7 +224,7 @@ def test_the_letters_and_webhooks_behind_the_jobs_are_linked(ada, acme):
 
 
 def test_every_kind_of_job_is_said_in_words():
-    assert set(worker.HANDLERS) <= set(system.KINDS)
+    assert set(handlers.HANDLERS) <= set(system.KINDS)
 
 
 def test_who_runs_the_server_tries_any_job_again(operator, globex):

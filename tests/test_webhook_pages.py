@@ -9,8 +9,8 @@ from cast import ADA, BEN, EVE
 
 from service import db, jobs
 from service.feedback import deliveries, endpoints, segments
+from service.handlers import HANDLERS
 from service.web.dashboard.settings import webhook_words
-from service.worker import HANDLERS
 
 HOOKS = "/app/acme/settings/webhooks"
 NOWHERE = "https://hooks.invalid/sayso?key=hush"

@@ -25,7 +25,8 @@ from receivers import (
 from service import db, events, jobs, webhooks
 from service.db import database
 from service.feedback import consequences, deliveries, endpoints
-from service.worker import QUEUES, Worker
+from service.handlers import QUEUES
+from service.worker import Worker
 
 ALL = {events.FOLLOW_UP: consequences.follow_up, endpoints.DELIVER: webhooks.deliver}
 UNDER_WAY = "SELECT count(*) FROM job WHERE queue = 'webhooks' AND claim IS NOT NULL"

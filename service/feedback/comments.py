@@ -82,6 +82,7 @@ SAVE = """
 UPDATE comment SET body = %(body)s, internal = %(internal)s, official = %(official)s,
        edited_at = CASE WHEN %(reworded)s THEN now() ELSE edited_at END
  WHERE workspace_id = %(workspace)s AND id = %(id)s"""
+WAIT = "UPDATE comment SET held_at = now(), held_because = %(why)s WHERE workspace_id = %(workspace)s AND id = %(id)s"
 DELETE = "UPDATE comment SET deleted_at = now(), official = false WHERE workspace_id = %(workspace)s AND id = %(id)s"
 COUNT = """
 UPDATE post p SET comments = (SELECT count(*) FROM comment c WHERE c.workspace_id = p.workspace_id
@@ -250,13 +251,16 @@ def change(reader: Reader, id: int, *, body: str | None = None, official: bool |
         return
     place = {"workspace": reader.workspace.id, "number": before.post, "id": id}
     db.changed(SAVE, **place, **after, reworded="body" in changed)
+    suspect = "body" in changed and not before.held and spam.why_changed(reader, before.body, after["body"])
+    if suspect:
+        db.changed(WAIT, **place, why=suspect)
     if after["official"]:
         db.changed(marks.ONLY_THIS_IS_OFFICIAL, **place)
-    if "internal" in changed:
-        if after["internal"]:
-            db.changed(marks.HIDE_REPLIES, **place)
+    if "internal" in changed and after["internal"]:
+        db.changed(marks.HIDE_REPLIES, **place)
+    if suspect or "internal" in changed:
         db.changed(COUNT, **place)
-    is_public = not (before.held or (before.internal and after["internal"]))
+    is_public = not (before.held or suspect or (before.internal and after["internal"]))
     tell(reader, "comment.updated", before, public=is_public, changed=changed, internal=after["internal"])
 
 

@@ -26,8 +26,8 @@ HOLDS = f"""
  WHERE (w.slug = %(slug)s OR w.former_slugs @> ARRAY[%(slug)s]) AND m.invitation_hash = %(token)s
    AND m.joined_at IS NULL AND m.invited_at > now() - interval '{DAYS} days'"""
 LOOK = f"""
-SELECT m.workspace_id, p.id, p.email, p.name, m.role, coalesce(nullif(b.name, ''), b.email, ''), w.name,
-       w.slug {HOLDS}"""
+SELECT m.workspace_id, p.id, p.email, p.name, m.role, coalesce(nullif(b.name, ''), b.email, ''), w.name, w.slug,
+       EXISTS (SELECT FROM member o WHERE o.person_id = p.id AND o.joined_at IS NOT NULL) {HOLDS}"""
 HOLD = f"{LOOK} FOR NO KEY UPDATE OF m"
 # The link of the letter before ends at once. Until the next letter is written there is nothing to send again, so that a
 # second press of the button is none; a letter that nobody wrote does not stand in the way for long.
@@ -37,6 +37,8 @@ UPDATE member SET invitation_hash = NULL, invited_at = NULL, invited_by = %(by)s
    AND (invited_at IS NOT NULL OR created_at < now() - interval '10 minutes')"""
 
 GONE = "This invitation was used or withdrawn, or is too old. Ask for a new one, or sign in if you have joined already."
+
+SIGN_IN = "Sign in first; then open this link again."
 
 
 class Invitation(NamedTuple):
@@ -48,6 +50,7 @@ class Invitation(NamedTuple):
     inviter: str  # how we call them; empty when they are not there any more
     name: str  # of the workspace
     slug: str
+    is_known: bool  # they are of another team, which a link that lay in a mailbox for a week does not open
 
 
 def arm(workspace: Workspace, email: str) -> str | None:
@@ -65,12 +68,16 @@ def look(slug: str, secret: str) -> Invitation:
 
 
 @db.verb
-def accept(slug: str, secret: str, origin: Origin) -> tuple[Invitation, str]:
-    """Join by this link, which nobody can use again, and start a session: its secret. The letter was sent to the address on
-    file, so who comes by it has shown that it is theirs. Of many at the same moment exactly one succeeds."""
+def accept(slug: str, secret: str, origin: Origin, here: Person | None = None) -> tuple[Invitation, str | None]:
+    """Join by this link, which nobody can use again, and start a session: its secret; None for who is signed in `here`. The
+    letter was sent to the address on file, so who comes by it has shown that it is theirs, if long ago: Unauthenticated for
+    somebody known who is not signed in. Of many at the same moment exactly one succeeds."""
     invitation = found(db.row(HOLD, slug=slug, token=tokens.hashed(secret)))
+    is_here = here is not None and here.id == invitation.person.id
+    if invitation.is_known and not is_here:
+        raise Unauthenticated(SIGN_IN)
     members.join(invitation.workspace_id, invitation.person, invitation.role)
-    return invitation, sign_in.begin(invitation.person, origin)
+    return invitation, None if is_here else sign_in.begin(invitation.person, origin, is_fresh=False)
 
 
 def found(row: tuple | None) -> Invitation:

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from peewee import fn
+from peewee import SQL, fn
 
 from service import db, events, installation, jobs, models
 from service.errors import Invalid, Unauthenticated, Why
@@ -15,6 +15,7 @@ MINUTES = 15  # in which a link works
 IDLE_DAYS, LONGEST_DAYS = 14, 30
 FRESH_MINUTES = 10  # after a proof of who one is, in which what is delicate may be done
 LONGEST_AGENT = 300
+LONG_AGO = SQL("now() - interval '1 day'")
 SEND = "sign_in.send"  # kind of the job that writes and sends the letter
 QUEUE = "mail"
 
@@ -122,11 +123,11 @@ def redeem(secret: str, browser: str | None, email: str = "", origin: Origin = N
     return person, begin(person, origin)
 
 
-def begin(person: Person, origin: Origin) -> str:
-    """A new session of this person, who has just shown who they are; returns its secret."""
+def begin(person: Person, origin: Origin, is_fresh: bool = True) -> str:
+    """A new session of this person, who has shown who they are, just now when it `is_fresh`; returns its secret."""
     secret, agent = tokens.secret(), text.tidy_line(origin.agent[:LONGEST_AGENT])
     row = {"token_hash": tokens.hashed(secret), "person_id": person.id, "agent": agent, "network": origin.network}
-    models.Session.insert(row).execute()
+    models.Session.insert(row if is_fresh else {**row, "proved_at": LONG_AGO}).execute()
     note("member.signed_in", person.id, browser=agents.said(agent))
     return secret
 

@@ -13,17 +13,19 @@ ROLES = ("owner", "admin", "member")
 LONGEST_NAME = 80
 # Each invitation is a letter to somebody who did not ask for it.
 
-# A name is a person's own: whoever writes an address into the form learns it only when its owner joined.
+# A name is a person's own, and so is how they write their address: whoever invites learns both only when they joined.
 LIST = """
-SELECT p.id, p.email, CASE WHEN m.joined_at IS NULL THEN '' ELSE p.name END, m.role, m.created_at,
-       m.joined_at IS NOT NULL, m.invited_at
+SELECT p.id, CASE WHEN m.joined_at IS NULL THEN coalesce(m.invited_email, p.email) ELSE p.email END,
+       CASE WHEN m.joined_at IS NULL THEN '' ELSE p.name END, m.role, m.created_at, m.joined_at IS NOT NULL, m.invited_at
   FROM member m JOIN person p ON p.id = m.person_id
  WHERE m.workspace_id = %(workspace)s AND (%(person)s IS NULL OR m.person_id = %(person)s)
  ORDER BY m.created_at, p.id"""
 # Until they say otherwise they speak and live as who lets them in.
 ADD = """
-INSERT INTO member (workspace_id, person_id, role, invited_by, locale, time_zone)
-SELECT %(workspace)s, %(person)s, %(role)s, %(by)s, coalesce(max(locale), 'en'), coalesce(max(time_zone), 'UTC') FROM member
+INSERT INTO member (workspace_id, person_id, role, invited_by, invited_email, locale, time_zone)
+SELECT %(workspace)s, %(person)s, %(role)s, %(by)s, %(email)s, coalesce(max(locale), 'en'),
+       coalesce(max(time_zone), 'UTC')
+  FROM member
  WHERE workspace_id = %(workspace)s AND person_id = %(by)s
 ON CONFLICT ON CONSTRAINT one_membership_per_person DO NOTHING RETURNING person_id"""
 # All of them, in one order: two owners who remove each other at once take turns, and the second finds one owner left.
@@ -74,7 +76,8 @@ def invite(reader: Reader, email: str, role: str = "member") -> tuple[Member, bo
     person = members.person(address)
     if role == "owner":
         allow(reader, hold_owners(reader))
-    is_new = db.row(ADD, workspace=reader.workspace.id, person=person.id, role=role, by=reader.person) is not None
+    told = {"person": person.id, "role": role, "by": reader.person, "email": address}
+    is_new = db.row(ADD, workspace=reader.workspace.id, **told) is not None
     if is_new:
         limits.invitation(reader.workspace.id, person.id, by=reader.person)
     member = find(reader, person.id)

@@ -31,7 +31,8 @@ WITH there AS MATERIALIZED (
 SELECT id, external_id, kind, name, email, session_version, blocked_at IS NOT NULL, locale
   FROM (SELECT * FROM there UNION ALL SELECT * FROM made) u"""
 
-# What is not told stays as it was, unless it is to be `emptied`. No row: as of MAKE.
+# What is not told stays as it was, unless it is to be `emptied`. Another address ends the sessions of who came by a link to
+# the former one. No row: as of MAKE.
 KNOW = """
 WITH before AS MATERIALIZED (
   SELECT * FROM "user" WHERE workspace_id = %(workspace)s AND external_id = %(external)s FOR NO KEY UPDATE
@@ -49,7 +50,8 @@ WITH before AS MATERIALIZED (
          locale = coalesce(%(locale)s, u.locale), traits = coalesce(%(traits)s, u.traits),
          segments = coalesce(%(segments)s::text[], u.segments),
          company_id = coalesce(%(company)s, CASE WHEN 'company' <> ALL(%(emptied)s::text[]) THEN u.company_id END),
-         last_seen_at = CASE WHEN %(seen)s THEN now() ELSE u.last_seen_at END
+         last_seen_at = CASE WHEN %(seen)s THEN now() ELSE u.last_seen_at END,
+         session_version = u.session_version + CASE WHEN lower(u.email) <> lower(%(email)s) THEN 1 ELSE 0 END
     FROM before WHERE u.workspace_id = before.workspace_id AND u.id = before.id RETURNING u.*
 )
 SELECT u.id, u.external_id, u.kind, u.name, u.email, u.session_version, u.blocked_at IS NOT NULL, u.locale,
@@ -213,8 +215,7 @@ def own_voice(external_id: str, person: int | None, field: str) -> None:
 
 def make(workspace: Workspace, external_id: str, kind: str, name: str = "", email: str | None = None,
          later: str | None = None, network: str | None = None) -> User:  # fmt: skip
-    """The user with this id, or with the one that they have `later`, made when they are new; who is there stays as they
-    are."""
+    """The user with this id, or the one that they have `later`, made when they are new; who is there stays as they are."""
     told, row = {"external": external_id, "kind": kind, "name": name, "email": email, "network": network}, None
     told["known"] = [external_id, later]
     while row is None:

@@ -120,6 +120,7 @@ class Member(Table):
     invitation_hash = BlobField(null=True)
     invited_at = DateTimeTZField(null=True)
     invited_by = BigIntegerField(null=True)
+    invited_email = TextField(null=True)
 
     class Meta:
         primary_key = CompositeKey("workspace_id", "person_id")

@@ -22,15 +22,16 @@ class Joining:
     def on_post(self, req, resp, place, secret):
         session = here(req)
         try:
-            if is_another(session, invitations.look(place, secret)) and not req.context.form.get(INSTEAD):
+            invitation = invitations.look(place, secret)
+            if is_another(session, invitation) and (invitation.is_known or not req.context.form.get(INSTEAD)):
                 return self.show(req, resp, place, secret, 409)
-            invitation, begun = invitations.accept(place, secret, origin(req))
+            if invitation.is_known and session is None:
+                return self.show(req, resp, place, secret, 401)
+            invitation, begun = invitations.accept(place, secret, origin(req), session and session.person)
         except Unauthenticated as refused:
             return gone(req, resp, refused)
-        if session:
-            sign_in.sign_out(session)
-        forms.set_cookie(req, resp, SESSION_COOKIE, begun, max_age=sign_in.LONGEST_DAYS * DAY)
-        forms.drop_cookie(req, resp, BROWSER_COOKIE)
+        if begun:
+            enter(req, resp, session, begun)
         resp.status, resp.location = 303, f"/app/{invitation.slug}/inbox"
 
     def show(self, req, resp, place, secret, status=200):
@@ -40,7 +41,16 @@ class Joining:
             return gone(req, resp, refused)
         resp.status, session = status, here(req)
         pages.render(req, resp, "app/join.html", invitation=invitation, role=A_ROLE[invitation.role],
-                     other=session.person.email if is_another(session, invitation) else None)  # fmt: skip
+                     other=session.person.email if is_another(session, invitation) else None,
+                     signs_in=invitation.is_known and (session is None or is_another(session, invitation)))  # fmt: skip
+
+
+def enter(req, resp, session: sign_in.Session | None, begun: str) -> None:
+    """Know this browser by the session that has begun, and by no other."""
+    if session:
+        sign_in.sign_out(session)
+    forms.set_cookie(req, resp, SESSION_COOKIE, begun, max_age=sign_in.LONGEST_DAYS * DAY)
+    forms.drop_cookie(req, resp, BROWSER_COOKIE)
 
 
 def here(req) -> sign_in.Session | None:

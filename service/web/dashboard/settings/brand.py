@@ -34,7 +34,7 @@ def looks(accent: str) -> list[Shown]:
 class Brand(Setting):
     key = "brand"
     harmless = frozenset({"try"})
-    delicate = frozenset({"domain"})
+    delicate = frozenset({"domain", "sign_in_url"})
     takes_file = True
 
     def show(self, req, resp):

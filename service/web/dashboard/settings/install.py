@@ -12,7 +12,7 @@ from service.web.page import Done
 
 class Install(Setting):
     key = "install"
-    delicate = frozenset({"rotate", "end"})
+    delicate = frozenset({"rotate", "end", "origins"})
 
     def show(self, req, resp):
         workspace, config = workspaces.find(req.context.workspace.id), req.context.config

@@ -1,0 +1,57 @@
+"""What is done for each kind of job, how often what comes round is due, and who waits for whom."""
+
+from typing import NamedTuple
+
+from service import events, measurements, retention, webhooks
+from service.feedback import (
+    account,
+    account_letters,
+    attachments,
+    attempts,
+    changelog,
+    consequences,
+    digests,
+    endpoints,
+    insight_counts,
+    letters,
+    notifications,
+    proofs,
+    sign_in,
+    similar,
+    user_links,
+)
+
+# The stored kind of a job is never renamed: one of an older release may still be waiting.
+HANDLERS = {
+    events.FOLLOW_UP: consequences.follow_up,
+    similar.EMBED: similar.embed,
+    letters.SEND: notifications.send,
+    sign_in.SEND: account_letters.send_sign_in,
+    proofs.SEND: account_letters.send_proof,
+    account.TELL: account_letters.tell_former,
+    user_links.SEND: user_links.send,
+    changelog.PUBLISH: changelog.announce_due,
+    attachments.PROCESS: attachments.process,
+    endpoints.DELIVER: webhooks.deliver,
+    endpoints.ROUSE: attempts.rouse,
+    insight_counts.COUNT: insight_counts.count_due,
+    digests.DUE: digests.send_due,
+    retention.PRUNE: retention.prune,
+    measurements.MEASURE: measurements.measure,
+}
+# seconds between runs
+CRON = {
+    changelog.PUBLISH: 60, retention.PRUNE: 3600, insight_counts.COUNT: 600, digests.DUE: 900, measurements.MEASURE: 60,
+    endpoints.ROUSE: 600,
+}  # fmt: skip
+
+
+class Queue(NamedTuple):
+    threads: int
+    cap: int | None = None  # of them, for one workspace
+
+
+# what waits for others' servers, or computes for seconds, holds up nothing else
+QUEUES = {
+    "default": Queue(4), letters.QUEUE: Queue(2), attachments.QUEUE: Queue(1), endpoints.QUEUE: Queue(12, cap=3),
+}  # fmt: skip
