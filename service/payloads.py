@@ -97,8 +97,9 @@ def facts(event: Event, workspace: Workspace) -> dict | None:
 
 
 def said(event: Event) -> dict:
-    """What the event says. That a comment waited is over when it is told."""
-    return {name: value for name, value in event.data.items() if name != "held" or not event.type.startswith("comment.")}
+    """What the event says. That a comment waited is over when it is told, or a post that looked like spam."""
+    is_over = event.type.startswith("comment.") or "suspect" in event.data
+    return {name: value for name, value in event.data.items() if not (is_over and name in ("held", "suspect"))}
 
 
 def user(workspace: Workspace, external_id: str | None) -> object:

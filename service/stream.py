@@ -1,16 +1,9 @@
 """Live updates: what Postgres notifies, as server-sent events to everyone who has a page open.
 
-One process holds thousands of connections on one LISTEN connection. What a browser hears is a hint (type and post
-number): it refetches what it shows. Each subscriber remembers the last event number it was sent, and every look reads
-what came after it, so a hint that is lost, a reconnect with `Last-Event-ID` and a normal second are the same case."""
+One process holds thousands of connections. What a browser hears is a hint (type and post number): it refetches what it
+shows."""
 
 import asyncio
-import logging
-from collections import Counter, defaultdict
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 
 import falcon
 import falcon.asgi
@@ -20,159 +13,13 @@ from falcon.asgi import SSEvent
 
 from service import db, events
 from service.errors import RateLimited, SaysoError, Unauthenticated
-from service.feedback import activity, keys, limits
+from service.feedback import keys, limits, sign_in
+from service.hub import Caps, Hub, Subscriber
 from service.lib import headers, tokens
 
-log = logging.getLogger("sayso.stream")
-
-LOOK_SECONDS = 1.0  # also without a hint: hints may be lost, and votes send none
-COALESCE_SECONDS = 0.02  # hints closer together than this are looked at once
 HEARTBEAT_SECONDS = 15
 LONGEST_SECONDS = 600  # then the browser comes back with a new ticket, if it still may
-FARTHEST_BACK = 500  # events; who missed more refetches everything anyway
-MOST_WAITING = 2 * FARTHEST_BACK  # events that nobody fetches: this one does not read, and has to come back
 RETRY_SECONDS = 10
-
-
-@dataclass(frozen=True)
-class Caps:
-    """How many streams may be open at a time: in all, of one workspace, from one network."""
-
-    total: int = 10_000
-    workspace: int = 5_000
-    network: int = 500
-
-
-@dataclass(eq=False)
-class Subscriber:
-    workspace_id: int
-    last: int  # number of the last event it was sent
-    public: bool  # hears only of public posts
-    network: str
-    waiting: asyncio.Queue = field(default_factory=lambda: asyncio.Queue(MOST_WAITING))
-    cut: Callable = lambda: None  # ends its connection, even one that waits for a reader who does not read
-
-
-class Hub:
-    """Who listens to what, and the one loop that looks for news."""
-
-    def __init__(self, url: str, caps: Caps):
-        self.url, self.caps = url, caps
-        self.open: Counter = Counter()  # streams by what they are capped by
-        self.subscribers: dict[int, set[Subscriber]] = defaultdict(set)
-        self.news, self.hinted = asyncio.Event(), set()  # workspaces to look at
-        self.due = 0.0  # when to look at all of them
-        self.reader = ThreadPoolExecutor(1, thread_name_prefix="reader")
-        self.task: asyncio.Task | None = None
-
-    async def process_startup(self, _scope, _event) -> None:
-        self.task = asyncio.create_task(self.follow())
-
-    async def process_shutdown(self, _scope, _event) -> None:
-        self.task.cancel()
-
-    def has_room(self, subscriber: Subscriber) -> bool:
-        caps = (self.caps.total, self.caps.workspace, self.caps.network)
-        return all(self.open[what] < cap for what, cap in zip(capped(subscriber), caps, strict=True))
-
-    @contextmanager
-    def listening(self, subscriber: Subscriber):
-        """Everything new is delivered to the subscriber meanwhile."""
-        self.open.update(capped(subscriber))
-        self.subscribers[subscriber.workspace_id].add(subscriber)
-        self.hinted.add(subscriber.workspace_id)
-        self.news.set()  # it may have missed something already
-        try:
-            yield
-        finally:
-            self.open.subtract(capped(subscriber))
-            self.forget(subscriber)
-
-    def forget(self, subscriber: Subscriber) -> None:
-        listening = self.subscribers[subscriber.workspace_id]
-        listening.discard(subscriber)
-        if not listening:
-            del self.subscribers[subscriber.workspace_id]
-
-    async def in_thread(self, function, *args):
-        """Ask the database without holding up everyone's connections."""
-        return await asyncio.get_running_loop().run_in_executor(self.reader, with_database, function, *args)
-
-    async def follow(self) -> None:
-        """Look for news at every hint, and once a second; for ever, whatever happens to the database."""
-        while True:
-            try:
-                await self.listen()
-            except Exception as error:  # nothing may end this task: most often the database is away
-                log.warning("Live updates pause (%s); trying again.", type(error).__name__)
-                await asyncio.sleep(LOOK_SECONDS)
-
-    async def listen(self) -> None:
-        connection = await asyncio.to_thread(db.listener, self.url)
-        loop, handle = asyncio.get_running_loop(), connection.fileno()
-        try:
-            connection.cursor().execute(f"LISTEN {events.HINT}")
-            while not connection.closed:
-                loop.add_reader(handle, self.rouse, handle)
-                await self.wait()
-                self.hear(connection)
-                await self.look()
-        finally:
-            loop.remove_reader(handle)  # also when libpq closed it: the next connection may get the same number
-            connection.close()
-
-    def rouse(self, handle: int) -> None:
-        # once is enough until the hint is read; else the loop would call us without end meanwhile
-        asyncio.get_running_loop().remove_reader(handle)
-        self.news.set()
-
-    async def wait(self) -> None:
-        clock = asyncio.get_running_loop().time
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self.news.wait(), self.due - clock())
-            await asyncio.sleep(COALESCE_SECONDS)
-        if clock() >= self.due:  # however many hints the others give: votes send none, and some are lost
-            self.hinted.update(self.subscribers)
-            self.due = clock() + LOOK_SECONDS
-        self.news.clear()
-
-    def hear(self, connection) -> None:
-        connection.poll()  # raises when the connection has died
-        self.hinted.update(int(notify.payload) for notify in connection.notifies)
-        connection.notifies.clear()
-
-    async def look(self) -> None:
-        here, self.hinted = self.hinted & self.subscribers.keys(), set()
-        seen = {workspace: min(each.last for each in self.subscribers[workspace]) for workspace in here}
-        if not seen:
-            return
-        for workspace, found in (await self.in_thread(activity.news, seen, FARTHEST_BACK)).items():
-            for subscriber in list(self.subscribers.get(workspace, ())):
-                self.deliver(subscriber, found)
-
-    def deliver(self, subscriber: Subscriber, found: list[activity.News]) -> None:
-        try:
-            for news in found:
-                if news.seq > subscriber.last:
-                    subscriber.last = news.seq
-                    if news.public or not subscriber.public:
-                        subscriber.waiting.put_nowait(news)
-        except asyncio.QueueFull:
-            self.forget(subscriber)
-            subscriber.cut()
-
-
-def capped(subscriber: Subscriber) -> tuple:
-    return "all", subscriber.workspace_id, subscriber.network
-
-
-def with_database(function, *args):
-    try:
-        db.connect()
-        return function(*args)
-    except db.GONE:
-        db.discard()
-        raise
 
 
 class Stream:
@@ -194,19 +41,20 @@ class Stream:
     async def subscriber(self, req) -> Subscriber:
         scheme, _, key = (req.auth or "").partition(" ")
         if scheme.lower() == "bearer":
-            use = await self.hub.in_thread(keys.use, key)
-            keys.check(use)
-            keys.require(use, "read")
-            workspace, public = use.workspace.id, False
+            workspace, since = await self.hub.in_thread(by_key, key)
         else:
-            ticket = tokens.read("ticket", req.get_param("ticket", default=""))
-            workspace, public = ticket["w"], ticket["p"]
-            if ticket["o"] and req.get_header("Origin") not in (None, ticket["o"]):
-                raise Unauthenticated("This ticket was given to another page.")
-        after = number(req.get_header("Last-Event-ID") or req.get_param("after"))
-        if after is None:
-            after = await self.hub.in_thread(events.latest, workspace)
-        return Subscriber(workspace, after, public, limits.network(req.remote_addr))
+            workspace, since = await self.by_ticket(req.get_param("ticket", default=""), req.get_header("Origin"))
+        last = number(req.get_header("Last-Event-ID") or req.get_param("after"))
+        if last is None:
+            last = await self.hub.in_thread(events.latest, workspace) if since is None else since
+        return Subscriber(workspace, since, last, limits.network(req.remote_addr))
+
+    async def by_ticket(self, ticket: str, origin: str | None) -> tuple[int, int | None]:
+        said = tokens.read("ticket", ticket)
+        if said["o"] and origin not in (None, said["o"]):
+            raise Unauthenticated("This ticket was given to another page.")
+        workspace, session = said["w"], said["s"]
+        return workspace, session and await self.hub.in_thread(by_session, workspace, session)
 
     async def emit(self, subscriber: Subscriber):
         subscriber.cut = asyncio.current_task().cancel
@@ -216,6 +64,8 @@ class Stream:
                 yield SSEvent(comment="open")
                 while True:
                     yield await self.next(subscriber)
+        except asyncio.CancelledError:
+            return  # it was cut: an answer that ends, and no error
         finally:
             end.cancel()
 
@@ -226,6 +76,22 @@ class Stream:
             return SSEvent(event=news.type, event_id=str(news.seq), json={"post": news.post})
         except TimeoutError:
             return SSEvent(comment="still here")
+
+
+def by_key(key: str) -> tuple[int, int]:
+    """Whose stream this API key opens, and what was the newest event then."""
+    use = keys.use(key)
+    keys.check(use)
+    keys.require(use, "read")
+    return use.workspace.id, events.latest(use.workspace.id)
+
+
+def by_session(workspace: int, session: int) -> int:
+    """The newest event when this session of a member was let in; Unauthenticated when it ended or they left."""
+    newest = events.latest(workspace)  # first: what ends it after that comes later
+    if not sign_in.is_of_team(workspace, session):
+        raise Unauthenticated("Sign in again to hear more of this.")
+    return newest
 
 
 class Headers:

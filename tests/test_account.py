@@ -3,12 +3,15 @@
 import pytest
 from browser import Browser
 from cast import ADA, BEN
+from crowd import at_once
+from lowered import lower
 from mailboxes import Mailbox, sent_by
 from proving import let_time_go_by, read_proof
 from queued import work_off
 
 from service import db
-from service.feedback import invitations, sign_in, team, users
+from service.errors import Conflict
+from service.feedback import account, invitations, members, proofs, sign_in, team, users
 from service.lib import agents
 
 ACCOUNT, NEW = "/app/acme/settings/account", "ada@new.example"
@@ -211,3 +214,16 @@ def test_case_16_it_asks_for_a_fresh_proof(ada):
     page = ada.send(ACCOUNT, do="address", email=NEW)
     assert page.status_code == 403 and f'value="{NEW}"' in page.text
     assert db.row("SELECT count(*) FROM sign_in_link WHERE purpose = 'address'") == (0,)
+
+
+def test_of_many_who_take_one_address_at_once_one_gets_it_and_the_others_are_told(here, monkeypatch):
+    lower(monkeypatch, NEW_ADDRESSES_TO=8)
+    people = [members.person(f"person{number}@x.example") for number in range(8)]
+    taken = []
+    for person in people:
+        session = sign_in.who(sign_in.begin(person, sign_in.NOWHERE))
+        account.ask_to_move(session, NEW)
+        taken.append((session, proofs.arm(db.row("SELECT max(id) FROM sign_in_link")[0])))
+    done = at_once(lambda each: account.redeem(taken[each][0], taken[each][1].secret), len(people))
+    assert sum(isinstance(each, tuple) for each in done) == 1
+    assert {type(each) for each in done} == {tuple, Conflict}

@@ -15,7 +15,8 @@ from service.feedback import guide, keys, posts, workspaces
 
 START = "/app/globex/start"
 SITE = "https://app.globex.example"
-EVENTS = "SELECT type, data, public FROM event WHERE workspace_id = %(workspace)s ORDER BY seq"
+EVENTS = """
+SELECT type, data, public FROM event WHERE workspace_id = %(workspace)s AND type <> 'member.signed_in' ORDER BY seq"""
 
 
 CROWD = """

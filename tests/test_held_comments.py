@@ -254,3 +254,14 @@ def test_what_comes_by_a_form_that_only_programs_fill_in_waits(client, acme, pos
     assert (answer.status_code, answer.json["comment"]["held"]) == (201, True)
     fine = call(client, acme, f"posts/{post}/comments", body="Dark would be kinder to my eyes")
     assert "held" not in fine.json["comment"] and held_comments.waiting(acme.team) == 2
+
+
+def test_what_becomes_an_advertisement_by_a_change_waits(acme, post):
+    reader = acme.reader(CLEO)
+    id = comments.create(reader, post, "I would like that too")
+    assert posts.find(acme.reader(DAN), post).comments == 1
+    comments.change(reader, id, body=" ".join(f"https://x{number}.example" for number in range(12)))
+    assert said(acme.reader(DAN), post) == [] and posts.find(acme.reader(DAN), post).comments == 0
+    assert [each.because for each in held_comments.page(acme.team, 9)] == ["links"]
+    held_comments.approve(acme.team, [id])
+    assert posts.find(acme.reader(DAN), post).comments == 1

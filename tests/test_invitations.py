@@ -177,3 +177,34 @@ def test_case_25_a_letter_to_a_stranger_leads_nowhere_but_to_us(server, acme):  
     for said in (plain, html, letter["Subject"]):
         assert not re.search(r"evil\.example|https?://(?!127\.0\.0\.1:8000)", said), said
         assert "Win at" in said
+
+
+def test_a_link_that_lay_in_a_mailbox_does_not_open_another_team(client, acme, globex):
+    """Who is of a team already joins another as who is signed in, so that a letter of a week ago is no key to the first."""
+    eve, _ = team.invite(acme.team, EVE)
+    path, browser = link(acme, eve), Browser(client)
+    assert "Sign in with that address first" in browser.open(path).text
+    browser.open("/app/sign-in")  # a page with a form, whose token goes along
+    assert browser.send(path).status_code == 401 and "sayso" not in browser.cookies
+    browser.sign_in(EVE)
+    before = dict(browser.cookies)
+    browser.open(path)
+    assert browser.send(path).headers["location"] == "/app/acme/inbox"
+    assert EVE in joined(acme) and browser.cookies["sayso"] == before["sayso"]
+
+
+def test_who_joined_by_a_link_proves_who_they_are_before_what_is_delicate(client, acme, gil):
+    path, browser = link(acme, gil), Browser(client)
+    browser.open(path)
+    browser.send(path)
+    browser.open("/app/acme/settings/keys")
+    assert browser.send("/app/acme/settings/keys", do="make", name="ci", scopes="read", ends="").status_code == 403
+
+
+def test_whoever_invites_learns_no_other_spelling_or_address_until_they_join(acme):
+    members.person("Zoe.Quiet@x.example")
+    zoe, _ = team.invite(acme.team, "zOE.qUIET@x.example")
+    db.changed("UPDATE person SET email = 'zoe@home.example' WHERE id = %(id)s", id=zoe.id)
+    assert team.find(acme.team, zoe.id).email == "zOE.qUIET@x.example"
+    members.enter(acme.workspace, members.person("zoe@home.example"))
+    assert team.find(acme.team, zoe.id).email == "zoe@home.example"

@@ -259,3 +259,13 @@ def test_the_event_says_what_happened_and_names_nobody_else(acme):
     join(acme, nobody(acme))
     told = db.row("SELECT public, data, user_id FROM event WHERE type = 'user.merged'")
     assert told == (False, {"from": "anonymous"}, acme.user(CLEO).id)
+
+
+def test_what_no_person_can_have_done_is_left_where_it_is(acme, monkeypatch):
+    reader, number = nobody(acme), acme.post()
+    comments.create(reader, number, "Me too")
+    comments.create(reader, number, "Really")
+    monkeypatch.setattr(joining, "MOST", 1)
+    assert not join(acme, reader)
+    monkeypatch.setattr(joining, "MOST", 2)
+    assert join(acme, reader)

@@ -7,7 +7,7 @@ from queued import work_off
 from visitors import Visitor, said
 
 from service import db
-from service.feedback import lists, moderation, posts, spam, workspaces
+from service.feedback import endpoints, lists, moderation, posts, spam, workspaces
 from service.feedback.spam import Signals, links
 from service.lib import tokens
 
@@ -165,3 +165,15 @@ def test_words_that_become_full_of_links_later_wait_from_then_on(client, acme):
 ])  # fmt: skip
 def test_links_are_counted_however_they_are_written(words, count):
     assert links(words) == count
+
+
+def test_endpoints_hear_of_a_suspect_when_it_is_let_in(acme):
+    endpoints.create(acme.team, "https://hooks.invalid/", ["post.created"])
+    reader = acme.reader()
+    suspect = posts.create(reader, WISH, URLS * 4, signals=Signals())
+    work_off()
+    assert db.row("SELECT count(*) FROM delivery") == (0,)
+    moderation.approve(acme.team, [suspect])
+    work_off()
+    [(body,)] = db.rows("SELECT body FROM delivery")
+    assert body and "held" not in body and "suspect" not in body

@@ -10,10 +10,10 @@ from contextlib import closing, contextmanager
 import pytest
 import urllib3
 import uvicorn
-from cast import CLEO, DAN
+from cast import ADA, BEN, CLEO, DAN
 
-from service import db, events, stream
-from service.feedback import activity, planning, votes
+from service import db, events, hub, stream
+from service.feedback import activity, keys, members, planning, sign_in, team, votes
 from service.lib import tokens
 
 SECONDS = 5  # within which everything must have been heard
@@ -32,21 +32,28 @@ def server(here):
     thread.join(SECONDS)
 
 
-def ticket(company, public=True, origin=None) -> str:
-    return tokens.sign("ticket", {"w": company.workspace.id, "p": public, "o": origin})
+def ticket(company, session=None, origin=None) -> str:
+    return tokens.sign("ticket", {"w": company.workspace.id, "s": session, "o": origin})
+
+
+def signed_in(email) -> sign_in.Session:
+    return sign_in.who(sign_in.begin(members.person(email), sign_in.NOWHERE))
 
 
 @contextmanager
 def listening(server, **asked):
     """An open stream; yields a function that returns the next event as (number, type, data)."""
-    headers = asked.pop("headers", {})
+    headers = {"Connection": "close", **asked.pop("headers", {})}
     how = {"preload_content": False, "timeout": SECONDS, "retries": False}
     answer = urllib3.request("GET", server, fields=asked, headers=headers, **how)
     assert answer.status == 200, answer.read()
     lines = iter(answer.stream(1, decode_content=False))
 
     def line() -> str:
-        return b"".join(iter(lambda: next(lines), b"\n")).decode()
+        got = b""
+        while not got.endswith(b"\n"):
+            got += next(lines)
+        return got[:-1].decode()
 
     def heard():
         found = {}
@@ -111,13 +118,13 @@ def test_a_page_of_another_workspace_hears_nothing(server, acme, globex):
 
 def test_users_never_hear_of_a_private_board_and_members_do(server, acme):
     db.changed("UPDATE board SET access = 'private' WHERE workspace_id = %(w)s AND key = 'bugs'", w=acme.workspace.id)
-    tickets = ticket(acme, public=True), ticket(acme, public=False)
+    tickets = ticket(acme), ticket(acme, signed_in(BEN).id)
     acme.user(CLEO)
     with listening(server, ticket=tickets[0]) as user, listening(server, ticket=tickets[1]) as member:
         acme.post("Secret", board="bugs", public=False)
         acme.post("Open")
-        assert user() == (3, "post.created", {"post": 2})
-        assert member() == (2, "post.created", {"post": 1})
+        assert user() == (4, "post.created", {"post": 2})
+        assert member() == (3, "post.created", {"post": 1})
 
 
 def test_an_api_key_opens_the_stream_too(server, acme):
@@ -125,6 +132,39 @@ def test_an_api_key_opens_the_stream_too(server, acme):
     with listening(server, headers=acme.bearer()) as heard:
         acme.post()
         assert heard()[1] == "post.created"
+
+
+def ends(heard) -> bool:
+    """Whether the line is cut instead of telling more."""
+    with pytest.raises(StopIteration):
+        heard()
+    return True
+
+
+@pytest.mark.parametrize("leave", [
+    lambda acme, ben: sign_in.sign_out(ben),
+    lambda acme, ben: team.remove(acme.team, ben.person.id),
+])  # fmt: skip
+def test_whose_session_or_membership_ended_is_cut_off_and_cannot_use_a_ticket_they_kept(server, acme, leave):
+    ben = signed_in(BEN)
+    kept, other = ticket(acme, ben.id), ticket(acme, signed_in(ADA).id)
+    with listening(server, ticket=kept) as heard, listening(server, ticket=ticket(acme)) as user:
+        leave(acme, ben)
+        assert ends(heard)
+        assert urllib3.request("GET", server, fields={"ticket": kept}, retries=False).status == 401
+        acme.post()
+        assert user()[1] == "post.created", "who hears what everybody may goes on"
+    with listening(server, ticket=other, after=0) as heard:
+        assert heard(), "who may comes back"
+
+
+def test_a_key_that_ends_hears_no_more(server, acme):
+    key, secret = keys.make(acme.team, "ci", ["read"])
+    headers = {"Authorization": f"Bearer {secret}"}
+    with listening(server, headers=headers) as heard:
+        keys.end(acme.team, key.id)
+        assert ends(heard)
+    assert urllib3.request("GET", server, headers=headers, retries=False).status == 401
 
 
 @pytest.mark.parametrize("bad", ["", "garbage", "x" * 5000])
@@ -171,15 +211,15 @@ def test_a_lost_hint_delays_an_event_by_a_second_at_most(server, acme, monkeypat
 
 
 def test_who_does_not_read_is_let_go_and_nothing_piles_up(monkeypatch):
-    monkeypatch.setattr(stream, "MOST_WAITING", 3)
-    hub = stream.Hub("", stream.Caps())
-    slow, cut = stream.Subscriber(1, 0, False, "net"), []
+    monkeypatch.setattr(hub, "MOST_WAITING", 3)
+    everyone = hub.Hub("", hub.Caps())
+    slow, cut = hub.Subscriber(1, 0, 0, "net"), []
     slow.cut = lambda: cut.append("cut")
-    with hub.listening(slow):
-        hub.deliver(slow, [activity.News(seq, "post.created", seq, True) for seq in range(1, 100)])
-        assert (slow.waiting.qsize(), cut, dict(hub.subscribers)) == (3, ["cut"], {})
-        assert hub.open["all"] == 1, "until it has ended it counts"
-    assert hub.open["all"] == 0
+    with everyone.listening(slow):
+        everyone.deliver(slow, [activity.News(seq, "post.created", seq, True) for seq in range(1, 100)])
+        assert (slow.waiting.qsize(), cut, dict(everyone.subscribers)) == (3, ["cut"], {})
+        assert everyone.open["all"] == 1, "until it has ended it counts"
+    assert everyone.open["all"] == 0
 
 
 def test_a_connection_ends_after_a_while_whatever_it_waits_for(server, acme, monkeypatch):
@@ -192,11 +232,11 @@ def test_a_connection_ends_after_a_while_whatever_it_waits_for(server, acme, mon
 
 
 def test_one_workspace_or_one_network_cannot_take_all_the_room():
-    hub = stream.Hub("", stream.Caps(total=10, workspace=2, network=1))
-    with hub.listening(stream.Subscriber(1, 0, False, "a")), hub.listening(stream.Subscriber(1, 0, False, "b")):
-        assert not hub.has_room(stream.Subscriber(1, 0, False, "c"))
-        assert not hub.has_room(stream.Subscriber(2, 0, False, "a"))
-        assert hub.has_room(stream.Subscriber(2, 0, False, "c"))
+    everyone = hub.Hub("", hub.Caps(total=10, workspace=2, network=1))
+    with everyone.listening(hub.Subscriber(1, 0, 0, "a")), everyone.listening(hub.Subscriber(1, 0, 0, "b")):
+        assert not everyone.has_room(hub.Subscriber(1, 0, 0, "c"))
+        assert not everyone.has_room(hub.Subscriber(2, 0, 0, "a"))
+        assert everyone.has_room(hub.Subscriber(2, 0, 0, "c"))
 
 
 def test_a_closed_page_is_forgotten(server, acme):

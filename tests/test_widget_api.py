@@ -109,8 +109,8 @@ def test_a_first_draft_whose_answer_was_lost_makes_one_post_and_one_user(client,
 
 def test_drafts_without_a_name_are_posts_of_their_own(client, acme):
     token = call(client, acme, "posts", title="One", submission="").json["anonymous"]
-    for name in ("", None, "1"):
-        call(client, acme, "posts", title="Another", submission=name, anonymous=token)
+    for title, name in (("Two", ""), ("Three", None), ("Four", "1")):
+        call(client, acme, "posts", title=title, submission=name, anonymous=token)
     assert len(call(client, acme, "list").json["data"]) == 4
 
 

@@ -3,6 +3,8 @@
 from datetime import datetime
 from typing import NamedTuple
 
+from peewee import IntegrityError
+
 from service import db, events, jobs
 from service.errors import Conflict, Invalid
 from service.feedback import proofs, sign_in
@@ -105,7 +107,11 @@ def redeem(session: Session, secret: str, locale: str | None = None) -> tuple[pr
 
 def move(session: Session, link: proofs.Link) -> None:
     person = {"person": session.person.id}
-    if not db.changed(MOVE, **person, email=link.email, former=link.former):
+    try:
+        moved = db.changed(MOVE, **person, email=link.email, former=link.former)
+    except IntegrityError:  # at this very moment it became somebody else's
+        moved = 0
+    if not moved:
         raise Conflict(HAS_OWNER, "address_taken")
     db.changed(MOVE_USERS, **person, email=link.email)
     db.changed(CLOSE, **person)

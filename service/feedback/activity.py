@@ -15,6 +15,9 @@ SELECT workspace_id, seq, type, post_number, user_id, person_id, data, created_a
  WHERE workspace_id = %(workspace)s AND type = 'comment.created' AND (data->>'comment')::bigint = %(comment)s
    AND post_number = (SELECT coalesce(origin_number, post_number) FROM comment
                        WHERE workspace_id = %(workspace)s AND id = %(comment)s)"""
+POST_MADE = """
+SELECT workspace_id, seq, type, post_number, user_id, person_id, data, created_at FROM event
+ WHERE workspace_id = %(workspace)s AND type = 'post.created' AND post_number = %(number)s"""
 HISTORY = """
 SELECT e.type, coalesce(p.name, u.name, ''), coalesce(p.email, u.email), e.person_id IS NOT NULL, e.data, e.created_at,
        e.seq
@@ -36,7 +39,7 @@ SELECT c.workspace_id, e.seq, e.type, e.post_number, e.is_public
      FROM event e
      LEFT JOIN post p ON p.workspace_id = e.workspace_id AND p.number = e.post_number
      LEFT JOIN board b ON b.workspace_id = p.workspace_id AND b.id = p.board_id
-    WHERE e.workspace_id = c.workspace_id AND e.type NOT LIKE ALL (%(for_admins)s)
+    WHERE e.workspace_id = c.workspace_id AND (e.type NOT LIKE ALL (%(for_admins)s) OR e.type = ANY(%(enough)s))
       AND e.seq > greatest(seen.seq, c.next_event - 1 - %(most)s)
     ORDER BY e.seq) e
  ORDER BY e.seq"""
@@ -62,6 +65,7 @@ HAVING count(*) > 0"""
 
 FOR_ADMINS = ("key.", "member.", "endpoint.", "webhook.", "identity_secret.", "widget_key.",
               "address.")  # types that begin so tell of what only admins may list
+ENOUGH = ("key.deleted", "member.removed", "member.signed_out")  # somebody may hear no more of what the team hears
 BY_ITSELF = {"changelog.published", "endpoint.failed", "endpoint.failing"}  # what Sayso also does without anyone
 
 
@@ -129,9 +133,10 @@ def find(workspace_id: int, seq: int) -> Event | None:
     return Event(*row) if row else None
 
 
-def making(workspace_id: int, comment: int) -> Event | None:
-    """The event that a comment was made; None when it was pruned."""
-    row = db.row(MADE, workspace=workspace_id, comment=comment)
+def making(workspace_id: int, number: int, comment: int | None = None) -> Event | None:
+    """The event that a post was made, or a comment; None when it was pruned."""
+    place = {"workspace": workspace_id, "number": number, "comment": comment}
+    row = db.row(POST_MADE if comment is None else MADE, **place)
     return Event(*row) if row else None
 
 
@@ -150,9 +155,9 @@ def moved_since(event: Event) -> float | None:
 
 def news(seen: dict[int, int], most: int) -> dict[int, list[News]]:
     """What happened in each workspace after the event number given with it, at most so many back, the oldest first."""
-    found = {}
+    found, for_admins = {}, [f"{prefix}%" for prefix in FOR_ADMINS]
     place = {"workspaces": list(seen), "seen": list(seen.values()), "most": most}
-    for workspace_id, *event in db.rows(NEWS, **place, for_admins=[f"{prefix}%" for prefix in FOR_ADMINS]):
+    for workspace_id, *event in db.rows(NEWS, **place, for_admins=for_admins, enough=list(ENOUGH)):
         found.setdefault(workspace_id, []).append(News(*event))
     return found
 

@@ -14,6 +14,7 @@ FOLLOWS = {
     "changelog.published": [notifications.tell_of_release],
     "member.added": [team_letters.invite],
     "member.invited_again": [team_letters.invite],
+    "post.approved": [deliveries.fan_out_made],
     "comment.approved": [notifications.tell_of_comment, deliveries.fan_out_made],
     "comment.created": [notifications.tell_of_comment],
     "comment.updated": [notifications.tell_of_change],

@@ -109,7 +109,12 @@ class Attempt(NamedTuple):
 
 
 def fan_out(event: Event) -> None:
-    """Have every endpoint that wants to hear of this event told, once."""
+    """Have every endpoint that wants to hear of this event told, once. Of what looks like spam nobody hears yet."""
+    if "suspect" not in event.data:
+        tell(event)
+
+
+def tell(event: Event) -> None:
     data = event.data
     made = db.rows(
         FAN_OUT, workspace=event.workspace_id, seq=event.seq, type=event.type, post=event.post_number, user=event.user_id,
@@ -121,9 +126,10 @@ def fan_out(event: Event) -> None:
 
 
 def fan_out_made(event: Event) -> None:
-    """Have them told that the comment was made which this event let in: until then nobody was."""
-    if made := activity.making(event.workspace_id, event.data["comment"]):
-        fan_out(made)
+    """Have them told that the post or comment was made which this event let in: until then nobody was."""
+    comment = event.data.get("comment")
+    if made := activity.making(event.workspace_id, event.post_number, comment):
+        tell(made)
 
 
 def of(reader: Reader, endpoint_id: int, *, before: int | None = None, state: str | None = None,

@@ -7,10 +7,16 @@ from service import db, events
 from service.feedback.users import User
 from service.feedback.workspaces import Workspace
 
+MOST = 2000  # rows; what did more is no person, and would hold up everybody whose posts it voted for
+
 # Who is blocked stays, with all they did: nobody washes that off by signing in.
 STANDS = """
 SELECT FROM "user" WHERE workspace_id = %(workspace)s AND id = %(user)s AND session_version = %(version)s
    AND kind = 'anonymous' AND blocked_at IS NULL"""
+# Whatever somebody does is an event of theirs.
+DID_TOO_MUCH = """
+SELECT count(*) > %(most)s FROM (
+  SELECT FROM event WHERE workspace_id = %(workspace)s AND user_id = %(user)s LIMIT %(most)s + 1) did"""
 # Everything they had to do with is held first, then they themselves, as in every verb of theirs, whose rows refer to them.
 HOLD_POSTS = """
 SELECT number FROM post WHERE workspace_id = %(workspace)s AND (author_id = %(user)s OR number IN (
@@ -66,11 +72,11 @@ DELETE = 'DELETE FROM "user" WHERE workspace_id = %(workspace)s AND id = %(user)
 def join(workspace: Workspace, into: User, *, anonymous: int, version: int) -> bool:
     """Give `into` what an anonymous user did, whose row goes and whose tokens are nobody's from then on; returns whether it
     happened. `version` is of the session by which that one was shown. Votes for the same post become one. Nothing happens
-    when either is somebody else by now, gone or blocked, so the second time too.
+    when either is somebody else by now, gone or blocked, so the second time too, nor to who did more than MOST things.
 
     In a transaction of its own, after the one that proved who `into` is: posts are held before users and the counter."""
     place = {"workspace": workspace.id, "user": anonymous, "into": into.id, "version": version}
-    if db.row(STANDS, **place) is None:
+    if db.row(STANDS, **place) is None or db.row(DID_TOO_MUCH, **place, most=MOST)[0]:
         return False
     db.rows(HOLD_POSTS, **place)
     if db.row(HOLD, **place) is None or not db.changed(MEET, **place):

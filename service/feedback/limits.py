@@ -111,14 +111,17 @@ NEW_ADDRESSES = Limit("new-addresses", 5, DAY, "person")
 NEW_ADDRESSES_TO = Limit("new-addresses-to", 3, DAY, "mailbox")
 INVITATIONS = Limit("invitations", 100, DAY, "workspace")
 INVITATIONS_BY = Limit("invitations-by", 200, DAY, "person")  # who can make many workspaces
-INVITED = Limit("invited", 3, DAY, "person")
+INVITED = Limit("invited", 3, DAY, "workspace, person")
+INVITED_BY_ALL = Limit("invited-by-all", 20, DAY, "person")  # more than one workspace can spend
 
 
 @db.verb
-def sign_in(email: str, network: str) -> None:
-    """One more letter with a link by which a member signs in, asked for from this network."""
+def sign_in(email: str, network: str, is_usual: bool) -> None:
+    """One more letter with a link by which a member signs in, asked for from this network. Where they are signed in already
+    (`is_usual`), strangers elsewhere cannot use up what they may ask for."""
     name = mailbox(email)
-    hit(SIGN_INS_THERE.of(name, network), SIGN_INS.of(name), SIGN_INS_FROM.of(network))
+    by_all = [] if is_usual else [SIGN_INS.of(name)]
+    hit(SIGN_INS_THERE.of(name, network), *by_all, SIGN_INS_FROM.of(network))
 
 
 @db.verb
@@ -152,7 +155,7 @@ def new_address(person: int, email: str) -> None:
 @db.verb
 def invitation(workspace: int, person: int, by: int) -> None:
     """One more letter that invites this person to the team, written for another."""
-    hit(INVITATIONS.of(workspace), INVITED.of(person), INVITATIONS_BY.of(by))
+    hit(INVITATIONS.of(workspace), INVITED.of(workspace, person), INVITED_BY_ALL.of(person), INVITATIONS_BY.of(by))
 
 
 # ── files ───────────────────────────────────────────────────────────────────────────────────────────────────────────

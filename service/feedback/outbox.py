@@ -127,6 +127,8 @@ def send_again(reader: Reader, id: int, copy: int) -> None:
 
 def why_not(workspace_id: int, letter: Letter) -> str | None:
     """Why a letter cannot be sent again; None when it can."""
+    if letter.kind == "invitation":
+        return "An invitation is sent again on the team’s page, where its former link ends."
     if letter.state == "withdrawn":
         return "What this letter tells of is over, so it cannot be sent again."
     if db.row(EMPTIED, workspace=workspace_id, id=letter.id) == (True,):

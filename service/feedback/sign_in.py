@@ -26,10 +26,16 @@ USE = f"""
 UPDATE sign_in_link SET used_at = now() WHERE token_hash = %(token)s AND {HOLDS} RETURNING browser_hash IS NULL"""
 # of a session s
 LIVES = f"s.seen_at > now() - interval '{IDLE_DAYS} days' AND s.created_at > now() - interval '{LONGEST_DAYS} days'"
+IS_USUAL = """
+SELECT EXISTS (SELECT FROM session s JOIN person p ON p.id = s.person_id
+                WHERE lower(p.email) = lower(%(email)s) AND s.network = %(network)s)"""
 WHO = f"""
 SELECT s.seen_at < now() - interval '1 minute', s.id, s.proved_at > now() - interval '{FRESH_MINUTES} minutes',
        p.id, p.email, p.name
   FROM session s JOIN person p ON p.id = s.person_id WHERE s.token_hash = %(token)s AND {LIVES}"""
+IS_OF_TEAM = f"""
+SELECT FROM session s JOIN member m ON m.person_id = s.person_id
+ WHERE s.id = %(session)s AND {LIVES} AND m.workspace_id = %(workspace)s AND m.joined_at IS NOT NULL"""
 THEIR_TEAMS = "SELECT workspace_id FROM member WHERE person_id = %(person)s AND joined_at IS NOT NULL ORDER BY workspace_id"
 
 GONE = "This link has been used or is too old. Ask for a new one."
@@ -63,7 +69,7 @@ def ask(email: str, browser: str, address: str, anyone: bool = True, locale: str
     letter, at the address on file, in the language `locale`. The browser's older links to it die. `address` is the
     network address that asks."""
     known = checked(email)
-    limits.sign_in(known, address)
+    limits.sign_in(known, address, is_usual=db.row(IS_USUAL, email=known, network=address)[0])
     place = {"email": members.on_file(known) or known, "browser_hash": tokens.hashed(browser)}
     SignInLink.delete().where(SignInLink.browser_hash == place["browser_hash"], SignInLink.used_at.is_null()).execute()
     if anyone or members.on_file(known):
@@ -148,6 +154,11 @@ def who(secret: str | None) -> Session | None:
     if is_stale:  # once a minute is enough to know who is idle, and spares a write for every page
         models.Session.update(seen_at=fn.now()).where(models.Session.id == id).execute()
     return Session(id, is_fresh, Person(*person))
+
+
+def is_of_team(workspace_id: int, session: int) -> bool:
+    """Whether somebody is signed in by the session of this id who is of the workspace's team."""
+    return db.row(IS_OF_TEAM, workspace=workspace_id, session=session) is not None
 
 
 @db.verb

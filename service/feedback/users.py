@@ -18,8 +18,7 @@ FIRST_VERSION = 1  # of the sessions of a user who was never signed out of all o
 DRAFT_LENGTH, DRAFT_LETTERS = 24, 8  # of random hex that nobody else can have thought of; so many of them differ
 WHAT_AN_ID_IS = "A user's id has 1–255 characters, no “/” and none that is invisible."
 
-# Who is there already is neither locked, which would be before the post that they act on, nor seen: others act for them.
-# No row when somebody else is just making the same user: then it is there.
+# Who is there is not locked, which would be before the post that they act on. No row: somebody is making the same user.
 MAKE = """
 WITH there AS MATERIALIZED (
   SELECT * FROM "user" WHERE workspace_id = %(workspace)s AND external_id = ANY(%(known)s)

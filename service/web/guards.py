@@ -160,7 +160,7 @@ def require_member(req, resp, resource, params) -> None:
 def now(req) -> dict:
     """The stream of what comes after this moment; for the answer to a form, read again when its work is done, and before
     the page is."""
-    return {"stream_url": stream_url(req, public=False)}
+    return {"stream_url": stream_url(req, req.context.session.id)}
 
 
 def require_proof(req) -> None:

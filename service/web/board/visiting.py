@@ -250,6 +250,6 @@ class Ticket:
     """Where live updates of this board can be heard for the next minute."""
 
     def on_get(self, req, resp):
-        ticket = tokens.sign("ticket", {"w": req.context.workspace.id, "p": True, "o": req.get_header("Origin")})
+        ticket = tokens.sign("ticket", {"w": req.context.workspace.id, "s": None, "o": req.get_header("Origin")})
         resp.media = {"stream_url": f"{stream(req)}?ticket={ticket}&after={req.context.visit.seen}"}
         resp.cache_control = ["no-store"]

@@ -42,4 +42,4 @@ class Ticket:
 
     def on_get(self, req, resp):
         resp.cache_control = ["no-store"]
-        shapes.answer(resp, calls.Stream(tickets.stream_url(req, public=False)))
+        shapes.answer(resp, calls.Stream(tickets.stream_url(req, req.context.session.id)))

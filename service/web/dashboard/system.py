@@ -21,6 +21,8 @@ KINDS = {
     "post.embed": "Vectors of posts, for similar posts",
     "letter.send": "Letters",
     "sign_in.send": "Sign-in links for the team",
+    "proof.send": "Links by which a member proves who they are",
+    "address.tell": "Letters to an address that a member left",
     "user_link.send": "Sign-in links for users",
     "digest.due": "Digests for the team",
     "changelog.publish": "Changelog entries that are due",

@@ -23,7 +23,7 @@ class Opening:
         origin = req.get_header("Origin")
         if origin and workspace.loaded_at is None and not is_ours(req):
             guide.record_load(workspace, origin)
-        heard = stream_url(req, public=True)  # first: what happens from here on is heard
+        heard = stream_url(req)  # first: what happens from here on is heard
         found, language = front.look(req.context.reader), workspaces.language_tag(workspace)
         shapes.answer(resp, calls.Opening(
             workspace=calls.Place(workspace.name, workspaces.home(workspace, req.context.config.base_url), language),
@@ -39,7 +39,7 @@ class Opening:
 class Ticket:
     @falcon.before(identify_user, shape=calls.Call)
     def on_post(self, req, resp):
-        shapes.answer(resp, calls.Stream(stream_url(req, public=True)))
+        shapes.answer(resp, calls.Stream(stream_url(req)))
 
 
 class Session:
