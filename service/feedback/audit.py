@@ -22,18 +22,17 @@ BY_ITSELF = ("endpoint.fail", "workspace.", "key.")  # beginnings of what Sayso 
 # slower. Who left the team is still who did it.
 LIST = """
 WITH found AS MATERIALIZED (
-  SELECT one.seq FROM unnest(%(types)s::text[]) AS wanted (type) CROSS JOIN LATERAL (
-    SELECT seq FROM event e
+  SELECT one.* FROM unnest(%(types)s::text[]) AS wanted (type) CROSS JOIN LATERAL (
+    SELECT seq, e.type, created_at, data, person_id, user_id FROM event e
      WHERE e.workspace_id = %(workspace)s AND e.type = wanted.type AND (%(before)s IS NULL OR e.seq < %(before)s)
        AND (%(person)s IS NULL OR e.person_id = %(person)s)
      ORDER BY seq DESC LIMIT %(most)s) one
    ORDER BY one.seq DESC LIMIT %(most)s
 )
 SELECT e.seq, e.type, e.created_at, e.data, e.person_id, coalesce(p.name, ''), coalesce(p.email, ''), e.user_id,
-       coalesce(nullif(u.name, ''), u.email, u.external_id, '')
-  FROM found JOIN event e ON e.workspace_id = %(workspace)s AND e.seq = found.seq
-  LEFT JOIN person p ON p.id = e.person_id
-  LEFT JOIN "user" u ON u.workspace_id = e.workspace_id AND u.id = e.user_id
+       coalesce((SELECT coalesce(nullif(u.name, ''), u.email, u.external_id) FROM "user" u
+                  WHERE u.workspace_id = %(workspace)s AND u.id = e.user_id), '')
+  FROM found e LEFT JOIN person p ON p.id = e.person_id
  ORDER BY e.seq DESC"""
 LEFT = """
 SELECT DISTINCT ON (p.id) p.id, coalesce(nullif(p.name, ''), e.data->>'email')

@@ -55,7 +55,7 @@ def test_from_sign_up_to_the_first_live_feedback(browser, founder, site, letters
     founder.get_by_role("button", name="Send the invitation").click()
     expect(founder.get_by_text("3 of 5")).to_be_visible()
     invitation = letters.to("mira@northlight.example", "invites you to Northlight")
-    assert f"{site.base}/app/sign-in" in invitation.get_body(("plain",)).get_content()
+    assert f"{site.base}/app/join/" in invitation.get_body(("plain",)).get_content()
 
     # the rest can wait, and what has arrived is in the inbox
     founder.get_by_role("button", name="put these steps away").click()

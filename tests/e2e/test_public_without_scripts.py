@@ -55,8 +55,11 @@ def test_all_of_it_works(page, sayso, letters, complaints):
 
     sign_in(page, letters, EMAIL)
     page.goto(f"{HOME}/posts/{number}")
+    following = page.get_by_role("button", name="Following", exact=True)
+    expect(following).to_be_visible()  # what they wrote without an account is theirs now
+    following.click()
     page.get_by_role("button", name="Follow", exact=True).click()
-    expect(page.get_by_role("button", name="Following", exact=True)).to_be_visible()
+    expect(following).to_be_visible()
     people.team(sayso, "PUT", f"posts/{number}/status", status="planned", note="In spring.")
     page.goto(re.search(r"http\S+/letters/\S+", plain(letters.to(EMAIL, "Ink on paper")))[0])
     page.get_by_role("button", name=re.compile("Stop")).first.click()
