@@ -78,6 +78,14 @@ def test_who_withdraws_leaves_or_is_called_otherwise_is_told_apart(ada, acme):
     assert "Benjamin (left)" in page.text and set(lines(page)) == {"Benjamin left the team", "Benjamin changed their name"}
 
 
+def test_of_who_left_it_knows_the_address_that_they_had_then(ada, acme):
+    ben = members.person(BEN)
+    statuses.create(acme.team._replace(person=ben.id), "soon", "Soon", "open", "#123456")
+    team.remove(acme.team, ben.id)
+    db.changed("UPDATE person SET email = 'ben@home.example' WHERE id = %(id)s", id=ben.id)
+    assert BEN in ada.open(SHEET).text and "ben@home.example" not in ada.open(SHEET).text
+
+
 def test_it_is_looked_through_by_kind_and_by_who_did_it(ada, acme):
     done(acme)
     ben = acme.team._replace(person=members.person(BEN).id)

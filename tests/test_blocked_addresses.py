@@ -110,6 +110,27 @@ def test_what_comes_from_the_network_of_who_was_declined_waits_for_a_week(acme, 
     assert because()[2] is None and blocked(acme) == []
 
 
+def test_a_network_stays_blocked_while_one_of_it_is(acme, client):
+    write(client, "Buy this and nothing else")
+    write(client, "Sell that and everything else")
+    (one,), (other,) = db.rows("SELECT external_id FROM \"user\" WHERE kind = 'anonymous' ORDER BY id")
+    for each in (one, other):
+        blocking.block(acme.team, each)
+    blocking.unblock(acme.team, other)
+    assert [(kind, user) for kind, _, user in blocked(acme)] == [("network", one)]
+    blocking.unblock(acme.team, one)
+    assert blocked(acme) == []
+
+
+def test_who_was_a_guest_does_not_write_on_as_nobody(acme, client):
+    write(client, "Buy this and nothing else")
+    db.changed("UPDATE \"user\" SET kind = 'guest', email = %(email)s", email=SPAMMER)
+    [(guest,)] = db.rows('SELECT external_id FROM "user"')
+    blocking.block(acme.team, guest)
+    write(client, "Somebody else, I swear")
+    assert because()[1] == "network"
+
+
 def test_a_network_is_known_after_a_key_was_added(acme, client):
     write(client, "Buy this and nothing else")
     db.changed("UPDATE post SET held_at = now(), held_because = 'links'")

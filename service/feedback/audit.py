@@ -19,9 +19,12 @@ GROUPS = {
 BY_ITSELF = ("endpoint.fail", "workspace.", "key.")  # beginnings of what Sayso also does without anyone
 
 # The newest of each type, by the index of types, and of those the newest: a workspace with a million votes is none the
-# slower. Who left the team is still who did it.
+# slower. Who left the team is still who did it, by the address that they had there: a later one is no business of its.
 LIST = """
-WITH found AS MATERIALIZED (
+WITH gone AS MATERIALIZED (
+  SELECT DISTINCT ON (data->>'person') (data->>'person')::bigint AS person, data->>'email' AS email FROM event
+   WHERE workspace_id = %(workspace)s AND type = 'member.removed' ORDER BY data->>'person', seq DESC
+), found AS MATERIALIZED (
   SELECT one.* FROM unnest(%(types)s::text[]) AS wanted (type) CROSS JOIN LATERAL (
     SELECT seq, e.type, created_at, data, person_id, user_id FROM event e
      WHERE e.workspace_id = %(workspace)s AND e.type = wanted.type AND (%(before)s IS NULL OR e.seq < %(before)s)
@@ -29,10 +32,12 @@ WITH found AS MATERIALIZED (
      ORDER BY seq DESC LIMIT %(most)s) one
    ORDER BY one.seq DESC LIMIT %(most)s
 )
-SELECT e.seq, e.type, e.created_at, e.data, e.person_id, coalesce(p.name, ''), coalesce(p.email, ''), e.user_id,
+SELECT e.seq, e.type, e.created_at, e.data, e.person_id, coalesce(p.name, ''),
+       coalesce(CASE WHEN m.person_id IS NULL THEN gone.email ELSE p.email END, ''), e.user_id,
        coalesce((SELECT coalesce(nullif(u.name, ''), u.email, u.external_id) FROM "user" u
                   WHERE u.workspace_id = %(workspace)s AND u.id = e.user_id), '')
-  FROM found e LEFT JOIN person p ON p.id = e.person_id
+  FROM found e LEFT JOIN person p ON p.id = e.person_id LEFT JOIN gone ON gone.person = e.person_id
+  LEFT JOIN member m ON m.workspace_id = %(workspace)s AND m.person_id = e.person_id
  ORDER BY e.seq DESC"""
 LEFT = """
 SELECT DISTINCT ON (p.id) p.id, coalesce(nullif(p.name, ''), e.data->>'email')

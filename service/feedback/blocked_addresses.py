@@ -22,14 +22,23 @@ ON CONFLICT (workspace_id, kind, value) DO UPDATE SET ends_at = excluded.ends_at
  WHERE b.ends_at IS NOT NULL
 RETURNING kind, value"""
 BLOCK_ONE = BLOCK.format(those="SELECT %(kind)s::text, lower(%(value)s), NULL::bigint")
+# what of a user is blocked with them
+PLACES = f"""('guest', '{EMAIL}', lower(u.email)), ('guest', '{NETWORK}', u.network_tag),
+             ('anonymous', '{NETWORK}', u.network_tag)"""
 BLOCK_USERS = BLOCK.format(those=f"""
   SELECT DISTINCT ON (place.kind, place.value) place.kind, place.value, u.id
     FROM "user" u CROSS JOIN LATERAL (VALUES
-      ('guest', '{EMAIL}', lower(u.email)), ('anonymous', '{NETWORK}', u.network_tag)) place (of, kind, value)
+      {PLACES}) place (of, kind, value)
    WHERE u.workspace_id = %(workspace)s AND u.id = ANY(%(ids)s) AND place.of = u.kind AND place.value IS NOT NULL
    ORDER BY place.kind, place.value, u.id""")
 LIFT = """
 DELETE FROM blocked_address WHERE workspace_id = %(workspace)s AND kind = %(kind)s AND value = %(value)s"""
+# It stays because of another who is blocked and came from there.
+HAND_ON = f"""
+UPDATE blocked_address b SET user_id = u.id
+  FROM "user" u CROSS JOIN LATERAL (VALUES {PLACES}) place (of, kind, value)
+ WHERE b.workspace_id = %(workspace)s AND b.user_id = %(user)s AND u.workspace_id = %(workspace)s AND u.id <> %(user)s
+   AND u.blocked_at IS NOT NULL AND place.of = u.kind AND (place.kind, place.value) = (b.kind, b.value)"""
 LIFT_OF_USER = "DELETE FROM blocked_address WHERE workspace_id = %(workspace)s AND user_id = %(user)s RETURNING kind, value"
 COUNT = "SELECT count(*) FROM blocked_address WHERE workspace_id = %(workspace)s"
 PAGE = """
@@ -95,7 +104,8 @@ def lift(reader: Reader, kind: str, value: str) -> None:
 
 @db.verb
 def lift_of(reader: Reader, user: int) -> None:
-    """Take back what was blocked because of this user."""
+    """Take back what was blocked because of this user, and of no other."""
+    db.changed(HAND_ON, workspace=reader.workspace.id, user=user)
     for gone in db.rows(LIFT_OF_USER, workspace=reader.workspace.id, user=user):
         record(reader, "address.unblocked", *gone)
 
