@@ -2,6 +2,7 @@
 
 import json
 from contextlib import closing
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import urllib3
@@ -132,10 +133,15 @@ def test_case_60_a_stream_tells_of_its_own_workspace_to_those_who_may_hear(clien
         assert "comment" not in "".join(told)
 
 
-def test_case_60_after_one_was_taken_out_there_is_no_new_ticket(client, acme):
+def test_case_60_after_one_was_taken_out_their_stream_ends_and_there_is_no_other(client, stream, acme):
     ben = Browser(client).sign_in(BEN)
-    assert ben.open("/app/acme/ticket").status_code == 200
-    team.remove(acme.team, members.person(BEN).id)
+    kept = parse_qs(urlsplit(ben.open("/app/acme/ticket").json["stream_url"]).query)["ticket"][0]
+    with closing(stream(ticket=kept)) as open_still:
+        assert open_still.readline().startswith(b":")
+        team.remove(acme.team, members.person(BEN).id)
+        acme.post("What only the team hears of", board="bugs", public=False)
+        assert "post.created" not in heard(open_still, "post.created")
+    assert stream(ticket=kept) == 401
     assert ben.open("/app/acme/ticket").status_code == 404
     stranger = Browser(client).sign_in(EVE)
     assert stranger.open("/app/acme/ticket").status_code == 404
