@@ -30,7 +30,46 @@ MOST_TRIES = 3
 ALIVE = {"connect_timeout": CONNECT_SECONDS, "keepalives": 1, "keepalives_idle": 10, "keepalives_interval": 5,
          "keepalives_count": 3, "tcp_user_timeout": 10000}  # fmt: skip
 
-database = PooledPostgresqlDatabase(None, autoconnect=False)
+
+class Connection(psycopg2.extensions.connection):
+    """Knows whether a transaction is to begin with the next statement."""
+
+    begins = False
+
+
+class Cursor(psycopg2.extensions.cursor):
+    """Sends a transaction's BEGIN together with its first statement, which spares every verb a round trip."""
+
+    def execute(self, sql, parameters=None) -> None:
+        if self.connection.begins:
+            self.connection.begins, sql = False, f"BEGIN;{sql}"
+        super().execute(sql, parameters)
+
+
+class Database(PooledPostgresqlDatabase):
+    """A transaction in which nothing was asked is not even begun."""
+
+    def begin(self) -> None:
+        self.cursor().connection.begins = True  # a cursor is refused when there is no connection
+
+    def commit(self) -> None:
+        if not self.forgets():
+            super().commit()
+
+    def rollback(self) -> None:
+        if not self.forgets():
+            super().rollback()
+
+    def forgets(self) -> bool:
+        """Whether the transaction that ends was never begun."""
+        if self.is_closed():
+            return False
+        connection = self.connection()
+        begins, connection.begins = connection.begins, False
+        return begins
+
+
+database = Database(None, autoconnect=False, connection_factory=Connection, cursor_factory=Cursor)
 
 
 def start(url: str, connections: int, statement_ms: int = STATEMENT_MS) -> None:
