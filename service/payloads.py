@@ -7,7 +7,7 @@ import msgspec
 
 from service import chat_formats, db, shapes
 from service.errors import NotFound
-from service.feedback import activity, attempts, changelog, comments, letters, posts, users, workspaces
+from service.feedback import activity, attempts, changelog, comments, letters, moderation, posts, users, workspaces
 from service.feedback.activity import Event
 from service.feedback.attempts import Turn
 from service.feedback.readers import Reader
@@ -97,9 +97,10 @@ def facts(event: Event, workspace: Workspace) -> dict | None:
 
 
 def said(event: Event) -> dict:
-    """What the event says. That a comment waited is over when it is told, or a post that looked like spam."""
-    is_over = event.type.startswith("comment.") or "suspect" in event.data
-    return {name: value for name, value in event.data.items() if not (is_over and name in ("held", "suspect"))}
+    """What the event says; that its post waited for approval only while it does."""
+    if "held" not in event.data or moderation.is_waiting(event.workspace_id, event.post_number):
+        return event.data
+    return {name: value for name, value in event.data.items() if name != "held"}
 
 
 def user(workspace: Workspace, external_id: str | None) -> object:

@@ -9,15 +9,14 @@ from service.errors import Invalid
 FIND = """
 SELECT workspace_id, seq, type, post_number, user_id, person_id, data, created_at FROM event
  WHERE workspace_id = %(workspace)s AND seq = %(seq)s"""
-# where it was written, wherever a merge has moved it
+# A comment's also where it was written, wherever a merge has moved it.
 MADE = """
-SELECT workspace_id, seq, type, post_number, user_id, person_id, data, created_at FROM event
- WHERE workspace_id = %(workspace)s AND type = 'comment.created' AND (data->>'comment')::bigint = %(comment)s
-   AND post_number = (SELECT coalesce(origin_number, post_number) FROM comment
-                       WHERE workspace_id = %(workspace)s AND id = %(comment)s)"""
-POST_MADE = """
-SELECT workspace_id, seq, type, post_number, user_id, person_id, data, created_at FROM event
- WHERE workspace_id = %(workspace)s AND type = 'post.created' AND post_number = %(number)s"""
+SELECT DISTINCT ON (type) workspace_id, seq, type, post_number, user_id, person_id, data, created_at FROM event
+ WHERE workspace_id = %(workspace)s AND type = ANY(%(types)s)
+   AND (post_number = %(number)s OR post_number = (
+        SELECT origin_number FROM comment WHERE workspace_id = %(workspace)s AND id = %(comment)s))
+   AND (%(comment)s IS NULL OR (data->>'comment')::bigint = %(comment)s)
+ ORDER BY type, seq DESC"""
 HISTORY = """
 SELECT e.type, coalesce(p.name, u.name, ''), coalesce(p.email, u.email), e.person_id IS NOT NULL, e.data, e.created_at,
        e.seq
@@ -133,11 +132,11 @@ def find(workspace_id: int, seq: int) -> Event | None:
     return Event(*row) if row else None
 
 
-def making(workspace_id: int, number: int, comment: int | None = None) -> Event | None:
-    """The event that a post was made, or a comment; None when it was pruned."""
+def making(workspace_id: int, number: int, comment: int | None = None) -> list[Event]:
+    """The event that a post was made, or a comment, and the last that its words were changed; without what was pruned."""
+    types = ["post.created", "post.updated"] if comment is None else ["comment.created", "comment.updated"]
     place = {"workspace": workspace_id, "number": number, "comment": comment}
-    row = db.row(POST_MADE if comment is None else MADE, **place)
-    return Event(*row) if row else None
+    return [Event(*row) for row in db.rows(MADE, **place, types=types)]
 
 
 def history(workspace_id: int, number: int, most: int = 100, before: int | None = None) -> list[Entry]:

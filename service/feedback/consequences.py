@@ -4,7 +4,7 @@ Everything here is done in one transaction with the completion of the job, so ea
 (mail, the model) becomes a job of its own."""
 
 from service.db import database
-from service.feedback import activity, deliveries, endpoints, notifications, similar, team_letters
+from service.feedback import activity, deliveries, endpoints, held_comments, notifications, similar, team_letters
 from service.jobs import Job
 
 FOLLOWS = {
@@ -37,5 +37,8 @@ def follow_up(job: Job) -> None:
 
 
 def waits(event: activity.Event) -> bool:
-    """Whether it is of a comment that waits for approval: nothing follows before that."""
-    return event.type.startswith("comment.") and "held" in event.data
+    """Whether it is of a comment that waits for approval, or did when this happened: nothing follows before that, but that
+    it is deleted."""
+    if not event.type.startswith("comment.") or event.type == "comment.deleted":
+        return False
+    return "held" in event.data or held_comments.is_waiting(event.workspace_id, event.data["comment"])

@@ -24,15 +24,26 @@ ABOUT = """CASE split_part(%(type)s, '.', 1)
   WHEN 'post' THEN (SELECT author_id FROM post WHERE workspace_id = %(workspace)s AND number = %(post)s)
   WHEN 'comment' THEN (SELECT user_id FROM comment WHERE workspace_id = %(workspace)s AND id = %(comment)s)
   ELSE %(user)s END"""
+# What looks like spam, and all that happens to it meanwhile, nobody hears of yet; but who heard of it before it did hears
+# that it is deleted.
+IS_SUSPECT = """
+  EXISTS (SELECT FROM post WHERE workspace_id = %(workspace)s AND number = %(post)s
+             AND held_at IS NOT NULL AND held_because <> 'board')
+  OR EXISTS (SELECT FROM comment WHERE workspace_id = %(workspace)s AND id = %(comment)s AND held_at IS NOT NULL)"""
+KNOWS_OF_IT = """%(type)s IN ('post.deleted', 'comment.deleted') AND EXISTS (
+     SELECT FROM event told JOIN delivery d ON d.workspace_id = told.workspace_id AND d.event_seq = told.seq
+      WHERE told.workspace_id = e.workspace_id AND told.post_number = %(post)s AND d.endpoint_id = e.id
+        AND coalesce(told.data->>'comment' = %(comment)s::text, %(comment)s IS NULL))"""
 # A threshold is of the votes that a vote made, as others may have come and gone since; else of those that are there now.
 # Of jobs at the same time, whoever tells of a threshold first has told it. In the order of endpoints, so that nobody waits
 # for each other.
 FAN_OUT = f"""
 WITH about AS (
-  SELECT ({ABOUT})::bigint AS user_id
+  SELECT ({ABOUT})::bigint AS user_id, {IS_SUSPECT} AS is_suspect
 ), wanting AS MATERIALIZED (
   SELECT e.id, %(type)s = '{REACHING}' AND e.conditions ? 'votes' AS once FROM endpoint e, about
-   WHERE e.workspace_id = %(workspace)s AND e.state = 'active' AND (e.id = %(only)s OR (
+   WHERE e.workspace_id = %(workspace)s AND e.state = 'active' AND (NOT is_suspect OR {KNOWS_OF_IT})
+     AND (e.id = %(only)s OR (
          %(only)s IS NULL AND %(type)s = ANY(e.types)
      AND (NOT e.conditions ? 'board' OR EXISTS (
           SELECT FROM post p JOIN board b ON b.workspace_id = p.workspace_id AND b.id = p.board_id
@@ -108,13 +119,9 @@ class Attempt(NamedTuple):
     answer: str | None  # its first 16 kB
 
 
-def fan_out(event: Event) -> None:
-    """Have every endpoint that wants to hear of this event told, once. Of what looks like spam nobody hears yet."""
-    if "suspect" not in event.data:
-        tell(event)
-
-
-def tell(event: Event) -> None:
+def fan_out(event: Event) -> bool:
+    """Have every endpoint that wants to hear of this event told, once; returns whether there was one to tell. Of what looks
+    like spam nobody hears yet."""
     data = event.data
     made = db.rows(
         FAN_OUT, workspace=event.workspace_id, seq=event.seq, type=event.type, post=event.post_number, user=event.user_id,
@@ -123,13 +130,16 @@ def tell(event: Event) -> None:
     )  # fmt: skip
     for (endpoint,) in made:
         endpoints.wake(event.workspace_id, endpoint)
+    return bool(made)
 
 
 def fan_out_made(event: Event) -> None:
-    """Have them told that the post or comment was made which this event let in: until then nobody was."""
+    """Have them told that the post or comment was made which this event let in: until then nobody was; who knew it before
+    it looked like spam, that it was changed."""
     comment = event.data.get("comment")
-    if made := activity.making(event.workspace_id, event.post_number, comment):
-        tell(made)
+    for made in activity.making(event.workspace_id, event.post_number, comment):
+        if fan_out(made):
+            break  # a payload tells of it as it is now
 
 
 def of(reader: Reader, endpoint_id: int, *, before: int | None = None, state: str | None = None,

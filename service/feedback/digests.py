@@ -100,7 +100,7 @@ SELECT p.number, p.title, last ->> 'name', last ->> 'color', count(*) OVER ()
   FROM moved JOIN post p ON p.workspace_id = %(workspace)s AND p.number = moved.post_number
  WHERE was <> last ->> 'to' AND {SHOWN} ORDER BY moved.seq DESC LIMIT %(most)s"""
 TALK = f"""
-SELECT count(*), count(*) FILTER (WHERE c.official) FROM event e
+SELECT count(DISTINCT c.id), count(DISTINCT c.id) FILTER (WHERE c.official) FROM event e
   JOIN comment c ON c.workspace_id = e.workspace_id AND c.id = (e.data ->> 'comment')::bigint
   JOIN post p ON p.workspace_id = c.workspace_id AND p.number = c.post_number
  WHERE e.{EVENTS} AND NOT e.data ? 'held' AND e.type IN ('comment.created', 'comment.approved')

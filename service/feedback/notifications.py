@@ -25,6 +25,10 @@ TO_THE_MENTIONED = letters.ADDRESS.format(readers=f"""
   SELECT p.email FROM member m JOIN person p ON p.id = m.person_id
    WHERE m.workspace_id = %(workspace)s AND m.joined_at IS NOT NULL AND m.person_id = ANY(%(persons)s::bigint[])
      AND m.person_id IS DISTINCT FROM %(by)s AND NOT EXISTS (
+         SELECT FROM letter l JOIN event e ON e.workspace_id = l.workspace_id AND e.seq = l.event_seq
+          WHERE l.workspace_id = m.workspace_id AND lower(l.to_email) = lower(p.email) AND l.kind = %(kind)s
+            AND e.post_number = %(number)s AND e.data->>'comment' = %(comment)s::text)
+     AND NOT EXISTS (
          SELECT FROM "user" u WHERE u.workspace_id = m.workspace_id AND u.id = %(author)s
             AND u.external_id = '{MEMBER}' || m.person_id)""")
 # Who follows the post that was merged, but not who came to it by an earlier merge, nor who merged it.
@@ -64,7 +68,8 @@ def tell_of_comment(event: Event) -> None:
     """Members hear that they are mentioned; of the official answer everybody who follows the post; of what else users may
     read, who wrote the post or commented on it. Nobody hears of their own words, nor twice of the same."""
     letters.address(TO_THE_MENTIONED, team_letters.MENTION, event.workspace_id, event.seq, by=event.person_id,
-                    author=event.user_id, persons=event.data.get("mentions", []))  # fmt: skip
+                    author=event.user_id, persons=event.data.get("mentions", []), number=event.post_number,
+                    comment=event.data["comment"])  # fmt: skip
     tell_users(event)
 
 

@@ -16,8 +16,7 @@ LONGEST_TITLE, LONGEST_BODY = 200, 10_000
 LONGEST_SUBMISSION = 64
 LARGEST_META, LARGEST_NUMBER = 8_000, 10**15  # characters of JSON; PostgreSQL writes 1e308 as 309 digits
 
-HOW = """CASE WHEN because IS NULL THEN '{}' WHEN because = 'board' THEN '{"held": true}'
-            ELSE '{"held": true, "suspect": true}' END::jsonb"""
+HOW = """CASE WHEN because IS NULL THEN '{}' ELSE '{"held": true}' END::jsonb"""
 # Row, first vote, subscription, tags, event and job in one statement. Locks are taken in the order that every verb keeps:
 # parents (board, status), post, counter. A draft that was sent before, a board or a status that is not there: no row.
 CREATE = f"""
