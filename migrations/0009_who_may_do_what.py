@@ -49,6 +49,7 @@ CREATE TABLE blocked_address (
   workspace_id bigint      NOT NULL REFERENCES workspace ON DELETE CASCADE,
   kind         text        NOT NULL CONSTRAINT blocked_address_kind_is_known CHECK (kind IN ('email', 'domain', 'network')),
   value        text        NOT NULL CONSTRAINT blocked_address_is_lower_case CHECK (value = lower(value)),
+  compared     text        NOT NULL,              -- what it is found by: the mailbox, however it is spelled; else its value
   person_id    bigint,                            -- who blocked it
   user_id      bigint,                            -- because of whom
   created_at   timestamptz NOT NULL DEFAULT now(),
@@ -56,6 +57,7 @@ CREATE TABLE blocked_address (
   PRIMARY KEY (workspace_id, kind, value),
   CONSTRAINT blocked_because_of_a_user FOREIGN KEY (workspace_id, user_id) REFERENCES "user" ON DELETE SET NULL (user_id)
 );
+CREATE INDEX blocked_address_compared ON blocked_address (workspace_id, compared);
 CREATE INDEX blocked_address_user ON blocked_address (workspace_id, user_id);
 CREATE INDEX blocked_address_end ON blocked_address (ends_at);
 

@@ -154,34 +154,13 @@ def test_case_22_the_letter_goes_to_the_new_address_alone(ada, here):
     assert NEW in box.readers() and "Confirm your new address" in [letter["Subject"] for _, letter in box.received]
 
 
-def test_case_22_a_link_used_before_or_of_another_session_or_too_old_does_nothing(ada, client):
-    other = Browser(client).sign_in(ADA)
-    link = ask(ada)
-    other.open("/app/new")
-    assert other.send(link).status_code == 401
-    db.changed("UPDATE sign_in_link SET created_at = now() - interval '61 minutes' WHERE purpose = 'address'")
-    assert ada.open(link).status_code == 401
-    link = ask(ada)
-    ada.open(link)
-    form = ada.page
-    assert ada.send(link).status_code == 200
-    ada.page = form
-    assert ada.send(link).status_code == 401 and ada.open(link).status_code == 401
-
-
-def test_case_22_a_link_dies_when_the_address_changed_otherwise(ada, acme):
-    link = ask(ada)
-    db.changed("UPDATE person SET email = 'ada@third.example' WHERE id = %(id)s", id=acme.owner.id)
-    assert ada.open(link).status_code == 401
-
-
 def test_case_20_nothing_tells_whose_an_address_is_until_its_owner_opens_the_letter(ada, client):
     pages = []
     for email in (BEN, "nobody@acme.example"):
         ada.open(ACCOUNT)
         answer = ada.send(ACCOUNT, do="address", email=email)
         pages.append((answer.status_code, ada.open(ACCOUNT).text.replace(email, "X").count("X gets a letter")))
-    assert pages[0] == pages[1]
+    assert pages == [(303, 1)] * 2
     link = ask(ada, BEN.title())
     assert (ada.open(link).status_code, "has an account of its own" in ada.page.text) == (409, True)
     ada.open(ACCOUNT)

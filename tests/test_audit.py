@@ -8,10 +8,10 @@ from html import unescape
 
 import pytest
 from browser import Browser
-from cast import ADA, BEN, EVE
+from cast import ADA, BEN, CLEO, EVE
 
 from service import db
-from service.feedback import audit, blocking, boards, general, keys, members, statuses, team
+from service.feedback import audit, blocking, boards, general, keys, members, privacy, statuses, team
 from service.feedback.audit import Entry
 from service.web.dashboard.settings import audit as page_of_it
 from service.web.dashboard.settings import audit_words
@@ -76,6 +76,17 @@ def test_who_withdraws_leaves_or_is_called_otherwise_is_told_apart(ada, acme):
     assert f"Ada withdrew the invitation of {GIL}" in said
     page = ada.open(f"{AUDIT}?who={ben.person}")
     assert "Benjamin (left)" in page.text and set(lines(page)) == {"Benjamin left the team", "Benjamin changed their name"}
+
+
+def test_who_signed_out_everywhere_is_told_from_whose_sessions_the_team_ended(ada, acme):
+    cleo = acme.user()
+    blocking.sign_out(acme.reader(CLEO), cleo.external_id)
+    blocking.sign_out(acme.team, cleo.external_id)
+    said = lines(ada.open(f"{AUDIT}?what=users"))
+    assert said == ["Ada ended the sessions of the user Cleo", "The user Cleo signed out everywhere"]
+    privacy.erase(acme.team, cleo.external_id)
+    assert lines(ada.open(f"{AUDIT}?what=users"))[1:] == [
+        "Ada ended the sessions of the user who was erased since", "A user signed out everywhere"]  # fmt: skip
 
 
 def test_of_who_left_it_knows_the_address_that_they_had_then(ada, acme):

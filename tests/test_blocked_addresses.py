@@ -2,12 +2,14 @@
 
 import pytest
 from browser import Browser
-from cast import ADA, BEN, EVE, SECRET_KEY
+from calls import call, session
+from cast import ADA, BEN, CLEO, EVE, SECRET_KEY
 from visitors import Visitor
 
 from service import db, retention
+from service.db import database
 from service.errors import Invalid
-from service.feedback import blocked_addresses, blocking, general, moderation, privacy, user_links, users
+from service.feedback import blocked_addresses, blocking, general, moderation, privacy, spam, user_links, users
 from service.lib import tokens
 
 NEW, PAGE = "/b/acme/posts/new", "/app/acme/moderation"
@@ -15,6 +17,11 @@ ADDRESSES = {"query_string": "show=addresses"}
 SPAMMER = "spammer@junk.example"
 LETTERS = "SELECT to_email FROM letter WHERE kind = 'guest'"
 LINKS = "SELECT email FROM user_link"
+MANY = """
+INSERT INTO blocked_address (workspace_id, kind, value, compared)
+SELECT %(workspace)s, 'domain', site, site
+  FROM (SELECT 'junk-' || n || '.example' FROM generate_series(1, 20000) n) sites (site)"""
+BECOME = "UPDATE \"user\" SET kind = 'guest', email = %(email)s WHERE kind = 'anonymous'"
 
 
 @pytest.fixture
@@ -75,6 +82,75 @@ def test_a_blocked_domain_holds_for_those_below_it_and_not_for_others(client, as
         write(client, f"A wish from {each}", email=each)
     assert because() == ["address", "address", None] and db.rows(LETTERS) == [("a@notjunk.example",)]
     assert blocked_addresses.takes(globex.workspace.id, SPAMMER)
+
+
+@pytest.mark.parametrize(("said", "expected"), [
+    ("Sp.ammer+1@junk.example", ["address", None]), ("example.com", [None, "address"]), ("le.com", [None, None]),
+])  # fmt: skip
+def test_a_guest_with_a_confirmed_address_waits_by_that_one(client, acme, said, expected):
+    visitor = Visitor(client)
+    visitor.do(NEW, "write", title="The first wish of somebody new")
+    made = call(client, acme, "posts", title="The first wish in the widget").json
+    [one, other] = db.rows('SELECT id FROM "user" ORDER BY id')
+    for (guest,), email in ((one, SPAMMER), (other, "x@mail.example.com")):
+        db.changed(f"{BECOME} AND id = %(id)s", email=email, id=guest)
+    blocked_addresses.block(acme.team, said)
+    visitor.do(NEW, "write", title="Something quite different on the board")
+    call(client, acme, "posts", anonymous=made["anonymous"], title="Yet another one from the panel")
+    assert because() == [None, None, *expected]
+
+
+def test_who_signs_in_with_the_customer_s_product_is_not_held_by_address(client, acme):
+    blocked_addresses.block(acme.team, CLEO["email"])
+    call(client, acme, "posts", session=session(client, acme, CLEO), title="A wish of a known customer")
+    assert because() == [None]
+
+
+def test_without_suspects_what_is_blocked_waits_all_the_same(client, asking):
+    moderation.hold_suspects(asking.team, False)
+    blocked_addresses.block(asking.team, "junk.example")
+    for title, email in (("From there", SPAMMER), ("From elsewhere", "sue@fine.example")):
+        write(client, title, email=email, body="https://x.example " * 9, homepage="x")
+    assert because() == ["address", None]
+
+
+def test_without_suspects_what_comes_from_a_blocked_network_waits_all_the_same(client, acme):
+    write(client, "Buy this and nothing else")
+    moderation.hold_suspects(acme.team, False)
+    [(one,)] = db.rows('SELECT external_id FROM "user"')
+    blocking.block(acme.team, one)
+    write(client, "Somebody else behind the same address")
+    call(client, acme, "posts/1/comments", body="And this is what a third one says")
+    assert because() == [None, "network"] and db.rows("SELECT held_because FROM comment") == [("network",)]
+
+
+def test_only_what_was_blocked_by_hand_counts_and_too_much_of_it_is_refused(client, acme, monkeypatch):
+    monkeypatch.setattr(blocked_addresses, "MOST", 2)
+    write(client, "Buy this and nothing else")
+    db.changed(BECOME, email=SPAMMER)
+    for (each,) in db.rows('SELECT external_id FROM "user"'):
+        blocking.block(acme.team, each)
+    users.make(acme.workspace, "guest_x", "guest", "Another", "another@junk.example")
+    blocking.block(acme.team, "guest_x")
+    db.changed("UPDATE blocked_address SET user_id = NULL, ends_at = now() WHERE kind = 'network'")
+    for site in ("one.example", "two.example"):
+        blocked_addresses.block(acme.team, site)
+    with pytest.raises(Invalid, match="2 addresses are blocked already"):
+        blocked_addresses.block(acme.team, "three.example")
+    blocked_addresses.lift(acme.team, "domain", "one.example")
+    blocked_addresses.block(acme.team, "three.example")
+
+
+def test_however_much_is_blocked_an_address_is_found_by_its_index(acme):
+    database.execute_sql("SET statement_timeout = 0")
+    db.changed(MANY, workspace=acme.workspace.id)
+    database.execute_sql("ANALYZE")
+    place = {"workspace": acme.workspace.id, "user": None, "tags": ["a" * 16], "vouched": [], "most": 9, "length": 9,
+             "places": blocked_addresses.places("a@mail.junk-7.example")}  # fmt: skip
+    for sql in (blocked_addresses.TAKES, spam.KNOWN):
+        plan = "\n".join(row[0] for row in db.rows(f"EXPLAIN {sql}", **place))
+        assert "blocked_address_compared" in plan and "Seq Scan on blocked_address" not in plan, plan
+    assert not blocked_addresses.takes(acme.workspace.id, "a@mail.junk-7.example")
 
 
 def test_no_link_to_sign_in_or_subscribe_goes_to_a_blocked_address_and_the_page_is_the_same(acme, client):
@@ -156,8 +232,10 @@ def test_the_network_itself_is_stored_nowhere_and_its_tag_for_a_month(acme, clie
 def test_who_is_erased_is_in_no_list(acme):
     users.make(acme.workspace, "guest_x", "guest", "Spammer", SPAMMER)
     blocking.block(acme.team, "guest_x")
+    for each in ("Spam.mer@junk.example", "sue@junk.example"):
+        blocked_addresses.block(acme.team, each)
     privacy.erase(acme.team, "guest_x")
-    assert blocked(acme) == []
+    assert blocked(acme) == [("email", "sue@junk.example", None)]
 
 
 # ── the page ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -172,6 +250,7 @@ def test_an_admin_blocks_and_lifts_on_the_page(client, acme):
     for address in (SPAMMER, "junk.example"):
         ada.send(PAGE, do="block_address", address=address)
     page = ada.open(PAGE, **ADDRESSES).text
+    assert "Users whom your product signs in are not held by address." in page
     assert SPAMMER in page and "@junk.example" in page and "by Ada" in page
     ada.send(PAGE, do="lift", place=[f"email:{SPAMMER}", "domain:junk.example", "domain:not.there", "x", "network:\0"])
     assert blocked(acme) == []

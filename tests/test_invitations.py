@@ -5,14 +5,12 @@ import re
 import pytest
 from browser import Browser
 from cast import ADA, BEN, EVE
-from crowd import at_once
 from queued import work_off
 from test_letters import server  # noqa: F401 (a fixture)
 
 from service import db
-from service.errors import Conflict, NotFound, RateLimited, Unauthenticated
+from service.errors import Conflict, NotFound, RateLimited
 from service.feedback import invitations, letters, limits, members, team, workspaces
-from service.feedback.sign_in import NOWHERE
 
 GIL = "gil@acme.example"
 LINK = re.compile(r"http://127\.0\.0\.1:8000(/app/join/[\w-]+/([\w-]{43}))")
@@ -72,17 +70,6 @@ def test_without_a_mail_server_the_link_is_on_the_terminal_and_nowhere_else(acme
     assert capsys.readouterr().out == ""
 
 
-def test_case_17_of_many_at_once_one_joins_and_only_in_the_workspace_that_invites(acme, globex, gil):
-    secret = link(acme, gil).rsplit("/", 1)[1]
-    with pytest.raises(Unauthenticated):
-        invitations.accept("globex", secret, NOWHERE)
-    done = at_once(lambda _: invitations.accept("acme", secret, NOWHERE))
-    assert [type(each).__name__ for each in done].count("tuple") == 1
-    assert {type(each) for each in done} == {tuple, Unauthenticated}
-    assert db.row("SELECT count(*) FROM session WHERE person_id = %(gil)s", gil=gil.id) == (1,)
-    assert GIL not in joined(globex)
-
-
 def test_it_ends_after_a_week_when_it_is_withdrawn_and_when_they_came_another_way(client, acme, gil):
     path = link(acme, gil)
     db.changed(WEEK_AGO)
@@ -96,7 +83,8 @@ def test_it_ends_after_a_week_when_it_is_withdrawn_and_when_they_came_another_wa
     assert browser.open(path).status_code == 401 and GIL not in joined(acme)
     path = link(acme, team.invite(acme.team, GIL)[0])
     gils = Browser(client).sign_in(GIL)
-    gils.open("/app/acme/inbox")
+    gils.open("/app/new")
+    gils.send("/app/new", join="acme")
     assert browser.open(path).status_code == 401 and GIL in joined(acme)
     assert "Open Sayso" in gils.open(path).text
 
@@ -206,5 +194,30 @@ def test_whoever_invites_learns_no_other_spelling_or_address_until_they_join(acm
     zoe, _ = team.invite(acme.team, "zOE.qUIET@x.example")
     db.changed("UPDATE person SET email = 'zoe@home.example' WHERE id = %(id)s", id=zoe.id)
     assert team.find(acme.team, zoe.id).email == "zOE.qUIET@x.example"
-    members.enter(acme.workspace, members.person("zoe@home.example"))
+    invitations.join(members.person("zoe@home.example"), "acme")
     assert team.find(acme.team, zoe.id).email == "zoe@home.example"
+
+
+def test_a_page_that_somebody_has_them_open_does_not_make_them_join(client, acme, globex):
+    """A link on a stranger's site to a page of a team that they are only asked into."""
+    eve = Browser(client).sign_in(EVE)
+    team.invite(acme.team, EVE)
+    assert eve.open("/app/acme/inbox").status_code == 404 and EVE not in joined(acme)
+    assert "Join Acme" in eve.open("/app/new").text and "acme" not in eve.open("/app/globex/inbox").text
+    assert eve.send("/app/new", {"Origin": "https://evil.example"}, join="acme").status_code == 403
+    for _ in range(2):
+        eve.open("/app/new")
+        assert eve.send("/app/new", join="acme").headers["location"] == "/app/acme/inbox"
+    assert EVE in joined(acme)
+    eve.open("/app/new")
+    assert eve.send("/app/new", join="nowhere").status_code == 404
+
+
+def test_who_moved_to_another_address_gets_no_letter_there_that_the_inviter_would_see(acme):
+    zoe, _ = team.invite(acme.team, "zoe@old.example")
+    db.changed("UPDATE person SET email = 'zoe@home.example' WHERE id = %(id)s", id=zoe.id)
+    with pytest.raises(Conflict, match="left this address"):
+        invitations.send_again(acme.team, zoe.id)
+    work_off()
+    assert db.rows("SELECT to_email FROM letter WHERE kind = 'invitation'") == []
+    assert [each.name for each in invitations.pending(members.person("zoe@home.example"))] == ["Acme"]

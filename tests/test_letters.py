@@ -15,9 +15,23 @@ from queued import work_off
 
 from service import db, jobs
 from service.db import database
-from service.feedback import boards, followers, general, letters, members, notifications, planning, team, users, votes
+from service.feedback import (
+    boards,
+    followers,
+    general,
+    letters,
+    members,
+    notifications,
+    planning,
+    team,
+    user_links,
+    users,
+    votes,
+)
 
 LETTERS = "SELECT to_email, state, subject FROM letter ORDER BY id"
+SHOWN = re.compile(r"^(.+?) for (\S+): http://127\.0\.0\.1:8000(\S+)$", re.MULTILINE)  # on the terminal
+SUE, NEW, ACCOUNT = "sue@customer.example", "ada@home.example", "/app/acme/settings/account"
 
 
 class Server:
@@ -179,6 +193,37 @@ def test_a_sign_in_letter_carries_a_link_that_works_and_is_kept_nowhere(server, 
     path = link.removeprefix("http://127.0.0.1:8000")
     assert "ada@acme.example" in browser.open(path).text
     assert db.rows(LETTERS) == []
+
+
+@pytest.mark.parametrize("is_terminal", [True, False])
+def test_without_a_mail_server_each_link_is_on_the_terminal_and_nowhere_else(client, acme, monkeypatch, capsys, is_terminal):
+    monkeypatch.setattr(letters.sys.stdout, "isatty", lambda: is_terminal, raising=False)
+    ada, sue = Browser(client).sign_in(ADA), Browser(client)
+    for place, fields in (("/app/prove", {"do": "prove"}), (ACCOUNT, {"do": "address", "email": NEW})):
+        ada.open(ACCOUNT)
+        ada.send(place, **fields)
+    sue.open("/app/sign-in")
+    sue.send("/app/sign-in", email=ADA)
+    sue.send("/b/acme/sign-in", do="ask", email=SUE)
+    user_links.ask_to_subscribe(acme.workspace, SUE, locale="en", home=letters.link("/b/acme"), network="192.0.2.1")
+    work_off()
+    said = capsys.readouterr().out
+    shown = SHOWN.findall(said)
+    assert [(label, to) for label, to, _ in shown] == is_terminal * [
+        ("Link to confirm", ADA), ("Link to confirm", NEW), ("Sign-in link", ADA), ("Sign-in link", SUE),
+        ("Link to subscribe", SUE)]  # fmt: skip
+    for (_, _, path), browser in zip(shown, (ada, ada, sue, sue, sue), strict=False):
+        assert browser.open(path).status_code == 200, path
+    assert len(said.splitlines()) == len(shown) and db.rows(LETTERS) == []
+
+
+def test_with_a_mail_server_no_link_is_on_the_terminal(server, client, monkeypatch, capsys):
+    monkeypatch.setattr(letters.sys.stdout, "isatty", lambda: True, raising=False)
+    browser = Browser(client)
+    browser.open("/app/sign-in")
+    browser.send("/app/sign-in", email=ADA)
+    work_off()
+    assert server.readers() == [ADA] and capsys.readouterr().out == ""
 
 
 def test_a_title_cannot_smuggle_a_header_into_a_letter(server, acme):

@@ -2,8 +2,7 @@
 
 import pytest
 from browser import Browser
-from cast import ADA, BEN, DAN
-from crowd import at_once
+from cast import ADA, DAN
 from mailboxes import Mailbox, sent_by
 from proving import let_time_go_by, prove, read_proof
 from queued import work_off
@@ -55,28 +54,6 @@ def test_page_js_gets_the_page_with_the_banner_and_then_the_part_that_follows(ad
     assert "Ask for your link" in part.text and "<form" not in part.text
 
 
-DELICATE = [
-    ("/app/acme/settings/webhooks", {"do": "create", "url": "https://new.invalid/", "types": "post.created"}),
-    ("/app/acme/settings/webhooks/{endpoint}", {"do": "rotate"}),
-    ("/app/acme/settings/webhooks/{endpoint}", {"do": "change", "url": "https://evil.invalid/", "types": "post.created"}),
-    ("/app/acme/settings/brand", {"do": "domain", "domain": "feedback.acme.example"}),
-    ("/app/acme/settings/account", {"do": "address", "email": "ada@new.example"}),
-    ("/app/acme/users/dan-8", {"do": "erase", "confirm": "dan-8"}),
-]
-
-
-@pytest.mark.parametrize(("path", "fields"), DELICATE)
-def test_case_16_each_of_them_asks(ada, acme, path, fields):
-    endpoints.create(acme.team, "https://hooks.invalid/", ["post.created"], {})
-    acme.user(DAN)
-    before = db.row("SELECT count(*) FROM event")
-    path = path.format(endpoint=endpoints.of(acme.team)[0].id)
-    ada.open(path)
-    page = ada.send(path, **fields)
-    assert (page.status_code, 'action="/app/prove"' in page.text) == (403, True)
-    assert db.row("SELECT count(*) FROM event") == before
-
-
 def test_an_endpoint_that_keeps_its_address_is_changed_without(ada, acme):
     endpoint, _ = endpoints.create(acme.team, "https://hooks.invalid/", ["post.created"], {})
     path = f"/app/acme/settings/webhooks/{endpoint.id}"
@@ -118,32 +95,6 @@ def test_case_14_the_proof_gives_the_session_another_secret_and_open_forms_stay_
     assert is_fresh(ada) and thief.open("/app/acme/inbox").headers["location"] == "/app/sign-in"
     ada.page = form
     assert ada.send(KEYS, **MAKE).status_code == 200
-
-
-def test_case_17_it_works_only_in_the_session_that_asked(ada, client):
-    other, ben = Browser(client).sign_in(ADA), Browser(client).sign_in(BEN)
-    let_time_go_by()
-    secret = ask(ada)
-    for browser in (other, ben, Browser(client)):
-        page = browser.open(f"/app/prove/{secret}")
-        assert (page.status_code, "in which you asked" in page.text) == (401, True)
-    for browser in (other, ben):
-        browser.open("/app/new")
-        assert browser.send(f"/app/prove/{secret}").status_code == 401 and not is_fresh(browser)
-    ada.open(f"/app/prove/{secret}")
-    assert ada.send(f"/app/prove/{secret}").status_code == 200
-    assert is_fresh(ada) and not is_fresh(other)
-
-
-def test_case_17_it_works_once_though_twenty_press_at_once(ada, client):
-    secret = ask(ada)
-    ada.open(f"/app/prove/{secret}")
-    copies = [Browser(client) for _ in range(20)]
-    for copy in copies:
-        copy.cookies, copy.page = dict(ada.cookies), ada.page
-    answers = at_once(lambda number: copies[number].send(f"/app/prove/{secret}"))
-    statuses = sorted(answer.status_code for answer in answers)
-    assert statuses.count(200) == 1 and set(statuses) <= {200, 303, 401}  # 303: its cookie was replaced meanwhile
 
 
 def test_case_17_it_lives_15_minutes_and_a_new_one_ends_it(ada):

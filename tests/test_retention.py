@@ -24,7 +24,7 @@ ROWS = {
     "repeated_request": "(workspace_id, key, fingerprint) SELECT id, 'a', '' FROM workspace",
     "spent_token": "(workspace_id, digest) SELECT id, '' FROM workspace",
     "identity_secret": "(workspace_id, kid, sealed) SELECT id, 'k_1', '' FROM workspace",
-    "blocked_address": "(workspace_id, kind, value) SELECT id, 'domain', 'spam.example' FROM workspace",
+    "blocked_address": "(workspace_id, kind, value, compared) SELECT id, 'domain', 'a.example', 'a.example' FROM workspace",
     "measurement": "(hour) VALUES (now())",
     "slow_query": "(id, text, longest_ms) VALUES ('a', 'SELECT', 900)",
     "cron_run": "VALUES ('a', now())",

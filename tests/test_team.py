@@ -50,7 +50,11 @@ def test_whoever_is_let_in_can_sign_in_and_see_the_workspace(client, api, acme):
     made = api.post("/members", email=" Gil@Acme.Example ", role="admin")
     assert (made.status_code, made.headers["location"]) == (201, f"/api/v1/members/{made.json['id']}")
     assert (made.json["email"], made.json["role"]) == ("Gil@acme.example", "admin")
-    assert Browser(client).sign_in("gil@acme.example").open("/app/acme/inbox").status_code == 200
+    gil = Browser(client).sign_in("gil@acme.example")
+    assert gil.open("/app/acme/inbox").status_code == 404, "to open a page is not to join"
+    assert gil.open("/app/").headers["location"] == "/app/new" and "Join Acme" in gil.open("/app/new").text
+    assert gil.send("/app/new", join="acme").headers["location"] == "/app/acme/inbox"
+    assert gil.open("/app/acme/inbox").status_code == 200
     first, second, *_ = db.rows(DAY, workspace=acme.workspace.id)
     about = {"person": made.json["id"], "role": "admin", "email": "Gil@acme.example"}
     assert first == ("member.added", acme.owner.id, about) and second == ("member.joined", made.json["id"], about)
@@ -72,7 +76,8 @@ def test_a_name_is_told_by_its_owner_who_joins_and_not_by_an_address(client, api
     assert api.get(f"/members/{kim}").json["name"] == "" and "Kim" not in api.get("/members").text
     browser = Browser(client).sign_in("kim@corp.example")
     assert api.get(f"/members/{kim}").json["name"] == ""
-    browser.open("/app/acme/inbox")
+    browser.open("/app/new")
+    browser.send("/app/new", join="acme")
     assert api.get(f"/members/{kim}").json["name"] == "Kim Known-Elsewhere"
     assert api.get(f"/members/{acme.owner.id}").json["name"] == "Ada"
 
@@ -121,8 +126,17 @@ def test_the_last_owner_can_neither_go_nor_step_down(client, api, acme, ben):
     assert Program(client, Key(acme, members.person(BEN))).delete(f"/members/{ben}").json["code"] == "last_owner"
 
 
+def test_an_owner_who_was_only_invited_is_none(client, api, acme):
+    invited = api.post("/members", email="gil@acme.example", role="owner").json["id"]
+    assert api.delete(f"/members/{acme.owner.id}").json["code"] == "last_owner"
+    assert api.delete(f"/members/{invited}").status_code == 204
+
+
 def test_owners_who_remove_each_other_at_once_leave_one(acme):
-    owners = [acme.owner.id, *(team.invite(acme.team, f"o{n}@acme.example", "owner")[0].id for n in range(5))]
+    others = [members.person(f"o{number}@acme.example") for number in range(5)]
+    for each in others:
+        members.add(acme.workspace, each, "owner")
+    owners = [acme.owner.id, *(each.id for each in others)]
     verbs = (team.remove, lambda reader, person: team.set_role(reader, person, "member"))
 
     def unmake(number: int):

@@ -42,6 +42,8 @@ def test_whoever_is_invited_gets_a_letter_signs_in_and_is_in(client, ada, acme):
     assert "http://127.0.0.1:8000/app/join/acme/…" in text and "You come as an admin." in text
     assert 'href="http://127.0.0.1:8000/app/join/acme/…"' in html and "You come as an admin." in html
     gil = Browser(client).sign_in(GIL)
+    gil.open("/app/new")
+    gil.send("/app/new", join="acme")
     assert gil.open(TEAM).status_code == 200
     assert "waiting since" not in texts(ada.open(TEAM))
 

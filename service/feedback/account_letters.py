@@ -1,7 +1,4 @@
-"""The letters about a member's own account. They hold links that are stored nowhere, so none of them is kept; without a mail
-server a link is shown on the terminal, if there is one; never in a log."""
-
-import sys
+"""The letters about a member's own account. They hold links that are stored nowhere, so none of them is kept."""
 
 from service import words
 from service.feedback import account, letters, proofs, sign_in
@@ -17,8 +14,8 @@ def send_sign_in(job: Job) -> None:
         email, secret = armed
         url = letters.link(f"/app/sign-in/{secret}")
         said = language(job)
-        hand_over(job, email, letters.write("sign_in", said.teamSignIn, words=said, url=url, minutes=sign_in.MINUTES))
-        show("Sign-in link", email, url)
+        written = letters.write("sign_in", said.teamSignIn, words=said, url=url, minutes=sign_in.MINUTES)
+        hand_over(job, email, written._replace(way_in=url, label="Sign-in link"))
 
 
 def send_proof(job: Job) -> None:
@@ -29,8 +26,7 @@ def send_proof(job: Job) -> None:
         said, minutes = language(job), proofs.LIVES[armed.purpose]
         kind, subject = KINDS[armed.purpose]
         written = letters.write(kind, said.say(subject), words=said, url=url, minutes=minutes, email=armed.email)
-        hand_over(job, armed.email, written)
-        show("Link to confirm", armed.email, url)
+        hand_over(job, armed.email, written._replace(way_in=url, label="Link to confirm"))
 
 
 def tell_former(job: Job) -> None:
@@ -52,8 +48,3 @@ def language(job: Job) -> Words:
 
 def hand_over(job: Job, to: str, written: Written) -> None:
     letters.deliver(to, written, f"{job.kind}.{job.args['link']}")
-
-
-def show(what: str, email: str, url: str) -> None:
-    if not letters.settings[0].smtp_url and sys.stdout.isatty():
-        print(f"{what} for {email}: {url}", flush=True)

@@ -14,23 +14,22 @@ NETWORK_DAYS = 7  # it is somebody else's soon
 
 # in the order of their names, so that two who block the same do not wait for each other
 BLOCK = f"""
-INSERT INTO blocked_address AS b (workspace_id, kind, value, person_id, user_id, created_at, ends_at)
-SELECT %(workspace)s, kind, value, %(person)s, user_id, clock_timestamp(),
+INSERT INTO blocked_address AS b (workspace_id, kind, value, compared, person_id, user_id, created_at, ends_at)
+SELECT %(workspace)s, kind, lower(value), compared, %(person)s, user_id, clock_timestamp(),
        CASE kind WHEN '{NETWORK}' THEN now() + interval '{NETWORK_DAYS} days' END
-  FROM ({{those}}) those (kind, value, user_id) ORDER BY kind, value
+  FROM unnest(%(kinds)s::text[], %(values)s::text[], %(compared)s::text[], %(users)s::bigint[])
+       those (kind, value, compared, user_id) ORDER BY kind, value
 ON CONFLICT (workspace_id, kind, value) DO UPDATE SET ends_at = excluded.ends_at, user_id = excluded.user_id
  WHERE b.ends_at IS NOT NULL
 RETURNING kind, value"""
-BLOCK_ONE = BLOCK.format(those="SELECT %(kind)s::text, lower(%(value)s), NULL::bigint")
 # what of a user is blocked with them
 PLACES = f"""('guest', '{EMAIL}', lower(u.email)), ('guest', '{NETWORK}', u.network_tag),
              ('anonymous', '{NETWORK}', u.network_tag)"""
-BLOCK_USERS = BLOCK.format(those=f"""
-  SELECT DISTINCT ON (place.kind, place.value) place.kind, place.value, u.id
-    FROM "user" u CROSS JOIN LATERAL (VALUES
-      {PLACES}) place (of, kind, value)
-   WHERE u.workspace_id = %(workspace)s AND u.id = ANY(%(ids)s) AND place.of = u.kind AND place.value IS NOT NULL
-   ORDER BY place.kind, place.value, u.id""")
+PLACES_OF = f"""
+SELECT DISTINCT ON (place.kind, place.value) place.kind, place.value, u.id
+  FROM "user" u CROSS JOIN LATERAL (VALUES {PLACES}) place (of, kind, value)
+ WHERE u.workspace_id = %(workspace)s AND u.id = ANY(%(ids)s) AND place.of = u.kind AND place.value IS NOT NULL
+ ORDER BY place.kind, place.value, u.id"""
 LIFT = """
 DELETE FROM blocked_address WHERE workspace_id = %(workspace)s AND kind = %(kind)s AND value = %(value)s"""
 # It stays because of another who is blocked and came from there.
@@ -40,7 +39,9 @@ UPDATE blocked_address b SET user_id = u.id
  WHERE b.workspace_id = %(workspace)s AND b.user_id = %(user)s AND u.workspace_id = %(workspace)s AND u.id <> %(user)s
    AND u.blocked_at IS NOT NULL AND place.of = u.kind AND (place.kind, place.value) = (b.kind, b.value)"""
 LIFT_OF_USER = "DELETE FROM blocked_address WHERE workspace_id = %(workspace)s AND user_id = %(user)s RETURNING kind, value"
-COUNT = "SELECT count(*) FROM blocked_address WHERE workspace_id = %(workspace)s"
+# not what was blocked with users, nor what is left of that when they are gone
+COUNT = f"""
+SELECT count(*) FROM blocked_address WHERE workspace_id = %(workspace)s AND user_id IS NULL AND kind <> '{NETWORK}'"""
 PAGE = """
 SELECT b.kind, b.value, b.created_at, b.ends_at, u.external_id, u.name, coalesce(nullif(p.name, ''), p.email)
   FROM blocked_address b
@@ -49,6 +50,12 @@ SELECT b.kind, b.value, b.created_at, b.ends_at, u.external_id, u.name, coalesce
  WHERE b.workspace_id = %(workspace)s AND (b.ends_at IS NULL OR b.ends_at > now())
    AND (%(at)s IS NULL OR b.created_at < %(at)s::timestamptz)
  ORDER BY b.created_at DESC LIMIT %(most)s"""
+# `address` when something of the `places` is blocked in the workspace, `network` when nothing but a network is; else NULL
+KIND_OF_PLACE = f"""
+  (SELECT CASE b.kind WHEN '{NETWORK}' THEN 'network' ELSE 'address' END FROM blocked_address b
+    WHERE b.workspace_id = %(workspace)s AND b.compared = ANY(%(places)s::text[])
+      AND (b.ends_at IS NULL OR b.ends_at > now()) ORDER BY b.kind LIMIT 1)"""
+TAKES = f"SELECT {KIND_OF_PLACE}"
 
 
 class Blocked(NamedTuple):
@@ -70,8 +77,7 @@ def block(reader: Reader, address: str) -> str:
     kind, value = told(address)
     if db.row(COUNT, workspace=reader.workspace.id)[0] >= MOST:
         raise Invalid(address=f"{MOST:,} addresses are blocked already; lift some of them first.")
-    for made in db.rows(BLOCK_ONE, workspace=reader.workspace.id, person=reader.person, kind=kind, value=value):
-        record(reader, "address.blocked", *made)
+    add(reader, [(kind, value, None)])
     return value
 
 
@@ -91,7 +97,15 @@ def told(address: str) -> tuple[str, str]:
 def block_of(reader: Reader, ids: list[int]) -> None:
     """Keep out from where these users came who are blocked: guests' addresses, and for a week the networks of those without
     any account. Of users whom the customer knows nothing more is needed."""
-    for made in db.rows(BLOCK_USERS, workspace=reader.workspace.id, person=reader.person, ids=ids):
+    add(reader, db.rows(PLACES_OF, workspace=reader.workspace.id, ids=ids))
+
+
+def add(reader: Reader, those: list[tuple[str, str, int | None]]) -> None:
+    """Keep out each `(kind, value, user)`; the user is because of whom."""
+    columns = {"kinds": [kind for kind, _, _ in those], "values": [value for _, value, _ in those],
+               "compared": [text.mailbox(value) if kind == EMAIL else value for kind, value, _ in those],
+               "users": [user for _, _, user in those]}  # fmt: skip
+    for made in db.rows(BLOCK, workspace=reader.workspace.id, person=reader.person, **columns):
         record(reader, "address.blocked", *made)
 
 
@@ -124,29 +138,13 @@ def page(reader: Reader, most: int, after: tuple[datetime | None, int] | None = 
 
 def takes(workspace_id: int, email: str) -> bool:
     """Whether a letter may go to this address at somebody's word; who asks for it does not learn that."""
-    return db.row(TAKES, workspace=workspace_id, email=email)[0] is None
+    return db.row(TAKES, workspace=workspace_id, places=places(email))[0] is None
 
 
-def mailbox(email: str) -> str:
-    """SQL: what is the same for all spellings of one mailbox."""
-    name, domain = f"split_part(lower({email}), '@', 1)", f"split_part(lower({email}), '@', 2)"
-    return f"replace(split_part({name}, '+', 1), '.', '') || '@' || {domain}"
-
-
-def kind_of_place(emails: str, tags: str) -> str:
-    """SQL: `address` when one of the `emails` (a list of SQL), or its domain or one above it, is blocked in the workspace,
-    `network` when one of the `tags` (an array) is; else NULL."""
-    return f"""
-  (SELECT CASE b.kind WHEN 'network' THEN 'network' ELSE 'address' END FROM blocked_address b
-    WHERE b.workspace_id = %(workspace)s AND (b.ends_at IS NULL OR b.ends_at > now()) AND CASE b.kind
-          WHEN 'network' THEN b.value = ANY({tags})
-          WHEN 'email' THEN EXISTS (SELECT FROM unnest(ARRAY[{emails}]) e WHERE {mailbox("e")} = {mailbox("b.value")})
-          ELSE EXISTS (SELECT FROM unnest(ARRAY[{emails}]) e
-                        WHERE right('.' || split_part(lower(e), '@', 2), length(b.value) + 1) = '.' || b.value) END
-    ORDER BY b.kind LIMIT 1)"""
-
-
-TAKES = f"SELECT {kind_of_place('%(email)s::text', 'ARRAY[]::text[]')}"
+def places(email: str) -> list[str]:
+    """All that keeps this address out when it is blocked: its mailbox, its domain, and those above that one."""
+    labels = email.lower().rpartition("@")[2].split(".")
+    return [text.mailbox(email)] + [".".join(labels[first:]) for first in range(len(labels) - 1)]
 
 
 def tags(workspace_id: int, network: str) -> list[str]:

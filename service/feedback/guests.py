@@ -25,7 +25,8 @@ SELECT seq FROM event e
                       AND l.kind = %(kind)s AND l.to_email = %(email)s)"""
 TO_THE_GUEST = letters.ADDRESS.format(readers="SELECT %(email)s AS email")
 MEMBERS = """
-SELECT p.name FROM member m JOIN person p ON p.id = m.person_id WHERE m.workspace_id = %(workspace)s AND p.name <> ''"""
+SELECT p.name FROM member m JOIN person p ON p.id = m.person_id WHERE m.workspace_id = %(workspace)s AND p.name <> ''
+   AND m.joined_at IS NOT NULL"""
 STANDING = 'SELECT kind, email, blocked_at IS NOT NULL FROM "user" WHERE workspace_id = %(workspace)s AND id = %(user)s'
 HOLD = f"{STANDING} FOR NO KEY UPDATE"
 # The rest of the id stays: a draft that is sent once more is still by the same user (users.make_anonymous).

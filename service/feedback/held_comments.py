@@ -27,6 +27,7 @@ SELECT c.id, c.body, c.held_at, c.held_because, p.number, p.title, u.external_id
   LEFT JOIN "user" u ON u.workspace_id = %(workspace)s AND u.id = c.user_id
   LEFT JOIN company ON company.workspace_id = %(workspace)s AND company.id = u.company_id
  ORDER BY c.held_at, c.id"""
+IS_WAITING = "SELECT held_at IS NOT NULL FROM comment WHERE workspace_id = %(workspace)s AND id = %(id)s"
 # Posts first, as everywhere; what moved meanwhile is seen by the statement after.
 HOLD_POSTS = f"""
 SELECT number FROM post WHERE workspace_id = %(workspace)s
@@ -83,6 +84,11 @@ def waiting(reader: Reader) -> int:
 def all_waiting(reader: Reader) -> int:
     """The same of comments and posts together."""
     return db.row(COUNT_ALL, workspace=reader.workspace.id, most=MOST_COUNTED)[0]
+
+
+def is_waiting(workspace_id: int, id: int) -> bool:
+    """Whether this comment waits; False when it is gone."""
+    return db.row(IS_WAITING, workspace=workspace_id, id=id) == (True,)
 
 
 def page(reader: Reader, most: int, after: tuple[datetime, int] | None = None) -> list[Waiting]:

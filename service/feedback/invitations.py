@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from service import db, events
-from service.errors import Conflict, Unauthenticated
+from service.errors import Conflict, NotFound, Unauthenticated
 from service.feedback import limits, members, sign_in, team
 from service.feedback.members import Person
 from service.feedback.readers import Reader
@@ -29,6 +29,13 @@ LOOK = f"""
 SELECT m.workspace_id, p.id, p.email, p.name, m.role, coalesce(nullif(b.name, ''), b.email, ''), w.name, w.slug,
        EXISTS (SELECT FROM member o WHERE o.person_id = p.id AND o.joined_at IS NOT NULL) {HOLDS}"""
 HOLD = f"{LOOK} FOR NO KEY UPDATE OF m"
+PENDING = """
+SELECT w.id, w.name, w.slug, m.role, coalesce(nullif(b.name, ''), b.email, '')
+  FROM member m JOIN workspace w ON w.id = m.workspace_id LEFT JOIN person b ON b.id = m.invited_by
+ WHERE m.person_id = %(person)s AND m.joined_at IS NULL ORDER BY m.created_at DESC, w.id"""
+LEFT = """
+SELECT FROM member m JOIN person p ON p.id = m.person_id
+ WHERE m.workspace_id = %(workspace)s AND m.person_id = %(person)s AND lower(m.invited_email) <> lower(p.email)"""
 # The link of the letter before ends at once. Until the next letter is written there is nothing to send again, so that a
 # second press of the button is none; a letter that nobody wrote does not stand in the way for long.
 AGAIN = """
@@ -51,6 +58,16 @@ class Invitation(NamedTuple):
     name: str  # of the workspace
     slug: str
     is_known: bool  # they are of another team, which a link that lay in a mailbox for a week does not open
+
+
+class Pending(NamedTuple):
+    """A workspace that somebody who is signed in is asked into."""
+
+    workspace_id: int
+    name: str
+    slug: str
+    role: str
+    inviter: str  # how we call them; empty when they are not there any more
 
 
 def arm(workspace: Workspace, email: str) -> str | None:
@@ -80,6 +97,21 @@ def accept(slug: str, secret: str, origin: Origin, here: Person | None = None) -
     return invitation, None if is_here else sign_in.begin(invitation.person, origin, is_fresh=False)
 
 
+def pending(person: Person) -> list[Pending]:
+    """What this person is asked into, the newest first, however old: they have shown who they are."""
+    return [Pending(*row) for row in db.rows(PENDING, person=person.id)]
+
+
+@db.verb
+def join(person: Person, slug: str) -> None:
+    """Join what they are asked into; who is in stays. NotFound when they are not."""
+    asked = [each for each in pending(person) if each.slug == slug]
+    if asked:
+        members.join(asked[0].workspace_id, person, asked[0].role)
+    elif slug not in [place.slug for place in members.places(person)]:
+        raise NotFound("There is no such invitation.")
+
+
 def found(row: tuple | None) -> Invitation:
     if row is None:
         raise Unauthenticated(GONE)
@@ -90,11 +122,13 @@ def found(row: tuple | None) -> Invitation:
 @db.verb
 def send_again(reader: Reader, person: int) -> Member:
     """Have another letter written to who was invited, with a link that takes the place of the former one. While a letter is
-    being written, nothing more happens. NotFound when they are not in the team, Conflict when they have joined;
-    RateLimited."""
+    being written, nothing more happens. NotFound when they are not in the team, Conflict when they have joined, or have
+    another address by now; RateLimited."""
     member = team.find(reader, person)
     if member.has_joined:
         raise Conflict("They have joined already.", "already_joined")
+    if db.row(LEFT, workspace=reader.workspace.id, person=person) is not None:
+        raise Conflict("They have left this address; withdraw the invitation, and ask them for the new one.", "address_left")
     if db.changed(AGAIN, workspace=reader.workspace.id, person=person, by=reader.person):
         limits.invitation(reader.workspace.id, person, by=reader.person)
         data = {"person": person, "role": member.role, "email": member.email}

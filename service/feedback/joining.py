@@ -26,10 +26,12 @@ SELECT number FROM post WHERE workspace_id = %(workspace)s AND (author_id = %(us
  ORDER BY number FOR NO KEY UPDATE"""
 # Against every row that would refer to them: what they were just doing is through, and nothing new begins.
 HOLD = f"{STANDS} FOR UPDATE"
-# What the widget knows of both: since when they are here, and up to when they have read the news.
+# What the widget knows of both: since when they are here, and up to when they have read the news. A guest is kept out with
+# where they came from, too.
 MEET = """
 UPDATE "user" u SET first_seen_at = least(u.first_seen_at, a.first_seen_at),
-       news_seen_at = greatest(u.news_seen_at, a.news_seen_at)
+       news_seen_at = greatest(u.news_seen_at, a.news_seen_at),
+       network_tag = CASE u.kind WHEN 'guest' THEN coalesce(a.network_tag, u.network_tag) END
   FROM "user" a WHERE u.workspace_id = %(workspace)s AND u.id = %(into)s
    AND u.kind IN ('guest', 'identified') AND u.blocked_at IS NULL AND a.workspace_id = u.workspace_id AND a.id = %(user)s"""
 # Of two rows about one post one stays: the one that stands for itself before a copy that goes when a merge is taken back, of

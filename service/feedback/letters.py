@@ -73,7 +73,8 @@ class Written(NamedTuple):
     html: str
     leave: str = ""  # address for who wants no more of this kind
     thread: str = ""  # name of what it is about, before the @ of a Message-ID
-    way_in: str = ""  # the address in it that signs its reader in, which nobody else is to read
+    way_in: str = ""  # the address in it that is stored nowhere and that nobody but its reader is to open
+    label: str = ""  # of that address, on the terminal
 
 
 class NotYet(Exception):
@@ -160,12 +161,14 @@ def carry(workspace_id: int, letter: Letter, written: Written) -> Outcome:
 
 
 def deliver(to: str, written: Written, name: str) -> Outcome:
-    """Send it, or keep it when there is no mail server. Raises MailDelayed when it is worth another try.
+    """Send it, or keep it when there is no mail server; its way in is then shown on the terminal, if there is one, and
+    never in a log. Raises MailDelayed when it is worth another try.
 
     `name` makes its Message-ID, so that one that is sent again after a crash is recognised."""
     config = settings[0]
     if not config.smtp_url:
-        show(to, written.way_in)
+        if written.way_in and sys.stdout.isatty():
+            print(f"{written.label} for {to}: {written.way_in}", flush=True)
         return Outcome("kept")
     try:
         message_id, thread = (each and f"<{each}@{mail.domain(config.mail_from)}>" for each in (name, written.thread))
@@ -173,12 +176,6 @@ def deliver(to: str, written: Written, name: str) -> Outcome:
     except MailRefused as refused:
         return Outcome("refused", str(refused), refused.is_address)
     return Outcome("sent")
-
-
-def show(to: str, way_in: str) -> None:
-    """Where there is no mail server a way in is shown on the terminal, if there is one; never in a log."""
-    if way_in and sys.stdout.isatty():
-        print(f"Invitation link for {to}: {way_in}", flush=True)
 
 
 def name(workspace_id: int, letter: int, copy: int) -> str:

@@ -13,7 +13,7 @@ from ipaddress import ip_address, ip_network
 from service import db
 from service.errors import RateLimited
 from service.feedback.counting import MINUTE, Count, Limit, hit
-from service.lib import tokens
+from service.lib import text, tokens
 
 HOUR, DAY = 3600, 24 * 3600  # seconds
 KILOBYTE = 1024
@@ -95,16 +95,18 @@ def letter_choices(network: str) -> None:
     hit(LETTER_CHOICES.of(network))
 
 
-# ── letters: over all workspaces, for who owns a mailbox does not care which of them floods it ──────────────────────
+# ── letters: by mailbox also over all workspaces, for its owner does not care which of them floods it ──────────────────────
 
 SIGN_INS_THERE = Limit("sign-in", 5, HOUR, "mailbox, network")  # a stranger elsewhere locks nobody out
 SIGN_INS = Limit("sign-in-to", 20, HOUR, "mailbox")
 SIGN_INS_FROM = Limit("sign-in-from", 20, HOUR, "network")
 USER_SIGN_INS_THERE = Limit("user-sign-in", 5, HOUR, "mailbox, network")
-USER_SIGN_INS = Limit("user-sign-in-to", 20, HOUR, "mailbox")
+USER_SIGN_INS = Limit("user-sign-in-to", 20, HOUR, "workspace, mailbox")
+USER_SIGN_INS_BY_ALL = Limit("user-sign-in-by-all", 60, HOUR, "mailbox")  # more than one workspace can spend
 USER_SIGN_INS_FROM = Limit("user-sign-in-from", 20, HOUR, "network")
 GUEST_LETTERS_FROM = Limit("guest-letters-from", 20, DAY, "network")
-GUEST_LETTERS_TO = Limit("guest-letters-to", 3, DAY, "mailbox")
+GUEST_LETTERS_TO = Limit("guest-letters-to", 3, DAY, "workspace, mailbox")
+GUEST_LETTERS_BY_ALL = Limit("guest-letters-by-all", 12, DAY, "mailbox")  # more than one workspace can spend
 GUEST_LETTERS = Limit("guest-letters", 500, DAY, "workspace")
 PROOFS = Limit("proofs", 10, HOUR, "person")
 NEW_ADDRESSES = Limit("new-addresses", 5, DAY, "person")
@@ -112,6 +114,7 @@ NEW_ADDRESSES_TO = Limit("new-addresses-to", 3, DAY, "mailbox")
 INVITATIONS = Limit("invitations", 100, DAY, "workspace")
 INVITATIONS_BY = Limit("invitations-by", 200, DAY, "person")  # who can make many workspaces
 INVITED = Limit("invited", 3, DAY, "workspace, person")
+INVITED_BY_ONE = Limit("invited-by-one", 5, DAY, "person, person")
 INVITED_BY_ALL = Limit("invited-by-all", 20, DAY, "person")  # more than one workspace can spend
 
 
@@ -125,17 +128,20 @@ def sign_in(email: str, network: str, is_usual: bool) -> None:
 
 
 @db.verb
-def user_sign_in(email: str, network: str) -> None:
-    """The same for a user of any workspace."""
+def user_sign_in(workspace: int, email: str, network: str) -> None:
+    """The same for a user of a workspace."""
     name = mailbox(email)
-    hit(USER_SIGN_INS_THERE.of(name, network), USER_SIGN_INS.of(name), USER_SIGN_INS_FROM.of(network))
+    hit(USER_SIGN_INS_THERE.of(name, network), USER_SIGN_INS.of(workspace, name), USER_SIGN_INS_BY_ALL.of(name),
+        USER_SIGN_INS_FROM.of(network))
 
 
 def allows_guest_letter(workspace: int, email: str, network: str) -> bool:
     """Count one more letter to somebody who may not have asked for it. Refused, it takes nothing from the others."""
     try:
         with db.database.atomic():
-            hit(GUEST_LETTERS_FROM.of(network), GUEST_LETTERS_TO.of(mailbox(email)), GUEST_LETTERS.of(workspace))
+            name = mailbox(email)
+            hit(GUEST_LETTERS_FROM.of(network), GUEST_LETTERS_TO.of(workspace, name), GUEST_LETTERS_BY_ALL.of(name),
+                GUEST_LETTERS.of(workspace))  # fmt: skip
     except RateLimited:
         return False
     return True
@@ -155,7 +161,8 @@ def new_address(person: int, email: str) -> None:
 @db.verb
 def invitation(workspace: int, person: int, by: int) -> None:
     """One more letter that invites this person to the team, written for another."""
-    hit(INVITATIONS.of(workspace), INVITED.of(workspace, person), INVITED_BY_ALL.of(person), INVITATIONS_BY.of(by))
+    hit(INVITATIONS.of(workspace), INVITED.of(workspace, person), INVITED_BY_ONE.of(by, person), INVITED_BY_ALL.of(person),
+        INVITATIONS_BY.of(by))  # fmt: skip
 
 
 # ── files ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -218,8 +225,7 @@ def webhook_try(workspace: int) -> None:
 
 def mailbox(email: str) -> str:
     """What counts as one mailbox, however it is spelled; not the address itself, only what it hashes to."""
-    name, _, domain = email.lower().rpartition("@")
-    return tokens.hashed(f"{name.partition('+')[0].replace('.', '')}@{domain}").hex()[:32]
+    return tokens.hashed(text.mailbox(email)).hex()[:32]
 
 
 def network(address: str) -> str:

@@ -17,8 +17,9 @@ ON_FILE = "SELECT email FROM person WHERE lower(email) = lower(%(email)s)"
 NAMED = "SELECT coalesce(nullif(name, ''), email) FROM person WHERE id = %(id)s"
 THEIR_WORKSPACES = """
 SELECT w.name, w.slug FROM member m JOIN workspace w ON w.id = m.workspace_id
- WHERE m.person_id = %(person)s ORDER BY m.created_at DESC"""
-ROLE = "SELECT role, joined_at IS NOT NULL FROM member WHERE workspace_id = %(workspace)s AND person_id = %(person)s"
+ WHERE m.person_id = %(person)s AND m.joined_at IS NOT NULL ORDER BY m.joined_at DESC"""
+ROLE = """
+SELECT role FROM member WHERE workspace_id = %(workspace)s AND person_id = %(person)s AND joined_at IS NOT NULL"""
 JOIN = """
 UPDATE member SET joined_at = now(), invitation_hash = NULL
  WHERE workspace_id = %(workspace)s AND person_id = %(person)s AND joined_at IS NULL"""
@@ -83,20 +84,17 @@ def named(id: int | None) -> str:
 
 
 def places(person: Person) -> list[Place]:
-    """The workspaces a person belongs to, the newest membership first."""
+    """The workspaces that a person has joined, the newest membership first."""
     return [Place(*row) for row in db.rows(THEIR_WORKSPACES, person=person.id)]
 
 
 def enter(workspace: Workspace, person: Person) -> str:
-    """The role of a person who opens a workspace, which the first time is how who was invited joins it. NotFound when they
-    are not of this team, as if there were no such workspace."""
+    """The role of a person who opens a workspace. NotFound when they are not of this team, or only invited to it, as if
+    there were no such workspace."""
     row = db.row(ROLE, workspace=workspace.id, person=person.id)
     if row is None:
         raise NotFound("There is no such workspace.")
-    role, has_joined = row
-    if not has_joined:
-        join(workspace.id, person, role)
-    return role
+    return row[0]
 
 
 @db.verb

@@ -15,6 +15,7 @@ UPDATE workspace SET holds_suspects = %(is_on)s WHERE id = %(workspace)s AND hol
 WAITING = """
 SELECT count(*) FROM (SELECT FROM post WHERE workspace_id = %(workspace)s AND held_at IS NOT NULL AND deleted_at IS NULL
                        LIMIT %(most)s) waiting"""
+IS_WAITING = "SELECT held_at IS NOT NULL FROM post WHERE workspace_id = %(workspace)s AND number = %(number)s"
 # Why it waited stays: as it stands, the team has let it in (posts.APPROVED).
 APPROVE = """
 UPDATE post SET held_at = NULL, updated_at = now() WHERE workspace_id = %(workspace)s AND number = %(number)s"""
@@ -86,6 +87,11 @@ class Blocked(NamedTuple):
 def waiting(reader: Reader) -> int:
     """How many posts wait for approval; 99 stands for more, too."""
     return db.row(WAITING, workspace=reader.workspace.id, most=MOST_COUNTED)[0]
+
+
+def is_waiting(workspace_id: int, number: int) -> bool:
+    """Whether this post waits; False when it is gone."""
+    return db.row(IS_WAITING, workspace=workspace_id, number=number) == (True,)
 
 
 def held(reader: Reader, most: int, after: tuple[datetime, int] | None = None) -> list[Waiting]:

@@ -24,7 +24,7 @@ TO_SUBSCRIBERS = letters.ADDRESS.format(readers="""
 TO_THE_MENTIONED = letters.ADDRESS.format(readers=f"""
   SELECT p.email FROM member m JOIN person p ON p.id = m.person_id
    WHERE m.workspace_id = %(workspace)s AND m.joined_at IS NOT NULL AND m.person_id = ANY(%(persons)s::bigint[])
-     AND m.person_id IS DISTINCT FROM %(by)s AND NOT EXISTS (
+     AND m.person_id IS DISTINCT FROM %(by)s AND {team_letters.HAS_ROOM} AND NOT EXISTS (
          SELECT FROM letter l JOIN event e ON e.workspace_id = l.workspace_id AND e.seq = l.event_seq
           WHERE l.workspace_id = m.workspace_id AND lower(l.to_email) = lower(p.email) AND l.kind = %(kind)s
             AND e.post_number = %(number)s AND e.data->>'comment' = %(comment)s::text)

@@ -25,7 +25,7 @@ LINK = re.compile(r"(?:\]\(\s*<?|https?://|\bwww\.)[^\s()\[\]<>,;|\"']+", re.IGN
 # as one.
 KNOWN = f"""
 WITH writer AS MATERIALIZED (
-  SELECT id, kind, email, kind = ANY(%(vouched)s) AS is_vouched FROM "user"
+  SELECT id, kind = ANY(%(vouched)s) AS is_vouched FROM "user"
    WHERE workspace_id = %(workspace)s AND id = %(user)s
 ), writers AS MATERIALIZED (
   SELECT id FROM writer UNION
@@ -33,7 +33,7 @@ WITH writer AS MATERIALIZED (
     WHERE NOT writer.is_vouched AND u.workspace_id = %(workspace)s AND u.network_tag = ANY(%(tags)s::text[])
       AND u.kind = 'anonymous' ORDER BY u.first_seen_at DESC LIMIT %(most)s)
 )
-SELECT is_vouched, {blocked_addresses.kind_of_place("writer.email, %(email)s::text", "%(tags)s::text[]")}, array(
+SELECT is_vouched, {blocked_addresses.KIND_OF_PLACE}, array(
   (SELECT left(p.title || E'\\n' || p.body, %(length)s) FROM writers JOIN post p ON p.author_id = writers.id
     WHERE p.workspace_id = %(workspace)s AND p.created_at > now() - interval '1 day' ORDER BY p.number DESC LIMIT %(most)s)
   UNION ALL
@@ -49,7 +49,7 @@ class Signals(NamedTuple):
     trap: str = ""  # what is in the field that nobody sees
     began: str | None = None  # the signed moment at which it was shown (`moment`)
     network: str = ""  # that it came from
-    email: str = ""  # that somebody without an account leaves
+    emails: tuple[str, ...] = ()  # whoever sent it left, or is known by
 
 
 def moment(workspace: Workspace) -> str:
@@ -60,15 +60,23 @@ def moment(workspace: Workspace) -> str:
 def why(reader: Reader, words: str, signals: Signals | None) -> str | None:
     """Why these words wait for the team, None when they do not. To be asked in the transaction that writes them, before.
 
-    It is one of: address, network (blocked), trap, quick, links, repeat. The team and its programs are never asked, nor
-    anybody when the workspace holds no suspects; of those whom the customer vouches for only words count."""
-    if reader.is_member or signals is None or not reader.workspace.holds_suspects:
+    It is one of: address, network (blocked), trap, quick, links, repeat. The team and its programs are never asked; of
+    those whom the customer vouches for only words count. Where the workspace holds no suspects, what it has blocked waits
+    all the same."""
+    if reader.is_member or signals is None:
         return None
     tags = blocked_addresses.tags(reader.workspace.id, signals.network)
-    row = db.row(KNOWN, workspace=reader.workspace.id, user=reader.user, email=signals.email, tags=tags,
+    places = tags + [place for email in signals.emails for place in blocked_addresses.places(email)]
+    row = db.row(KNOWN, workspace=reader.workspace.id, user=reader.user, places=places, tags=tags,
                  vouched=list(VOUCHED), most=AT_ONCE, length=LONGEST_READ)  # fmt: skip
-    is_vouched, place, earlier = row or (False, None, [])
-    if not is_vouched and (said := place or of_the_form(reader.workspace, signals)):
+    is_vouched, blocked, earlier = row or (False, None, [])
+    if blocked and not is_vouched:
+        return blocked
+    return suspicious(reader.workspace, words, signals, is_vouched, earlier) if reader.workspace.holds_suspects else None
+
+
+def suspicious(workspace: Workspace, words: str, signals: Signals, is_vouched: bool, earlier: list[str]) -> str | None:
+    if not is_vouched and (said := of_the_form(workspace, signals)):
         return said
     if links(words) > (MOST_LINKS_VOUCHED if is_vouched else MOST_LINKS):
         return "links"

@@ -11,7 +11,6 @@ from service.lib import text
 
 ROLES = ("owner", "admin", "member")
 LONGEST_NAME = 80
-# Each invitation is a letter to somebody who did not ask for it.
 
 # A name is a person's own, and so is how they write their address: whoever invites learns both only when they joined.
 LIST = """
@@ -30,7 +29,8 @@ SELECT %(workspace)s, %(person)s, %(role)s, %(by)s, %(email)s, coalesce(max(loca
 ON CONFLICT ON CONSTRAINT one_membership_per_person DO NOTHING RETURNING person_id"""
 # All of them, in one order: two owners who remove each other at once take turns, and the second finds one owner left.
 HOLD_OWNERS = """
-SELECT person_id FROM member WHERE workspace_id = %(workspace)s AND role = 'owner' ORDER BY person_id FOR NO KEY UPDATE"""
+SELECT person_id FROM member WHERE workspace_id = %(workspace)s AND role = 'owner' AND joined_at IS NOT NULL
+ ORDER BY person_id FOR NO KEY UPDATE"""
 HOLD = """
 SELECT role FROM member WHERE workspace_id = %(workspace)s AND person_id = %(person)s FOR NO KEY UPDATE"""
 SET_ROLE = "UPDATE member SET role = %(role)s WHERE workspace_id = %(workspace)s AND person_id = %(person)s"
@@ -45,7 +45,7 @@ REMOVE = "DELETE FROM member WHERE workspace_id = %(workspace)s AND person_id = 
 class Member(NamedTuple):
     id: int  # of the person
     email: str
-    name: str  # empty until they joined, which is when they first opened the workspace
+    name: str  # empty until they joined
     role: str
     created_at: datetime  # when they were let in
     has_joined: bool

@@ -20,23 +20,27 @@ MENTION, FAILING, FAILED = "mention", "webhook_failing", "webhook_failed"  # kin
 DAYS = 5  # of nothing but failures, after which an endpoint is switched off
 PAGE = "/letters/team"  # where its reader chooses, without signing in
 
-MOST_AN_HOUR = 20  # letters of strangers' posts for one member; the others stand in the inbox and in the digest
+MOST_AN_HOUR = 20  # letters of strangers' words for one member; the others stand in the inbox and in the digest
+# SQL: of a member `m`, a person `p`: what strangers write has not filled their mailbox with letters of this kind
+HAS_ROOM = f"""(
+       NOT EXISTS (SELECT FROM "user" u WHERE u.workspace_id = m.workspace_id AND u.id = %(author)s
+                      AND u.kind IN ('anonymous', 'guest'))
+    OR (SELECT count(*) FROM letter l WHERE l.workspace_id = m.workspace_id AND lower(l.to_email) = lower(p.email)
+           AND l.created_at > now() - interval '1 hour' AND l.kind = %(kind)s) < {MOST_AN_HOUR})"""
 # who wants to hear at once, except the member who wrote it
 ABOUT_A_POST = letters.ADDRESS.format(readers=f"""
   SELECT p.email FROM member m JOIN person p ON p.id = m.person_id
    WHERE m.workspace_id = %(workspace)s AND m.joined_at IS NOT NULL AND m.new_posts = 'at_once' AND NOT EXISTS (
      SELECT FROM "user" u WHERE u.workspace_id = m.workspace_id AND u.id = %(author)s
         AND u.external_id = '{MEMBER}' || m.person_id)
-   AND (NOT EXISTS (SELECT FROM "user" u WHERE u.workspace_id = m.workspace_id AND u.id = %(author)s
-                       AND u.kind IN ('anonymous', 'guest'))
-     OR (SELECT count(*) FROM letter l WHERE l.workspace_id = m.workspace_id AND lower(l.to_email) = lower(p.email)
-           AND l.created_at > now() - interval '1 hour' AND l.kind = 'new_post') < {MOST_AN_HOUR})
+   AND {HAS_ROOM}
    AND NOT EXISTS (SELECT FROM post WHERE workspace_id = %(workspace)s AND number = %(post)s AND held_at IS NOT NULL
                       AND held_because <> 'board')""")
-# who was asked in and has not come yet
+# who was asked in and has not come yet; not at an address that the inviter does not know
 TO_THE_INVITED = letters.ADDRESS.format(readers="""
   SELECT p.email FROM member m JOIN person p ON p.id = m.person_id
-   WHERE m.workspace_id = %(workspace)s AND m.person_id = %(person)s AND m.joined_at IS NULL""")
+   WHERE m.workspace_id = %(workspace)s AND m.person_id = %(person)s AND m.joined_at IS NULL
+     AND lower(coalesce(m.invited_email, p.email)) = lower(p.email)""")
 TO_WHO_RUNS_IT = letters.ADDRESS.format(readers="""
   SELECT p.email FROM member m JOIN person p ON p.id = m.person_id
    WHERE m.workspace_id = %(workspace)s AND m.role IN ('owner', 'admin') AND m.joined_at IS NOT NULL""")
@@ -159,7 +163,7 @@ def invitation(event: Event, letter: Letter) -> Written:
         letter.kind, to.words.say("teamInvites", inviter, name), name=name, words=to.words, inviter=inviter,
         role=to.member.role, url=url, days=invitations.DAYS,
     )  # fmt: skip
-    return written._replace(way_in=url)
+    return written._replace(way_in=url, label="Invitation link")
 
 
 WRITERS = {

@@ -2,7 +2,6 @@
 browser that asked), and to be told of what it publishes (within a week, in any)."""
 
 import secrets
-import sys
 from typing import NamedTuple
 
 from service import db, events, jobs, words
@@ -17,6 +16,7 @@ SIGN_IN, SUBSCRIBE = "sign_in", "subscribe"  # purposes
 DAYS = 7  # in which a link that subscribes works; one to sign in does for sign_in.MINUTES
 SEND = "user_link.send"  # kind of the job that writes and sends the letter
 PLACES = {SIGN_IN: "sign-in", SUBSCRIBE: "subscribe"}  # of the pages behind the links
+LABELS = {SIGN_IN: "Sign-in link", SUBSCRIBE: "Link to subscribe"}
 
 HOLDS = f"""workspace_id = %(workspace)s AND created_at > now() - CASE purpose
        WHEN '{SIGN_IN}' THEN interval '{MINUTES} minutes' ELSE interval '{DAYS} days' END"""
@@ -66,7 +66,7 @@ def ask(workspace: Workspace, email: str, *, browser: str, place: str, locale: s
     address. `home` is where the workspace stands, to whoever asks. The browser's older links die. Nothing tells whether the
     address is known, or blocked, and then there is no letter. Raises Invalid, or RateLimited."""
     known = checked(email)
-    limits.user_sign_in(known, network)
+    limits.user_sign_in(workspace.id, known, network)
     db.changed(WITHDRAW, workspace=workspace.id, browser=tokens.hashed(browser))
     if blocked_addresses.takes(workspace.id, known):
         send_one(workspace, SIGN_IN, known, tokens.hashed(browser), locale, home, place)
@@ -98,17 +98,12 @@ def arm(workspace_id: int, link: int) -> Armed | None:
 
 
 def send(job: jobs.Job) -> None:
-    """Write and send the letter with a link, which is kept nowhere. Without a mail server a link to sign in is shown on the
-    terminal, if there is one; never in a log."""
-    armed, config = arm(job.workspace_id, job.args["link"]), letters.settings[0]
-    if armed is None:
-        return
-    url = f"{job.args['home']}/{PLACES[armed.purpose]}/{armed.secret}"
-    if config.smtp_url:
-        written = write(workspaces.find(job.workspace_id), armed, url)
+    """Write and send the letter with a link, which is kept nowhere."""
+    armed = arm(job.workspace_id, job.args["link"])
+    if armed:
+        url = f"{job.args['home']}/{PLACES[armed.purpose]}/{armed.secret}"
+        written = write(workspaces.find(job.workspace_id), armed, url)._replace(way_in=url, label=LABELS[armed.purpose])
         letters.deliver(armed.email, written, f"user-link.{job.workspace_id}.{job.args['link']}")
-    elif sys.stdout.isatty():
-        print(f"Link for {armed.email}: {url}", flush=True)
 
 
 def write(workspace: Workspace, armed: Armed, url: str) -> letters.Written:

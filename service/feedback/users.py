@@ -30,8 +30,8 @@ WITH there AS MATERIALIZED (
 SELECT id, external_id, kind, name, email, session_version, blocked_at IS NOT NULL, locale
   FROM (SELECT * FROM there UNION ALL SELECT * FROM made) u"""
 
-# What is not told stays as it was, unless it is to be `emptied`. Another address ends the sessions of who came by a link to
-# the former one. No row: as of MAKE.
+# What is not told stays as it was, unless it is to be `emptied`. Another address, or none, ends the sessions of who came by
+# a link to the former one. No row: as of MAKE.
 KNOW = """
 WITH before AS MATERIALIZED (
   SELECT * FROM "user" WHERE workspace_id = %(workspace)s AND external_id = %(external)s FOR NO KEY UPDATE
@@ -44,13 +44,13 @@ WITH before AS MATERIALIZED (
 ), kept AS (
   UPDATE "user" u
      SET email = coalesce(%(email)s, CASE WHEN 'email' <> ALL(%(emptied)s::text[]) THEN u.email END),
-         name = coalesce(%(name)s, u.name),
+         name = coalesce(%(name)s, u.name), locale = coalesce(%(locale)s, u.locale),
          avatar = coalesce(%(avatar)s, CASE WHEN 'avatar' <> ALL(%(emptied)s::text[]) THEN u.avatar END),
-         locale = coalesce(%(locale)s, u.locale), traits = coalesce(%(traits)s, u.traits),
-         segments = coalesce(%(segments)s::text[], u.segments),
+         traits = coalesce(%(traits)s, u.traits), segments = coalesce(%(segments)s::text[], u.segments),
          company_id = coalesce(%(company)s, CASE WHEN 'company' <> ALL(%(emptied)s::text[]) THEN u.company_id END),
          last_seen_at = CASE WHEN %(seen)s THEN now() ELSE u.last_seen_at END,
-         session_version = u.session_version + CASE WHEN lower(u.email) <> lower(%(email)s) THEN 1 ELSE 0 END
+         session_version = u.session_version + CASE WHEN lower(u.email) <> coalesce(
+           lower(%(email)s), CASE WHEN 'email' = ANY(%(emptied)s::text[]) THEN '' END) THEN 1 ELSE 0 END
     FROM before WHERE u.workspace_id = before.workspace_id AND u.id = before.id RETURNING u.*
 )
 SELECT u.id, u.external_id, u.kind, u.name, u.email, u.session_version, u.blocked_at IS NOT NULL, u.locale,

@@ -57,6 +57,12 @@ def email(text: str) -> str | None:
     return f"{local}@{known}" if known and len(local) + len(known) < 254 and not has_double(local) else None
 
 
+def mailbox(email: str) -> str:
+    """What all spellings of one mailbox have in common: small letters, no dots in its name, nothing from a + on."""
+    name, _, domain = email.lower().rpartition("@")
+    return f"{name.partition('+')[0].replace('.', '')}@{domain}"
+
+
 def domain_of(spelling: str) -> str | None:
     """The one way in which we write a domain, however it was typed: small letters, `xn--` for what is not ASCII.
 

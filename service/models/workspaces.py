@@ -226,6 +226,7 @@ class BlockedAddress(Table):
     workspace_id = BigIntegerField()
     kind = TextField()
     value = TextField()
+    compared = TextField()
     person_id = BigIntegerField(null=True)
     user_id = BigIntegerField(null=True)
     created_at = DateTimeTZField()

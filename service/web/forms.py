@@ -3,11 +3,13 @@
 import re
 
 from service.errors import Forbidden, Unauthenticated
+from service.feedback.sign_in import LONGEST_DAYS
 from service.lib import tokens
 from service.web import inputs, uploads
 
 SESSION_COOKIE, BROWSER_COOKIE, NOTICE_COOKIE = "sayso", "sayso-browser", "sayso-notice"
 NOTICE_SECONDS = 30  # to open the page that shows it
+DAY = 24 * 3600
 CSRF_HEADER = "Sayso-Csrf"  # of a request of our script that has no fields: a file
 OURS = re.compile(r"[\w-]{43}", re.ASCII)  # what tokens.secret() makes
 
@@ -41,6 +43,11 @@ def check_form(req, secret: str, takes_file: bool = False) -> None:
 
 def csrf(secret: str) -> str:
     return tokens.sign("csrf", {"s": tokens.hashed(secret).hex()[:32]})
+
+
+def keep_session(req, resp, secret: str) -> None:
+    """From now on the browser is signed in by the session of this secret, for as long as one can last."""
+    set_cookie(req, resp, SESSION_COOKIE, secret, max_age=LONGEST_DAYS * DAY)
 
 
 def keep_notice(req, resp, notice: dict | None) -> None:

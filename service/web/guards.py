@@ -114,8 +114,9 @@ def act(req, draft: str | None = None) -> tuple[Reader, str | None]:
 
 def signals(req, email: str = "") -> Signals:
     """How this call was made, for `spam.why`. `email` is what who wrote it left."""
-    call = req.context.call
-    return Signals(call.trap, call.form, limits.network(req.remote_addr), email)
+    call, user = req.context.call, req.context.user
+    emails = tuple(filter(None, (email, user and user.email)))
+    return Signals(call.trap, call.form, limits.network(req.remote_addr), emails)
 
 
 def user_token(purpose: str, workspace, user: users.User, kid: str | None = None) -> str:

@@ -48,8 +48,8 @@ class Page:
     def show(self, req, resp, **place) -> None:
         raise NotImplementedError
 
-    def allow(self, req, deed: str) -> None:
-        """Raise one of the `refusals` unless who asks may do this now."""
+    def allow(self, req, deed: str, place: dict) -> None:
+        """Raise one of the `refusals` unless who asks may do this here and now."""
 
     def refresh(self, req) -> None:
         """Read again what the page's frame tells of this moment: a form has changed it."""
@@ -63,7 +63,7 @@ class Page:
         if deed is None:
             raise Malformed("This form does nothing that this page offers. Reload the page and try again.")
         try:
-            self.allow(req, name)
+            self.allow(req, name, place)
             done = deed(self, req, **place) or Done()
         except self.refusals as error:
             return self.refuse(req, resp, name, error, place)

@@ -141,6 +141,7 @@ def test_case_89_of_twenty_who_use_one_invitation_one_joins(client, acme):
     assert sorted(answer.status_code for answer in answers) == [303] + [401] * 19
     assert sum(browser.open("/app/acme/inbox").status_code == 200 for browser in browsers) == 1
     assert db.row("SELECT count(*) FROM event WHERE type = 'member.joined'") == (1,)
+    assert db.row("SELECT count(*) FROM session") == (1,)
 
 
 def test_case_89_twenty_votes_of_one_are_one(client, acme):

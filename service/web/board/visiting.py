@@ -109,8 +109,9 @@ def act(req, draft: str | None = None) -> Reader:
 
 def signals(req, email: str = "") -> spam.Signals:
     """How this form was filled (the macro `guarded`), for `spam.why`. `email` is what who sent it left."""
-    form = req.context.form
-    return spam.Signals(form.get("homepage", ""), form.get("began"), limits.network(req.remote_addr), email)
+    form, user = req.context.form, req.context.user
+    emails = tuple(filter(None, (email, user and user.email)))
+    return spam.Signals(form.get("homepage", ""), form.get("began"), limits.network(req.remote_addr), emails)
 
 
 def recognise(req, resp, user: User, kid: str | None = None) -> None:

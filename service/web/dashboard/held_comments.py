@@ -13,7 +13,7 @@ REASONS = {
     "address": "Its author’s address, or everybody at its domain, is blocked.",
     "network": "It came from a network from which somebody was blocked lately.",
     "trap": "A field was filled in that only programs see.",
-    "quick": "It was sent faster than people type, or by a form that was not ours.",
+    "quick": "It was sent faster than people type, not by a form of ours, or from a page opened over a week before.",
     "links": "It has many links.",
     "repeat": "Its author has just said almost the same elsewhere.",
 }

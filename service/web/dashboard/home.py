@@ -4,8 +4,9 @@ import falcon
 
 from service import shapes
 from service.errors import Invalid
-from service.feedback import members
+from service.feedback import invitations, members
 from service.web import pages, tickets
+from service.web.dashboard.settings.team import A_ROLE
 from service.web.guards import require_member, require_person
 from service.web.widget import calls
 
@@ -24,16 +25,29 @@ class Home:
 
 @falcon.before(require_person)
 class NewWorkspace:
+    """A workspace of one's own, or one that somebody asks one into."""
+
     def on_get(self, req, resp):
-        pages.render(req, resp, "app/new_workspace.html", errors={}, values={})
+        self.show(req, resp, {}, {})
 
     def on_post(self, req, resp):
+        if "join" in req.context.form:
+            return join(req, resp, req.context.form["join"])
         try:
             workspace = members.found(req.context.form.get("name", ""), req.context.person)
         except Invalid as error:
             resp.status = 422
-            return pages.render(req, resp, "app/new_workspace.html", errors=error.fields, values=req.context.form)
+            return self.show(req, resp, error.fields, req.context.form)
         resp.status, resp.location = 303, f"/app/{workspace.slug}/start"
+
+    def show(self, req, resp, errors, values):
+        pending = [(each, A_ROLE[each.role]) for each in invitations.pending(req.context.person)]
+        pages.render(req, resp, "app/new_workspace.html", errors=errors, values=values, pending=pending)
+
+
+def join(req, resp, slug: str) -> None:
+    invitations.join(req.context.person, slug)
+    resp.status, resp.location = 303, f"/app/{slug}/inbox"
 
 
 @falcon.before(require_member)

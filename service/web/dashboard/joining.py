@@ -6,7 +6,7 @@ from service.errors import Unauthenticated
 from service.feedback import invitations, sign_in
 from service.web import forms, pages
 from service.web.dashboard.settings.team import A_ROLE
-from service.web.dashboard.sign_in import DAY, origin
+from service.web.dashboard.sign_in import origin
 from service.web.forms import BROWSER_COOKIE, SESSION_COOKIE, same_browser
 
 INSTEAD = "instead"  # says the form of who is signed in as somebody else, and knows that this ends
@@ -49,7 +49,7 @@ def enter(req, resp, session: sign_in.Session | None, begun: str) -> None:
     """Know this browser by the session that has begun, and by no other."""
     if session:
         sign_in.sign_out(session)
-    forms.set_cookie(req, resp, SESSION_COOKIE, begun, max_age=sign_in.LONGEST_DAYS * DAY)
+    forms.keep_session(req, resp, begun)
     forms.drop_cookie(req, resp, BROWSER_COOKIE)
 
 

@@ -21,7 +21,7 @@ SHOWN = {"waiting": moderation.held, "comments": held_comments.page, "deleted": 
          "blocked": moderation.blocked, "addresses": blocked_addresses.page}  # fmt: skip
 # why a post waits
 REASONS = comments.REASONS | {"board": "On this board, every post waits for the team."}
-DECIDED = "Nothing was left to do: somebody decided before you."
+DECIDED = comments.DECIDED
 
 
 @falcon.before(require_member)

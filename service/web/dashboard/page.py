@@ -22,9 +22,13 @@ class Page(page.Page):
             return self.answer(req, resp, undo(req), place)
         return super().on_post(req, resp, **place)
 
-    def allow(self, req, deed):
-        if deed in self.delicate:
+    def allow(self, req, deed, place):
+        if self.is_delicate(req, deed, **place):
             require_proof(req)
+
+    def is_delicate(self, _req, deed: str, **_place) -> bool:
+        """Whether this asks for a proof. A page overrides it where that depends on what was typed."""
+        return deed in self.delicate
 
     def refuse(self, req, resp, name, error, place):
         req.context.page["needs_proof"] = isinstance(error, ProofNeeded)

@@ -50,7 +50,7 @@ class Link:
             link, session = account.redeem(req.context.session, secret, language(req))
         except (Unauthenticated, Conflict) as refused:
             return gone(req, resp, refused)
-        forms.set_cookie(req, resp, forms.SESSION_COOKIE, session, max_age=sign_in.LONGEST_DAYS * 24 * 3600)
+        forms.keep_session(req, resp, session)
         pages.render(req, resp, "app/prove_done.html", proved=link)
 
 

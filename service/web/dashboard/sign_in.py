@@ -10,8 +10,6 @@ from service.web.forms import BROWSER_COOKIE, SESSION_COOKIE, same_browser
 from service.web.guards import require_person
 from service.web.problems import STATUS
 
-DAY = 24 * 3600
-
 
 @falcon.before(same_browser)
 class SignIn:
@@ -45,7 +43,7 @@ class Link:
             return again(req, resp, refused, "app/sign_in.html")
         except Invalid as error:
             return self.show(req, resp, secret, error)
-        forms.set_cookie(req, resp, SESSION_COOKIE, session, max_age=sign_in.LONGEST_DAYS * DAY)
+        forms.keep_session(req, resp, session)
         forms.drop_cookie(req, resp, BROWSER_COOKIE)
         resp.status, resp.location = 303, "/app/" if members.places(person) else "/app/new"
 

@@ -4,13 +4,13 @@ import falcon
 import msgspec
 
 from service import shapes
-from service.errors import Invalid
+from service.errors import Invalid, ProofNeeded
 from service.feedback import blocking, doings, people, privacy, segments, suppressions, users
 from service.web import cursors, inputs
 from service.web.dashboard import places, proof
 from service.web.dashboard.page import Page, at
 from service.web.dashboard.people import KINDS, PAGE, show
-from service.web.guards import require_admin, require_member
+from service.web.guards import require_admin, require_member, require_proof
 from service.web.page import Done
 from service.web.pages import query
 from service.web.rows import row
@@ -83,8 +83,10 @@ class Export:
 
     def on_get(self, req, resp, user):
         require_admin(req)
-        if not req.context.session.is_fresh:
-            raise falcon.HTTPSeeOther(proof.PATH)
+        try:
+            require_proof(req)
+        except ProofNeeded as needed:  # a file has no page that could be shown again
+            raise falcon.HTTPSeeOther(proof.PATH) from needed
         shapes.answer(resp, shapes.user_export(privacy.export(req.context.workspace, user)))
         resp.downloadable_as = "user.json"
         resp.cache_control = ["no-store"]

@@ -12,6 +12,7 @@ FIELDS = {
     "language": "the language", "logo": "the logo", "format": "the format",
 }  # fmt: skip
 LETTERS = {"new_posts", "digest", "time_zone", "locale"}  # what a member changes of their letters
+ERASED = "who was erased since"
 OWN = {"name": "changed their name", "email": "changed their e-mail address"}
 
 
@@ -87,6 +88,12 @@ def erased(entry: Entry) -> str:
     return "erased a user and all that was known of them" if entry.person else "erased themselves"
 
 
+def sessions_ended(entry: Entry) -> str:
+    if entry.person is None:
+        return "signed out everywhere"
+    return f"ended the sessions of the user {entry.user or ERASED}"
+
+
 def things(what: str) -> dict:
     """The sentences of a thing that has a key."""
     return {f"{what}.created": f"made the {what} “{{key}}”", f"{what}.updated": f"changed the {what} “{{key}}”",
@@ -120,7 +127,7 @@ SAID = {
     "address.unblocked": address("unblocked"),
     "user.blocked": "blocked the user {user}",
     "user.unblocked": "unblocked the user {user}",
-    "user.signed_out": "ended the sessions of the user {user}",
+    "user.signed_out": sessions_ended,
     "user.erased": erased,
     "workspace.installed": "saw the widget for the first time, on {origin}",
     "workspace.updated": "changed {changed}",
@@ -135,7 +142,7 @@ def said(entry: Entry) -> str:
 
 def facts(entry: Entry) -> Facts:
     data = entry.data
-    known = Facts({**data, "user": entry.user or "who was erased since"})
+    known = Facts({**data, "user": entry.user or ERASED})
     known["changed"] = listed([FIELDS.get(name, name.replace("_", " ")) for name in data.get("changed", ())]) or "something"
     if "role" in data:
         known["role"] = A_ROLE.get(data["role"], data["role"])

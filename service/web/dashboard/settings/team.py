@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 from service.errors import NotFound
 from service.feedback import invitations, team
 from service.web.dashboard.settings import Setting
-from service.web.guards import require_proof
 from service.web.inputs import whole
 from service.web.page import Done
 
@@ -17,10 +16,10 @@ class Team(Setting):
     key = "team"
     delicate = frozenset(["role", "remove"])
 
-    def allow(self, req, deed):
-        super().allow(req, deed)
-        if deed == "invite" and req.context.form.get("role", "") != "member":  # who comes with power over the others
-            require_proof(req)
+    def is_delicate(self, req, deed):
+        if deed == "invite":
+            return req.context.form.get("role", "") != "member"  # who comes with power over the others
+        return super().is_delicate(req, deed)
 
     def show(self, req, resp):
         may = ROLES if req.context.role == "owner" else {role: name for role, name in ROLES.items() if role != "owner"}
