@@ -269,3 +269,11 @@ def test_what_no_person_can_have_done_is_left_where_it_is(acme, monkeypatch):
     assert not join(acme, reader)
     monkeypatch.setattr(joining, "MOST", 2)
     assert join(acme, reader)
+
+
+def test_a_guest_is_known_by_where_they_came_from_without_a_name(acme):
+    tag = users.make(acme.workspace, "anon_tagged", "anonymous", network="net-tag")
+    guest = users.make(acme.workspace, "guest_x", "guest", "Sue", SUE)
+    assert joining.join(acme.workspace, guest, anonymous=tag.id, version=1)
+    blocking.block(acme.team, "guest_x")
+    assert {kind for (kind,) in db.rows("SELECT kind FROM blocked_address")} == {"email", "network"}

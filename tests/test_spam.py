@@ -7,7 +7,7 @@ from queued import work_off
 from visitors import Visitor, said
 
 from service import db
-from service.feedback import endpoints, lists, moderation, posts, spam, workspaces
+from service.feedback import comments, endpoints, held_comments, lists, moderation, posts, spam, workspaces
 from service.feedback.spam import Signals, links
 from service.lib import tokens
 
@@ -109,6 +109,19 @@ def test_what_is_short_may_be_said_twice(acme, nobody):
     assert because() == [None, None, "repeat"]
 
 
+def test_a_known_user_may_say_what_is_short_wherever_they_like(acme):
+    reader = acme.reader()
+    said = [comments.create(reader, acme.post(f"Wish {each}"), words, signals=Signals())
+            for each, words in enumerate(("+1", "+1", "+1", "👍", "🎉", "👍", "👍"))]  # fmt: skip
+    assert held_comments.page(acme.team, 9) == [] and len(said) == 7
+
+
+def test_signs_are_words_too(acme, nobody):
+    for words in ("👍", "🎉", "❤️", "😀😀", "?"):
+        write(nobody, words)
+    assert because() == [None] * 5
+
+
 def test_sent_twice_a_draft_is_one_post_and_no_repeat(acme, nobody):
     draft = "a-random-name-of-a-draft-0123456789"
     for _ in range(2):
@@ -162,6 +175,8 @@ def test_words_that_become_full_of_links_later_wait_from_then_on(client, acme):
     ("See https://a.example and http://b.example", 2), ("[a](https://a.example) [b](/b)", 2),
     ("www.a.example,www.b.example", 2), ("HTTPS://A.EXAMPLE", 1), ("https\uff1a\uff0f\uff0fa.example", 1),
     ("https://a.example/https://b.example", 2), ("No link: see www", 0),
+    ("<http:a.example> <https:/b.example/c>", 2), ("[a][1] [b][1]\n\n[1]: http:a.example", 2),
+    ("[a](http:\\\\a.example)", 1), ("<mailto:a@b.example> <c@d.example>", 2),
 ])  # fmt: skip
 def test_links_are_counted_however_they_are_written(words, count):
     assert links(words) == count

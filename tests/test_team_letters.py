@@ -10,7 +10,7 @@ from test_letters import server  # noqa: F401 (a fixture)
 from test_mailings import one_click
 
 from service import db, events, words
-from service.feedback import boards, comments, endpoints, members, preferences, team, team_letters
+from service.feedback import boards, comments, endpoints, members, notifications, preferences, team, team_letters
 from service.feedback.letters import Written
 from service.feedback.notifications import without_secrets
 
@@ -162,3 +162,13 @@ def test_a_flood_of_posts_is_no_flood_of_letters(acme, monkeypatch):
         db.changed("UPDATE \"user\" SET kind = 'anonymous' WHERE external_id = 'cleo-7'")
         work_off()
     assert [row[0] for row in told("new_post")] == [ADA, BEN] * 3
+
+
+def test_a_flood_of_mentions_is_no_flood_of_letters(acme, monkeypatch):
+    monkeypatch.setattr(notifications, "TO_THE_MENTIONED", notifications.TO_THE_MENTIONED.replace("< 20", "< 3"))
+    number, stranger = acme.post(), acme.reader()
+    db.changed("UPDATE \"user\" SET kind = 'anonymous'")
+    for each in range(5):
+        comments.create(stranger, number, f"@Ada, for the {each}. time")
+        work_off()
+    assert [row[0] for row in told("mention")] == [ADA] * 3

@@ -39,6 +39,15 @@ UPDATE blocked_address b SET user_id = u.id
  WHERE b.workspace_id = %(workspace)s AND b.user_id = %(user)s AND u.workspace_id = %(workspace)s AND u.id <> %(user)s
    AND u.blocked_at IS NOT NULL AND place.of = u.kind AND (place.kind, place.value) = (b.kind, b.value)"""
 LIFT_OF_USER = "DELETE FROM blocked_address WHERE workspace_id = %(workspace)s AND user_id = %(user)s RETURNING kind, value"
+# All spellings of it become one row that is found by what our key makes of it.
+FORGET = f"""
+WITH gone AS (
+  DELETE FROM blocked_address WHERE workspace_id = %(workspace)s AND kind = '{EMAIL}' AND compared = %(mailbox)s
+  RETURNING person_id, created_at
+)
+INSERT INTO blocked_address (workspace_id, kind, value, compared, person_id, created_at)
+SELECT %(workspace)s, '{EMAIL}', %(tag)s, %(tag)s, min(person_id), min(created_at) FROM gone HAVING count(*) > 0
+ON CONFLICT DO NOTHING"""
 # not what was blocked with users, nor what is left of that when they are gone
 COUNT = f"""
 SELECT count(*) FROM blocked_address WHERE workspace_id = %(workspace)s AND user_id IS NULL AND kind <> '{NETWORK}'"""
@@ -124,6 +133,17 @@ def lift_of(reader: Reader, user: int) -> None:
         record(reader, "address.unblocked", *gone)
 
 
+def forget(workspace_id: int, email: str) -> None:
+    """Write an address nowhere any more whose owner was erased; if it was blocked it stays so, found by a tag of it."""
+    tag = erased(workspace_id, email)[0]
+    db.changed(FORGET, workspace=workspace_id, mailbox=text.mailbox(email), tag=tag)
+
+
+def erased(workspace_id: int, email: str) -> list[str]:
+    """All names that an address has had here, by our keys, when it stands here itself no more; the newest first."""
+    return tokens.tags(f"address {workspace_id} {text.mailbox(email)}")
+
+
 def record(reader: Reader, type: str, kind: str, value: str) -> None:
     # the log outlives whoever has the address, so it does not say which one
     data = {"kind": kind, "value": value} if kind == DOMAIN else {"kind": kind}
@@ -138,13 +158,14 @@ def page(reader: Reader, most: int, after: tuple[datetime | None, int] | None = 
 
 def takes(workspace_id: int, email: str) -> bool:
     """Whether a letter may go to this address at somebody's word; who asks for it does not learn that."""
-    return db.row(TAKES, workspace=workspace_id, places=places(email))[0] is None
+    return db.row(TAKES, workspace=workspace_id, places=places(workspace_id, email))[0] is None
 
 
-def places(email: str) -> list[str]:
-    """All that keeps this address out when it is blocked: its mailbox, its domain, and those above that one."""
+def places(workspace_id: int, email: str) -> list[str]:
+    """All that keeps this address out when it is blocked: its mailbox, also by its tags, its domain, and those above it."""
     labels = email.lower().rpartition("@")[2].split(".")
-    return [text.mailbox(email)] + [".".join(labels[first:]) for first in range(len(labels) - 1)]
+    domains = [".".join(labels[first:]) for first in range(len(labels) - 1)]
+    return [text.mailbox(email), *erased(workspace_id, email), *domains]
 
 
 def tags(workspace_id: int, network: str) -> list[str]:

@@ -2,11 +2,10 @@
 
 from service import db, events, retention
 from service.errors import Conflict, NotFound
-from service.feedback import guests, joining, letters, users, views
+from service.feedback import blocked_addresses, guests, joining, letters, users, views
 from service.feedback.readers import Reader
 from service.feedback.users import MEMBER
 from service.feedback.workspaces import Workspace
-from service.lib import text
 
 # A file is theirs as what it is part of is: a program with a key sends files for its users.
 THEIR_FILES = """CASE
@@ -137,7 +136,7 @@ DELETE FROM job USING gone WHERE job.workspace_id = %(workspace)s AND job.kind =
 DELETE_BY_ADDRESS = [
     f"DELETE FROM {table} WHERE workspace_id = %(workspace)s AND {THEIRS_BY_ADDRESS}"
     for table in ("mailing", "user_link", "suppression")
-] + ["DELETE FROM blocked_address WHERE workspace_id = %(workspace)s AND kind = 'email' AND compared = %(mailbox)s"]
+]
 # Those that asked them to confirm an address, which is theirs only then.
 DELETE_QUESTIONS = """
 WITH gone AS (
@@ -196,7 +195,8 @@ def erase(reader: Reader, external_id: str) -> None:
     if email:
         db.changed(DELETE_LETTERS, **place, email=email, kind=letters.SEND)
         for statement in DELETE_BY_ADDRESS:
-            db.changed(statement, **place, email=email, mailbox=text.mailbox(email))
+            db.changed(statement, **place, email=email)
+        blocked_addresses.forget(workspace, email)
     actor = reader._replace(user=None) if reader.user == user else reader
     views.forget(reader, external_id, email)
     # takes the counter, and only then the row goes: with it go the rows of segment_user, which segments.sort holds while it

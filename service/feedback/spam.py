@@ -10,7 +10,7 @@ from service.errors import Unauthenticated
 from service.feedback import blocked_addresses
 from service.feedback.readers import Reader
 from service.feedback.workspaces import Workspace
-from service.lib import tokens
+from service.lib import markdown, tokens
 
 FORM = "form"  # purpose of the token that says when a form was shown
 QUICKEST, LONGEST = 2, 7 * tokens.DAY  # seconds between a form's being shown and sent
@@ -66,7 +66,8 @@ def why(reader: Reader, words: str, signals: Signals | None) -> str | None:
     if reader.is_member or signals is None:
         return None
     tags = blocked_addresses.tags(reader.workspace.id, signals.network)
-    places = tags + [place for email in signals.emails for place in blocked_addresses.places(email)]
+    workspace = reader.workspace.id
+    places = tags + [place for email in signals.emails for place in blocked_addresses.places(workspace, email)]
     row = db.row(KNOWN, workspace=reader.workspace.id, user=reader.user, places=places, tags=tags,
                  vouched=list(VOUCHED), most=AT_ONCE, length=LONGEST_READ)  # fmt: skip
     is_vouched, blocked, earlier = row or (False, None, [])
@@ -80,7 +81,7 @@ def suspicious(workspace: Workspace, words: str, signals: Signals, is_vouched: b
         return said
     if links(words) > (MOST_LINKS_VOUCHED if is_vouched else MOST_LINKS):
         return "links"
-    return "repeat" if is_repeated(words, earlier) else None
+    return "repeat" if is_repeated(words, earlier, may_be_short=is_vouched) else None
 
 
 def why_changed(reader: Reader, before: str, after: str) -> str | None:
@@ -107,23 +108,25 @@ def age(workspace: Workspace, began: str | None) -> float:
 
 
 def links(words: str) -> int:
-    """How many addresses a text leads to."""
+    """How many addresses a text leads to: as it is shown, and as it can be read."""
     plain = unicodedata.normalize("NFKC", words)
-    return max(len(LINK.findall(plain)), plain.count("://"))
+    return max(len(LINK.findall(plain)), plain.count("://"), markdown.render(words).count("<a "))
 
 
-def is_repeated(words: str, earlier: list[str]) -> bool:
-    """Whether a text says what was said earlier, but for a few letters; a short one, exactly that, twice before."""
+def is_repeated(words: str, earlier: list[str], may_be_short: bool = False) -> bool:
+    """Whether a text says what was said earlier, but for a few letters; a short one, exactly that, twice before, unless
+    short ones may be said again and again: "+1" here and there."""
     said, before = folded(words), [folded(each) for each in earlier]
     if len(said) < SHORT:
-        return before.count(said) >= SAID_BEFORE
+        return not may_be_short and before.count(said) >= SAID_BEFORE
     return any(alike(said, each) >= ALIKE for each in before)
 
 
 def folded(words: str) -> str:
-    """Its letters and digits, without capitals, accents' spellings and what stands between words."""
+    """Its letters and digits, without capitals, accents' spellings and what stands between words; signs when there are none
+    of those."""
     plain = unicodedata.normalize("NFKC", words[:LONGEST_READ]).casefold()
-    return " ".join(re.findall(r"\w+", plain))
+    return " ".join(re.findall(r"\w+", plain)) or plain.strip()
 
 
 def alike(one: str, other: str) -> float:
