@@ -11,7 +11,7 @@ from queued import work_off
 
 from service import db
 from service.errors import Conflict
-from service.feedback import account, invitations, members, proofs, sign_in, team, users
+from service.feedback import account, blocked_addresses, invitations, members, planning, proofs, sign_in, team, users
 from service.lib import agents
 
 ACCOUNT, NEW = "/app/acme/settings/account", "ada@new.example"
@@ -196,7 +196,7 @@ def test_case_16_it_asks_for_a_fresh_proof(ada):
 
 
 def test_of_many_who_take_one_address_at_once_one_gets_it_and_the_others_are_told(here, monkeypatch):
-    lower(monkeypatch, NEW_ADDRESSES_TO=8)
+    lower(monkeypatch, NEW_ADDRESSES_BY_ALL=8)
     people = [members.person(f"person{number}@x.example") for number in range(8)]
     taken = []
     for person in people:
@@ -206,3 +206,18 @@ def test_of_many_who_take_one_address_at_once_one_gets_it_and_the_others_are_tol
     done = at_once(lambda each: account.redeem(taken[each][0], taken[each][1].secret), len(people))
     assert sum(isinstance(each, tuple) for each in done) == 1
     assert {type(each) for each in done} == {tuple, Conflict}
+
+
+def test_the_team_that_somebody_left_reads_no_address_that_they_have_later(client, acme):
+    ben = members.person(BEN)
+    db.changed("UPDATE person SET name = '' WHERE id = %(id)s", id=ben.id)
+    theirs = acme.team._replace(person=ben.id)
+    number = acme.post()
+    planning.set_status(theirs, number, "planned")
+    blocked_addresses.block(acme.team._replace(person=ben.id), "spam.example")
+    team.remove(acme.team, ben.id)
+    db.changed("UPDATE person SET email = 'ben@home.example' WHERE id = %(id)s", id=ben.id)
+    ada = Browser(client).sign_in(ADA)
+    for path in (f"posts/{number}", "moderation?show=addresses", "history", "settings/audit", "settings/audit.csv"):
+        page = ada.open(f"/app/acme/{path}")
+        assert page.status_code == 200 and "ben@home.example" not in page.text, path

@@ -8,9 +8,9 @@ from cast import ADA, BEN, EVE
 from queued import work_off
 from test_letters import server  # noqa: F401 (a fixture)
 
-from service import db
+from service import db, installation
 from service.errors import Conflict, NotFound, RateLimited
-from service.feedback import invitations, letters, limits, members, team, workspaces
+from service.feedback import invitations, letters, limits, members, sign_in, team, workspaces
 
 GIL = "gil@acme.example"
 LINK = re.compile(r"http://127\.0\.0\.1:8000(/app/join/[\w-]+/([\w-]{43}))")
@@ -221,3 +221,14 @@ def test_who_moved_to_another_address_gets_no_letter_there_that_the_inviter_woul
     work_off()
     assert db.rows("SELECT to_email FROM letter WHERE kind = 'invitation'") == []
     assert [each.name for each in invitations.pending(members.person("zoe@home.example"))] == ["Acme"]
+
+
+def test_a_link_in_a_letter_does_not_sign_in_who_runs_the_server_or_is_signed_in_elsewhere(client, acme):
+    installation.check_keys()  # as a start does
+    for email, has_more in (("root@x.example", lambda id: installation.appoint(id)),
+                            ("sue@x.example", lambda id: sign_in.begin(members.person("sue@x.example"), sign_in.NOWHERE))):
+        has_more(members.person(email).id)
+        path, browser = link(acme, team.invite(acme.team, email)[0]), Browser(client)
+        assert "Sign in with that address first" in browser.open(path).text
+        browser.open("/app/sign-in")
+        assert browser.send(path).status_code == 401 and "sayso" not in browser.cookies

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from service import db, events
 from service.errors import Invalid
+from service.feedback import members
 
 FIND = """
 SELECT workspace_id, seq, type, post_number, user_id, person_id, data, created_at FROM event
@@ -17,9 +18,9 @@ SELECT DISTINCT ON (type) workspace_id, seq, type, post_number, user_id, person_
         SELECT origin_number FROM comment WHERE workspace_id = %(workspace)s AND id = %(comment)s))
    AND (%(comment)s IS NULL OR (data->>'comment')::bigint = %(comment)s)
  ORDER BY type, seq DESC"""
-HISTORY = """
-SELECT e.type, coalesce(p.name, u.name, ''), coalesce(p.email, u.email), e.person_id IS NOT NULL, e.data, e.created_at,
-       e.seq
+HISTORY = f"""
+SELECT e.type, coalesce(p.name, u.name, ''), coalesce({members.address("p")}, u.email), e.person_id IS NOT NULL,
+       e.data, e.created_at, e.seq
   FROM event e
   LEFT JOIN person p ON p.id = e.person_id
   LEFT JOIN "user" u ON u.workspace_id = e.workspace_id AND u.id = e.user_id

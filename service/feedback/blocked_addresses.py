@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from service import db, events
 from service.errors import Invalid
+from service.feedback import members
 from service.feedback.readers import Reader
 from service.lib import text, tokens
 
@@ -51,8 +52,9 @@ ON CONFLICT DO NOTHING"""
 # not what was blocked with users, nor what is left of that when they are gone
 COUNT = f"""
 SELECT count(*) FROM blocked_address WHERE workspace_id = %(workspace)s AND user_id IS NULL AND kind <> '{NETWORK}'"""
-PAGE = """
-SELECT b.kind, b.value, b.created_at, b.ends_at, u.external_id, u.name, coalesce(nullif(p.name, ''), p.email)
+PAGE = f"""
+SELECT b.kind, b.value, b.created_at, b.ends_at, u.external_id, u.name,
+       coalesce(nullif(p.name, ''), {members.address("p")})
   FROM blocked_address b
   LEFT JOIN "user" u ON u.workspace_id = b.workspace_id AND u.id = b.user_id
   LEFT JOIN person p ON p.id = b.person_id

@@ -4,16 +4,17 @@ from datetime import datetime
 from typing import NamedTuple
 
 from service import db
+from service.feedback import members
 from service.feedback.actions import UNDO_DAYS, UNDO_SECONDS
 from service.feedback.readers import Reader
 
 PAGE = 30
 FEW = 5  # posts that a line names
 
-LATEST = """
+LATEST = f"""
 SELECT a.id, a.kind, a.value, step.posts, step.noted,
        array(SELECT (step->>'post')::integer FROM jsonb_array_elements(a.steps) step LIMIT %(few)s),
-       coalesce(nullif(p.name, ''), p.email, 'Someone'), a.created_at, a.undone_at,
+       coalesce(nullif(p.name, ''), {members.address("p")}, 'Someone'), a.created_at, a.undone_at,
        a.undone_at IS NULL AND a.created_at > now() - CASE WHEN step.noted < step.posts THEN %(days)s * interval '1 day'
                                                            ELSE %(seconds)s * interval '1 second' END
   FROM action a LEFT JOIN person p ON p.id = a.person_id

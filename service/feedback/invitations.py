@@ -26,11 +26,13 @@ HOLDS = f"""
  WHERE (w.slug = %(slug)s OR w.former_slugs @> ARRAY[%(slug)s]) AND m.invitation_hash = %(token)s
    AND m.joined_at IS NULL AND m.invited_at > now() - interval '{DAYS} days'"""
 LOOK = f"""
-SELECT m.workspace_id, p.id, p.email, p.name, m.role, coalesce(nullif(b.name, ''), b.email, ''), w.name, w.slug,
-       EXISTS (SELECT FROM member o WHERE o.person_id = p.id AND o.joined_at IS NOT NULL) {HOLDS}"""
+SELECT m.workspace_id, p.id, p.email, p.name, m.role, coalesce(nullif(b.name, ''), {members.address("b", "w.id")}, ''),
+       w.name, w.slug, EXISTS (SELECT FROM member o WHERE o.person_id = p.id AND o.joined_at IS NOT NULL)
+       OR EXISTS (SELECT FROM session s WHERE s.person_id = p.id)
+       OR EXISTS (SELECT FROM installation i WHERE i.operator_id = p.id) {HOLDS}"""
 HOLD = f"{LOOK} FOR NO KEY UPDATE OF m"
-PENDING = """
-SELECT w.id, w.name, w.slug, m.role, coalesce(nullif(b.name, ''), b.email, '')
+PENDING = f"""
+SELECT w.id, w.name, w.slug, m.role, coalesce(nullif(b.name, ''), {members.address("b", "w.id")}, '')
   FROM member m JOIN workspace w ON w.id = m.workspace_id LEFT JOIN person b ON b.id = m.invited_by
  WHERE m.person_id = %(person)s AND m.joined_at IS NULL ORDER BY m.created_at DESC, w.id"""
 LEFT = """
@@ -57,7 +59,7 @@ class Invitation(NamedTuple):
     inviter: str  # how we call them; empty when they are not there any more
     name: str  # of the workspace
     slug: str
-    is_known: bool  # they are of another team, which a link that lay in a mailbox for a week does not open
+    is_known: bool  # they have more here, which a link that lay in a mailbox for a week does not open
 
 
 class Pending(NamedTuple):

@@ -110,7 +110,8 @@ GUEST_LETTERS_BY_ALL = Limit("guest-letters-by-all", 12, DAY, "mailbox")  # more
 GUEST_LETTERS = Limit("guest-letters", 500, DAY, "workspace")
 PROOFS = Limit("proofs", 10, HOUR, "person")
 NEW_ADDRESSES = Limit("new-addresses", 5, DAY, "person")
-NEW_ADDRESSES_TO = Limit("new-addresses-to", 3, DAY, "mailbox")
+NEW_ADDRESSES_TO = Limit("new-addresses-to", 3, DAY, "person, mailbox")
+NEW_ADDRESSES_BY_ALL = Limit("new-addresses-by-all", 12, DAY, "mailbox")  # more than one person can spend
 INVITATIONS = Limit("invitations", 100, DAY, "workspace")
 INVITATIONS_BY = Limit("invitations-by", 200, DAY, "person")  # who can make many workspaces
 INVITED = Limit("invited", 3, DAY, "workspace, person")
@@ -155,7 +156,8 @@ def proof(person: int) -> None:
 @db.verb
 def new_address(person: int, email: str) -> None:
     """One more letter to an address that a member says is theirs from now on."""
-    hit(NEW_ADDRESSES.of(person), NEW_ADDRESSES_TO.of(mailbox(email)))
+    name = mailbox(email)
+    hit(NEW_ADDRESSES.of(person), NEW_ADDRESSES_TO.of(person, name), NEW_ADDRESSES_BY_ALL.of(name))
 
 
 @db.verb

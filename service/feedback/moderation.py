@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from service import db, events
-from service.feedback import actions, blocking, versions
+from service.feedback import actions, blocking, members, versions
 from service.feedback.readers import Reader
 from service.retention import DELETED_DAYS
 
@@ -37,7 +37,8 @@ HELD = LIST.format(at="held_at", way="", more=", NULL, false", joined="", those=
    AND (%(at)s IS NULL OR (held_at, number) > (%(at)s::timestamptz, %(number)s)) ORDER BY held_at, number""")
 DELETED = LIST.format(at="deleted_at", way="DESC", more=", who.name, who.by_team", joined="""
   LEFT JOIN LATERAL (
-    SELECT coalesce(nullif(m.name, ''), m.email, o.name, '') AS name, e.person_id IS NOT NULL AS by_team FROM event e
+    SELECT coalesce(nullif(m.name, ''), """ + members.address("m") + """, o.name, '') AS name,
+           e.person_id IS NOT NULL AS by_team FROM event e
       LEFT JOIN person m ON m.id = e.person_id
       LEFT JOIN "user" o ON o.workspace_id = e.workspace_id AND o.id = e.user_id
      WHERE e.workspace_id = %(workspace)s AND e.post_number = p.number AND e.type = 'post.deleted'

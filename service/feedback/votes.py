@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from service import db, events
 from service.errors import Conflict, Forbidden, NotFound
+from service.feedback import members
 from service.feedback.readers import MEMBER, Reader, held
 
 # The post is locked first: who waited for a merge sees it merged. The counter changes in SQL and only when the vote is
@@ -42,9 +43,9 @@ WITH {TARGET}, gone AS (
 SELECT coalesce(counted.votes, target.votes), counted.votes IS NOT NULL, merged_into, closed
   FROM target LEFT JOIN counted ON true"""
 
-VOTERS = """
+VOTERS = f"""
 SELECT u.id, u.name, u.email, u.avatar, u.external_id, u.kind, c.external_id, c.name, c.plan, c.mrr, v.created_at,
-       p.id, p.name, p.email
+       p.id, p.name, {members.address("p")}
   FROM (SELECT user_id, created_at, cast_by FROM vote WHERE workspace_id = %(workspace)s AND post_number = %(number)s
            AND (%(voter)s IS NULL OR user_id = (SELECT id FROM "user"
                                                 WHERE workspace_id = %(workspace)s AND external_id = %(voter)s))
@@ -54,9 +55,9 @@ SELECT u.id, u.name, u.email, u.avatar, u.external_id, u.kind, c.external_id, c.
   LEFT JOIN person p ON p.id = v.cast_by
  ORDER BY u.id"""
 # The same by what their companies pay, the most first.
-BY_REVENUE = """
+BY_REVENUE = f"""
 SELECT u.id, u.name, u.email, u.avatar, u.external_id, u.kind, c.external_id, c.name, c.plan, c.mrr, v.created_at,
-       p.id, p.name, p.email
+       p.id, p.name, {members.address("p")}
   FROM vote v
   JOIN "user" u ON u.workspace_id = %(workspace)s AND u.id = v.user_id
   LEFT JOIN company c ON c.workspace_id = %(workspace)s AND c.id = u.company_id
