@@ -198,6 +198,14 @@ def test_a_network_stays_blocked_while_one_of_it_is(acme, client):
     assert blocked(acme) == []
 
 
+def test_what_is_blocked_by_hand_too_stays_blocked_when_its_guest_is_let_in(acme):
+    users.make(acme.workspace, "guest_x", "guest", "Spammer", SPAMMER)
+    blocking.block(acme.team, "guest_x")
+    blocked_addresses.block(acme.team, SPAMMER)
+    blocking.unblock(acme.team, "guest_x")
+    assert blocked(acme) == [("email", SPAMMER, None)]
+
+
 def test_who_was_a_guest_does_not_write_on_as_nobody(acme, client):
     write(client, "Buy this and nothing else")
     db.changed("UPDATE \"user\" SET kind = 'guest', email = %(email)s", email=SPAMMER)

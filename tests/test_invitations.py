@@ -223,12 +223,29 @@ def test_who_moved_to_another_address_gets_no_letter_there_that_the_inviter_woul
     assert [each.name for each in invitations.pending(members.person("zoe@home.example"))] == ["Acme"]
 
 
-def test_a_link_in_a_letter_does_not_sign_in_who_runs_the_server_or_is_signed_in_elsewhere(client, acme):
+def test_a_link_in_a_letter_does_not_sign_in_who_has_more_here(client, acme, globex):
     installation.check_keys()  # as a start does
-    for email, has_more in (("root@x.example", lambda id: installation.appoint(id)),
-                            ("sue@x.example", lambda id: sign_in.begin(members.person("sue@x.example"), sign_in.NOWHERE))):
+    for email, has_more in (
+        ("root@x.example", installation.appoint),
+        ("sue@x.example", lambda _: sign_in.begin(members.person("sue@x.example"), sign_in.NOWHERE)),
+        ("pia@x.example", lambda _: team.invite(globex.team, "pia@x.example", "admin")),
+    ):  # fmt: skip
         has_more(members.person(email).id)
         path, browser = link(acme, team.invite(acme.team, email)[0]), Browser(client)
         assert "Sign in with that address first" in browser.open(path).text
         browser.open("/app/sign-in")
         assert browser.send(path).status_code == 401 and "sayso" not in browser.cookies
+
+
+def test_however_an_address_is_spelled_it_gets_three_invitations_of_a_workspace_in_a_day(acme):
+    for spelling in ("vic.tim@x.example", "victim+a@x.example", "v.i.c.t.i.m+b@x.example"):
+        team.invite(acme.team, spelling)
+    with pytest.raises(RateLimited):
+        team.invite(acme.team, "victim+c@x.example")
+
+
+def test_the_letter_goes_to_the_address_as_the_inviter_wrote_it(acme):
+    members.person("Zoe.Quiet@x.example")
+    team.invite(acme.team, "zOE.qUIET@x.example")
+    work_off()
+    assert db.rows("SELECT to_email FROM letter WHERE kind = 'invitation'") == [("zOE.qUIET@x.example",)]

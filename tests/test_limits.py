@@ -22,7 +22,7 @@ SPENT = "UPDATE rate SET hits = 1000000, window_start = window_start + interval 
 HOME, ELSEWHERE = "198.51.100.7", "198.51.100.8"
 KNOWN = {name: limit for name, limit in vars(limits).items() if isinstance(limit, Limit)}
 # what is counted over all workspaces on purpose: whose mailbox, network or account it is
-OF_NO_WORKSPACE = {"mailbox, network", "mailbox", "network", "person", "person, person", "person, mailbox"}
+OF_NO_WORKSPACE = {"mailbox, network", "mailbox", "network", "person", "person, mailbox"}
 
 
 @pytest.fixture

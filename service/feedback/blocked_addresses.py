@@ -13,15 +13,17 @@ EMAIL, DOMAIN, NETWORK = "email", "domain", "network"  # kinds
 MOST = 1000  # in one workspace, by hand
 NETWORK_DAYS = 7  # it is somebody else's soon
 
-# in the order of their names, so that two who block the same do not wait for each other
+# In the order of their names, so that two who block the same do not wait for each other. What is blocked by hand stays so
+# when the user is let in again with whom it was blocked before.
 BLOCK = f"""
 INSERT INTO blocked_address AS b (workspace_id, kind, value, compared, person_id, user_id, created_at, ends_at)
 SELECT %(workspace)s, kind, lower(value), compared, %(person)s, user_id, clock_timestamp(),
        CASE kind WHEN '{NETWORK}' THEN now() + interval '{NETWORK_DAYS} days' END
   FROM unnest(%(kinds)s::text[], %(values)s::text[], %(compared)s::text[], %(users)s::bigint[])
        those (kind, value, compared, user_id) ORDER BY kind, value
-ON CONFLICT (workspace_id, kind, value) DO UPDATE SET ends_at = excluded.ends_at, user_id = excluded.user_id
- WHERE b.ends_at IS NOT NULL
+ON CONFLICT (workspace_id, kind, value) DO UPDATE
+   SET ends_at = excluded.ends_at, user_id = excluded.user_id, person_id = excluded.person_id
+ WHERE b.ends_at IS NOT NULL OR (excluded.user_id IS NULL AND b.user_id IS NOT NULL)
 RETURNING kind, value"""
 # what of a user is blocked with them
 PLACES = f"""('guest', '{EMAIL}', lower(u.email)), ('guest', '{NETWORK}', u.network_tag),

@@ -8,7 +8,7 @@ from psycopg2.extras import Json
 
 from service import db, events
 from service.errors import Conflict, Forbidden, Invalid, NotFound
-from service.feedback import attachments, boards, fields, posts, spam, versions
+from service.feedback import attachments, boards, fields, members, posts, spam, versions
 from service.feedback.attachments import File
 from service.feedback.posts import Held, Post
 from service.feedback.readers import Reader
@@ -27,8 +27,8 @@ UPDATE post SET held_at = now(), held_because = %(because)s
 DELETE = "UPDATE post SET deleted_at = now() WHERE workspace_id = %(workspace)s AND number = %(number)s"
 DELETED = """
 SELECT deleted_at IS NOT NULL FROM post WHERE workspace_id = %(workspace)s AND number = %(number)s FOR NO KEY UPDATE"""
-GONE = """
-SELECT p.title, p.deleted_at, d.name, d.email FROM post p
+GONE = f"""
+SELECT p.title, p.deleted_at, d.name, {members.address("d")} FROM post p
   LEFT JOIN LATERAL (
     SELECT person_id FROM event e WHERE e.workspace_id = p.workspace_id AND e.post_number = p.number
        AND e.type = 'post.deleted' ORDER BY e.seq DESC LIMIT 1) told ON true

@@ -27,7 +27,7 @@ HOLDS = f"""
    AND m.joined_at IS NULL AND m.invited_at > now() - interval '{DAYS} days'"""
 LOOK = f"""
 SELECT m.workspace_id, p.id, p.email, p.name, m.role, coalesce(nullif(b.name, ''), {members.address("b", "w.id")}, ''),
-       w.name, w.slug, EXISTS (SELECT FROM member o WHERE o.person_id = p.id AND o.joined_at IS NOT NULL)
+       w.name, w.slug, EXISTS (SELECT FROM member o WHERE o.person_id = p.id AND o.workspace_id <> m.workspace_id)
        OR EXISTS (SELECT FROM session s WHERE s.person_id = p.id)
        OR EXISTS (SELECT FROM installation i WHERE i.operator_id = p.id) {HOLDS}"""
 HOLD = f"{LOOK} FOR NO KEY UPDATE OF m"
@@ -59,7 +59,7 @@ class Invitation(NamedTuple):
     inviter: str  # how we call them; empty when they are not there any more
     name: str  # of the workspace
     slug: str
-    is_known: bool  # they have more here, which a link that lay in a mailbox for a week does not open
+    is_known: bool  # they have, or are asked into, more here, which a link that lay in a mailbox for a week does not open
 
 
 class Pending(NamedTuple):
@@ -132,7 +132,7 @@ def send_again(reader: Reader, person: int) -> Member:
     if db.row(LEFT, workspace=reader.workspace.id, person=person) is not None:
         raise Conflict("They have left this address; withdraw the invitation, and ask them for the new one.", "address_left")
     if db.changed(AGAIN, workspace=reader.workspace.id, person=person, by=reader.person):
-        limits.invitation(reader.workspace.id, person, by=reader.person)
+        limits.invitation(reader.workspace.id, member.email, by=reader.person)
         data = {"person": person, "role": member.role, "email": member.email}
         events.record("member.invited_again", reader.workspace.id, data=data, **reader.actor())
     return member

@@ -114,9 +114,9 @@ NEW_ADDRESSES_TO = Limit("new-addresses-to", 3, DAY, "person, mailbox")
 NEW_ADDRESSES_BY_ALL = Limit("new-addresses-by-all", 12, DAY, "mailbox")  # more than one person can spend
 INVITATIONS = Limit("invitations", 100, DAY, "workspace")
 INVITATIONS_BY = Limit("invitations-by", 200, DAY, "person")  # who can make many workspaces
-INVITED = Limit("invited", 3, DAY, "workspace, person")
-INVITED_BY_ONE = Limit("invited-by-one", 5, DAY, "person, person")
-INVITED_BY_ALL = Limit("invited-by-all", 20, DAY, "person")  # more than one workspace can spend
+INVITED = Limit("invited", 3, DAY, "workspace, mailbox")
+INVITED_BY_ONE = Limit("invited-by-one", 5, DAY, "person, mailbox")
+INVITED_BY_ALL = Limit("invited-by-all", 20, DAY, "mailbox")  # more than one workspace can spend
 
 
 @db.verb
@@ -161,9 +161,10 @@ def new_address(person: int, email: str) -> None:
 
 
 @db.verb
-def invitation(workspace: int, person: int, by: int) -> None:
-    """One more letter that invites this person to the team, written for another."""
-    hit(INVITATIONS.of(workspace), INVITED.of(workspace, person), INVITED_BY_ONE.of(by, person), INVITED_BY_ALL.of(person),
+def invitation(workspace: int, email: str, by: int) -> None:
+    """One more letter that invites somebody to the team, written for the person `by`."""
+    name = mailbox(email)
+    hit(INVITATIONS.of(workspace), INVITED.of(workspace, name), INVITED_BY_ONE.of(by, name), INVITED_BY_ALL.of(name),
         INVITATIONS_BY.of(by))  # fmt: skip
 
 

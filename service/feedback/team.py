@@ -79,7 +79,7 @@ def invite(reader: Reader, email: str, role: str = "member") -> tuple[Member, bo
     told = {"person": person.id, "role": role, "by": reader.person, "email": address}
     is_new = db.row(ADD, workspace=reader.workspace.id, **told) is not None
     if is_new:
-        limits.invitation(reader.workspace.id, person.id, by=reader.person)
+        limits.invitation(reader.workspace.id, address, by=reader.person)
     member = find(reader, person.id)
     if is_new:
         note("member.added", reader, member)

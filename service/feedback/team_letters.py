@@ -36,9 +36,9 @@ ABOUT_A_POST = letters.ADDRESS.format(readers=f"""
    AND {HAS_ROOM}
    AND NOT EXISTS (SELECT FROM post WHERE workspace_id = %(workspace)s AND number = %(post)s AND held_at IS NOT NULL
                       AND held_because <> 'board')""")
-# who was asked in and has not come yet; not at an address that the inviter does not know
+# who was asked in and has not come yet; at the address, and as it was written, that the inviter knows
 TO_THE_INVITED = letters.ADDRESS.format(readers="""
-  SELECT p.email FROM member m JOIN person p ON p.id = m.person_id
+  SELECT coalesce(m.invited_email, p.email) AS email FROM member m JOIN person p ON p.id = m.person_id
    WHERE m.workspace_id = %(workspace)s AND m.person_id = %(person)s AND m.joined_at IS NULL
      AND lower(coalesce(m.invited_email, p.email)) = lower(p.email)""")
 TO_WHO_RUNS_IT = letters.ADDRESS.format(readers="""
