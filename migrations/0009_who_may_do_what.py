@@ -7,7 +7,8 @@ ALTER TABLE identity_secret
 
 ALTER TABLE workspace
   ADD COLUMN former_key_seen_at timestamptz,      -- when a page last came with a widget key older than the newest
-  ADD COLUMN holds_suspects boolean NOT NULL DEFAULT true;   -- what looks like spam waits for the team
+  ADD COLUMN holds_suspects boolean NOT NULL DEFAULT true,   -- what looks like spam waits for the team
+  ADD COLUMN revoked_kids text[] NOT NULL DEFAULT '{}';      -- of secrets that somebody ended, which are not believed
 
 ALTER TABLE session
   ADD COLUMN proved_at timestamptz NOT NULL DEFAULT now(),   -- when its person last showed that the address is theirs
@@ -40,6 +41,7 @@ ALTER TABLE comment
 CREATE INDEX comment_held ON comment (workspace_id, held_at, id) WHERE held_at IS NOT NULL AND deleted_at IS NULL;
 
 ALTER TABLE "user"
+  ADD COLUMN email_kid   text,                    -- of the secret that told the address; NULL: a program or a proof did
   ADD COLUMN network_tag text;                    -- keyed digest of where somebody without an account came from at first
 CREATE INDEX user_network ON "user" (workspace_id, network_tag, first_seen_at) WHERE network_tag IS NOT NULL;
 CREATE INDEX user_network_age ON "user" (first_seen_at) WHERE network_tag IS NOT NULL;

@@ -18,9 +18,10 @@ class Browser:
     def __init__(self, client):
         self.client, self.cookies, self.page = client, {}, None
 
-    def open(self, path: str, **more):
-        """Follow a link."""
-        return self.keep(self.client.simulate_get(path, headers=self.headers(), **more))
+    def open(self, path: str, headers: dict = (), **more):
+        """Follow a link of one of our pages, as a browser of today says."""
+        known = {**self.headers(), "Sec-Fetch-Site": "same-origin", **dict(headers)}
+        return self.keep(self.client.simulate_get(path, headers=known, **more))
 
     def send(self, path: str, headers: dict = (), **fields):
         """Send the form of the page that is shown, with these fields; it carries the page's token unless one is given."""

@@ -59,6 +59,18 @@ def test_a_third_is_refused_until_one_ended(acme):
     assert [(each.kid, each.vouches) for each in identity_secrets.of(acme.team)][1:] == [(third, True), (second, False)]
 
 
+def test_another_rotation_does_not_let_the_former_one_go_on_for_longer(acme):
+    leaked, _ = acme.secret
+    mistaken, _ = identity_secrets.make(acme.team, "1")
+    identity_secrets.end(acme.team, mistaken)
+    identity_secrets.make(acme.team, "168")
+    assert db.rows(SPANS) == [(60,), (None,)]
+    identity_secrets.end(acme.team, identity_secrets.kids(acme.workspace)[0])
+    db.changed("UPDATE identity_secret SET ends_at = now() + interval '30 days' WHERE kid = %(kid)s", kid=leaked)
+    identity_secrets.make(acme.team, "1")
+    assert db.rows(SPANS) == [(60,), (None,)]  # sooner is fine
+
+
 def test_an_end_counts_once_and_only_in_its_own_workspace(acme, globex):
     kid, _ = acme.secret
     for reader, name in ((globex.team, kid), (acme.team, "k_none"), (acme.team, "' OR 1=1")):

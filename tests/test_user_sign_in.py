@@ -126,8 +126,10 @@ def test_one_becomes_the_only_user_whom_the_product_names_by_this_address(sue, a
 
 def test_an_address_that_was_shown_to_be_somebodys_is_theirs_whatever_a_token_says(sue, acme):
     users.make(acme.workspace, "guest_x", "guest", "Proven", CLEO["email"])
-    acme.user(CLEO)
-    assert press(sue, ask(sue, CLEO["email"])).status_code == 303 and name_on(sue) == "Proven"
+    for _ in range(2):  # the first time nobody else has it
+        assert press(sue, ask(sue, CLEO["email"])).status_code == 303 and name_on(sue) == "Proven"
+        sue.cookies.pop("sayso-acme")
+        acme.user(CLEO)
 
 
 def test_the_first_proof_of_an_address_ends_the_sessions_from_before(sue, acme, client):
@@ -261,3 +263,29 @@ def test_without_a_page_of_the_product_there_is_no_such_way(sue, acme):
         db.changed("UPDATE workspace SET sign_in_url = %(url)s", url=url)
         assert sue.open("/b/acme/sign-in/with").status_code == 404
     assert sue.open("/b/acme/sign-in/return", params={"token": [acme.token()] * 2, "state": "x"}).status_code == 401
+
+
+@pytest.mark.usefixtures("product")
+@pytest.mark.parametrize("headers", [
+    {"Sec-Fetch-Site": "same-origin"}, {"Sec-Fetch-Site": "none"},
+    {"Referer": "http://127.0.0.1:8000/b/acme/sign-in"}, {"Referer": "http://falconframework.org/b/acme/sign-in?to=/posts/3"},
+])  # fmt: skip
+def test_our_own_pages_lead_to_the_product_and_so_does_who_types_the_address(client, headers):
+    answer = client.simulate_get("/b/acme/sign-in/with", headers=headers)
+    assert answer.status_code == 302 and answer.headers["location"].startswith("https://app.acme.example/login?")
+
+
+@pytest.mark.usefixtures("product")
+@pytest.mark.parametrize("headers", [
+    {}, {"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"}, {"Sec-Fetch-Site": "x"},
+    {"Sec-Fetch-Site": "cross-site", "Referer": "http://127.0.0.1:8000/b/acme/sign-in"},
+    {"Referer": "https://evil.example/"}, {"Referer": "http://127.0.0.1:8000.evil.example/b/acme/sign-in"},
+    {"Referer": "http://127.0.0.1:80001/"}, {"Referer": "null"}, {"Referer": ""},
+])  # fmt: skip
+def test_who_comes_from_elsewhere_presses_the_button_of_the_sign_in_page_first(client, sue, headers):
+    answer = client.simulate_get("/b/acme/sign-in/with", headers=headers, params={"to": "/posts/3"})
+    assert (answer.status_code, answer.headers["location"]) == (303, "/b/acme/sign-in?to=%2Fposts%2F3")
+    assert "sayso-state" not in answer.cookies
+    assert 'href="/b/acme/sign-in/with?to=%2Fposts%2F3"' in sue.open(answer.headers["location"]).text
+    assert client.simulate_get("/b/acme/sign-in/with", headers=headers).headers["location"] == "/b/acme/sign-in"
+    assert client.simulate_get("/b/acme/sign-in/with", headers=headers, params={"to": EVIL[0]}).status_code == 303

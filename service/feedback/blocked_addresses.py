@@ -161,7 +161,7 @@ def page(reader: Reader, most: int, after: tuple[datetime | None, int] | None = 
 
 
 def takes(workspace_id: int, email: str) -> bool:
-    """Whether a letter may go to this address at somebody's word; who asks for it does not learn that."""
+    """Whether a letter may go to this address of a user; who asks for one does not learn that."""
     return db.row(TAKES, workspace=workspace_id, places=places(workspace_id, email))[0] is None
 
 

@@ -11,12 +11,18 @@ LARGEST_TRAITS = 8_000  # characters of JSON
 MOST_SEGMENTS = 50  # named for one user
 EMPTY = {"name": "", "traits": {}, "segments": []}  # of the rest, nothing at all
 
+# SQL: a session that was made from a customer's token, or for an address that one told, holds while the secret is there.
+VOUCHED_FOR = """(%(kid)s IS NULL OR EXISTS (
+       SELECT FROM identity_secret i WHERE i.workspace_id = w.id AND i.kid = %(kid)s))"""
 
-def taken(token: dict) -> dict:
-    """What a token tells of its user; None for what it does not, or cannot be taken."""
+
+def taken(token: dict, kid: str | None) -> dict:
+    """What a token that the secret `kid` signed tells of its user; None for what it does not, or cannot be taken."""
+    email = text.email(said(token, "email") or "")
     return {
-        "email": text.email(said(token, "email") or ""), "name": said(token, "name"), "avatar": picture(token.get("avatar")),
-        "locale": said(token, "locale"), "traits": flat(token.get("traits")), "segments": words(token.get("segments")),
+        "email": email, "email_kid": kid if email else None, "name": said(token, "name"),
+        "avatar": picture(token.get("avatar")), "locale": said(token, "locale"), "traits": flat(token.get("traits")),
+        "segments": words(token.get("segments")),
     }  # fmt: skip
 
 
@@ -24,7 +30,7 @@ def checked(email: str | None = None, name: str | None = None, avatar: str | Non
             segments: list[str] | None = None) -> dict:  # fmt: skip
     """What a program tells of a user, as it is stored; Invalid names what must change."""
     told = {
-        "email": None if email is None else text.email(email),
+        "email": None if email is None else text.email(email), "email_kid": None,
         "name": None if name is None else text.fitting(name, LONGEST_NAME, text.tidy_line),
         "avatar": picture(avatar), "traits": flat(traits), "segments": words(segments),
     }  # fmt: skip

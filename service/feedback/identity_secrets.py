@@ -1,7 +1,10 @@
 """The secrets with which a customer's server signs its users' tokens: two at a time vouch for people, sealed at rest.
 
 Every session that a token is traded for names the secret that signed it, and holds while its row is there. So ending a
-secret signs out whom it vouched for; one whose time is over vouches for nobody new, and its sessions run out."""
+secret signs out whom it vouched for; one whose time is over vouches for nobody new, and its sessions run out.
+
+A session by a link to an address that a token told names that token's secret, too. And what an ended secret told of
+addresses is not believed any more (user_links.KNOWN), while one whose time ran out told the truth."""
 
 import secrets
 from datetime import datetime
@@ -24,10 +27,18 @@ VOUCHES = "(ends_at IS NULL OR ends_at > now())"
 # One at a time, or two members at once would leave more than two that vouch.
 HOLD = "SELECT FROM workspace WHERE id = %(workspace)s FOR NO KEY UPDATE"
 MAKE = "INSERT INTO identity_secret (workspace_id, kid, sealed) VALUES (%(workspace)s, %(kid)s, %(sealed)s)"
+# Who makes another meanwhile does not have one go on that was to end sooner.
 LIMIT = f"""
-UPDATE identity_secret SET ends_at = now() + %(hours)s * interval '1 hour'
+UPDATE identity_secret SET ends_at = least(ends_at, now() + %(hours)s * interval '1 hour')
  WHERE workspace_id = %(workspace)s AND kid <> %(kid)s AND {VOUCHES} RETURNING kid"""
-END = f"DELETE FROM identity_secret WHERE workspace_id = %(workspace)s AND kid = %(kid)s RETURNING {VOUCHES}"
+# Not noted with the users whose addresses it told, of whom there may be a great many.
+END = f"""
+WITH ended AS (
+  DELETE FROM identity_secret WHERE workspace_id = %(workspace)s AND kid = %(kid)s RETURNING kid, {VOUCHES} AS vouched
+), noted AS (
+  UPDATE workspace SET revoked_kids = array_append(revoked_kids, ended.kid) FROM ended WHERE id = %(workspace)s
+)
+SELECT vouched FROM ended"""
 LIST = f"""
 SELECT kid, created_at, used_at, ends_at, {VOUCHES} FROM identity_secret WHERE workspace_id = %(workspace)s
  ORDER BY {VOUCHES} DESC, created_at DESC, kid"""
@@ -98,8 +109,8 @@ def insert(workspace: Workspace, overlap: str) -> tuple[str, str, list[str]]:
 
 @db.verb
 def end(reader: Reader, kid: str) -> None:
-    """End a secret at once: its tokens are refused, and whom it vouched for is signed out. NotFound when there is none, so
-    the second time too."""
+    """End a secret at once: its tokens are refused, whom it vouched for is signed out, and an address that it told signs
+    nobody in until it is told again. NotFound when there is none, so the second time too."""
     db.row(HOLD, workspace=reader.workspace.id)
     row = db.row(END, workspace=reader.workspace.id, kid=kid)
     if row is None:
@@ -156,7 +167,7 @@ SPENT = "It came in an address, where a token counts once, and has been used."
 def trade(workspace: Workspace, user_token: str) -> Vouched:
     """Whom the customer's token names; Unauthenticated says what is wrong with it."""
     claims, kid = vouch(workspace, user_token, "token_expired")
-    return Vouched(users.identify(workspace, claims), kid, claims["iat"])
+    return Vouched(users.identify(workspace, claims, kid), kid, claims["iat"])
 
 
 @db.verb
@@ -166,7 +177,7 @@ def trade_once(workspace: Workspace, user_token: str) -> Vouched:
     claims, kid = vouch(workspace, user_token, "token_spent")
     if not db.changed(SPEND, workspace=workspace.id, digest=digest(user_token)):
         raise spent("token_spent")
-    return Vouched(users.identify(workspace, claims), kid, claims["iat"])
+    return Vouched(users.identify(workspace, claims, kid), kid, claims["iat"])
 
 
 def vouch(workspace: Workspace, user_token: str, code: str) -> tuple[dict, str]:

@@ -13,7 +13,7 @@ from service import db, jobs
 from service.config import Config
 from service.db import database
 from service.errors import LeaseLost, MailDelayed, MailRefused, NotFound
-from service.feedback import sign_in, suppressions
+from service.feedback import blocked_addresses, sign_in, suppressions
 from service.lib import mail, markdown, tokens
 
 SEND = "letter.send"  # kinds of jobs
@@ -118,6 +118,7 @@ class Outcome(NamedTuple):
 
 
 OVER = Outcome("withdrawn", "What it tells of is over.")
+BLOCKED = "The address is blocked: Moderation → Addresses."
 BROKEN = "Sayso could not write this letter. System → Jobs says what is wrong."
 
 
@@ -152,12 +153,19 @@ def write(kind: str, subject: str, **values) -> Written:
     return Written(subject, *parts)
 
 
-def carry(workspace_id: int, letter: Letter, written: Written) -> Outcome:
+def carry(workspace_id: int, letter: Letter, written: Written, *, is_to_team: bool) -> Outcome:
     """Send a letter to its reader, unless their address gets none; as `deliver`."""
-    reason = suppressions.reason_of(workspace_id, letter.to_email)
+    reason = held_back(workspace_id, letter.to_email, is_to_team=is_to_team)
     if reason:
         return Outcome("suppressed", reason)
     return deliver(letter.to_email, written, name(workspace_id, letter.id, letter.copy))
+
+
+def held_back(workspace_id: int, email: str, *, is_to_team: bool) -> str | None:
+    """Why no letter is sent to this address; None when one is. What a workspace has blocked holds back letters to users, not
+    those to its team."""
+    reason = suppressions.reason_of(workspace_id, email)
+    return reason or (None if is_to_team or blocked_addresses.takes(workspace_id, email) else BLOCKED)
 
 
 def deliver(to: str, written: Written, name: str) -> Outcome:

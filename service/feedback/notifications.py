@@ -111,7 +111,7 @@ def attempt(job: Job, letter: Letter) -> None:
     except NotYet as later:
         letters.put_off(job, later.seconds)
         return
-    outcome = letters.carry(job.workspace_id, letter, written)
+    outcome = letters.carry(job.workspace_id, letter, written, is_to_team=letter.kind in team_letters.WRITERS)
     is_whole = outcome.state == "kept" and not written.way_in
     letters.finish(job, letter, outcome, written if is_whole else without_secrets(written))
 

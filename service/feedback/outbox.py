@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from service import db, events, jobs
 from service.errors import Conflict, NotFound
-from service.feedback import letters, mailings, suppressions
+from service.feedback import letters, mailings, suppressions, team_letters
 from service.feedback.letters import Letter
 from service.feedback.readers import IS_MEMBER, Reader
 from service.lib import mail
@@ -135,7 +135,7 @@ def why_not(workspace_id: int, letter: Letter) -> str | None:
         return "Its author was erased, so it cannot be sent again."
     if letter.copy >= MOST_COPIES:
         return f"It was sent again {MOST_COPIES} times; that is enough."
-    if reason := suppressions.reason_of(workspace_id, letter.to_email):
+    if reason := letters.held_back(workspace_id, letter.to_email, is_to_team=letter.kind in team_letters.WRITERS):
         return f"Letters to this address are held back. {reason}"
     if letter.kind not in TO_STRANGERS and not db.row(IS_KNOWN, workspace=workspace_id, email=letter.to_email)[0]:
         return "Nobody here has this address any more, so it cannot be sent again."

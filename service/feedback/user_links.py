@@ -35,14 +35,27 @@ SELECT email, browser_hash, used_at IS NOT NULL FROM user_link
 USE = f"""
 UPDATE user_link SET used_at = now()
  WHERE token_hash = %(token)s AND purpose = %(purpose)s AND used_at IS NULL AND {HOLDS} RETURNING email, place, locale"""
-# Whoever is of the team has a user of their own, whom nobody becomes by a link to a customer's user.
+# Whoever is of the team has a user of their own, whom nobody becomes by a link to a customer's user. Nor does anybody become
+# a user whose address a secret told that somebody ended: it may be a thief's. One that ran out, and is gone by now, told the
+# truth, and no session hangs on it.
 KNOWN = """
-SELECT id, external_id, kind, name, email, session_version, blocked_at IS NOT NULL, locale FROM "user"
- WHERE workspace_id = %(workspace)s AND lower(email) = lower(%(email)s) AND kind IN ('guest', 'identified')
- ORDER BY last_seen_at DESC, id DESC"""
-# Whoever was this guest before may have left an address that is not theirs: their sessions end with the first proof.
+SELECT u.id, u.external_id, u.kind, u.name, u.email, u.session_version, u.blocked_at IS NOT NULL, u.locale,
+       (SELECT i.kid FROM identity_secret i WHERE i.workspace_id = u.workspace_id AND i.kid = u.email_kid),
+       u.signed_in_at IS NOT NULL
+  FROM "user" u JOIN workspace w ON w.id = u.workspace_id
+ WHERE u.workspace_id = %(workspace)s AND lower(u.email) = lower(%(email)s) AND u.kind IN ('guest', 'identified')
+   AND coalesce(u.email_kid <> ALL(w.revoked_kids), true)
+ ORDER BY u.last_seen_at DESC, u.id DESC"""
+# Whoever was a guest with this address before may have left one that is not theirs: their sessions end with its first proof,
+# whoever is signed in by that.
 ENTER = """
+WITH unproven AS (
+  UPDATE "user" SET session_version = session_version + 1
+   WHERE workspace_id = %(workspace)s AND lower(email) = lower(%(email)s) AND kind = 'guest' AND signed_in_at IS NULL
+     AND id <> %(user)s
+)
 UPDATE "user" SET last_seen_at = now(), signed_in_at = now(),
+       network_tag = CASE kind WHEN 'guest' THEN coalesce(network_tag, %(network)s) END,
        session_version = session_version + CASE WHEN kind = 'guest' AND signed_in_at IS NULL THEN 1 ELSE 0 END
  WHERE workspace_id = %(workspace)s AND id = %(user)s RETURNING session_version"""
 # So that of two links that are used at once only one makes a guest.
@@ -58,6 +71,22 @@ class Armed(NamedTuple):
     email: str
     locale: str
     secret: str
+
+
+class Known(NamedTuple):
+    """Somebody who has an address."""
+
+    user: User
+    kid: str | None  # of the secret that told it, while that is there
+    is_proven: bool  # by a link that signed them in before
+
+
+class Entered(NamedTuple):
+    """Who signs in by a link, and where they wanted to go. If a secret told their address, they stay while it is there."""
+
+    user: User
+    place: str
+    kid: str | None
 
 
 @db.verb
@@ -128,41 +157,44 @@ def look(workspace: Workspace, secret: str, browser: str) -> str:
 
 
 @db.verb
-def redeem(workspace: Workspace, secret: str, browser: str) -> tuple[User, str]:
-    """Use a link up: who signs in by it, and where they wanted to go. Of many at the same moment exactly one succeeds.
-    Errors as of `look`; Forbidden when they are blocked, and then the link is as it was."""
+def redeem(workspace: Workspace, secret: str, browser: str, network: str = "") -> Entered:
+    """Use a link up, from this `network`. Of many at the same moment exactly one succeeds. Errors as of `look`; Forbidden
+    when they are blocked, and then the link is as it was."""
     look(workspace, secret, browser)
     used = db.row(USE, workspace=workspace.id, token=tokens.hashed(secret), purpose=SIGN_IN)
     if used is None:
         raise Unauthenticated(GONE, "link_gone")
     email, place, _ = used
-    user = owner(workspace, email) or new_guest(workspace, email)
-    [version] = db.row(ENTER, workspace=workspace.id, user=user.id)
+    user, kid, _ = owner(workspace, email) or new_guest(workspace, email)
+    [tag, *_] = [*blocked_addresses.tags(workspace.id, network), None]
+    [version] = db.row(ENTER, workspace=workspace.id, user=user.id, email=email, network=tag)
     suppressions.arrived(workspace.id, email)
-    return user._replace(session_version=version), place
+    return Entered(user._replace(session_version=version), place, kid)
 
 
-def owner(workspace: Workspace, email: str) -> User | None:
-    """Whom we know by this address: the guest who was here last, for guests have shown that it is theirs; else the one
-    whom the customer's product named, if it is only one. Forbidden when they are blocked."""
-    found = [User(*row) for row in db.rows(KNOWN, workspace=workspace.id, email=email)]
-    guests_of_it, named = ([user for user in found if user.kind == kind and not user.is_blocked]
+def owner(workspace: Workspace, email: str) -> Known | None:
+    """Whom we know by this address: the guest who was here last of those who signed in by a link to it; else the one whom
+    the customer's product named, if it is only one; else any guest, who may be a stranger that wrote with an address which
+    its owner confirmed. Forbidden when they are blocked."""
+    found = [Known(User(*row[:-2]), *row[-2:]) for row in db.rows(KNOWN, workspace=workspace.id, email=email)]
+    guests_of_it, named = ([each for each in found if each.user.kind == kind and not each.user.is_blocked]
                            for kind in ("guest", "identified"))  # fmt: skip
-    if guests_of_it:
-        return guests_of_it[0]
-    if any(user.is_blocked for user in found):
+    is_blocked = any(each.user.is_blocked for each in found)
+    proven = [each for each in guests_of_it if each.is_proven]
+    those = proven or (named if len(named) == 1 and not is_blocked else guests_of_it)
+    if not those and is_blocked:
         raise Forbidden(BLOCKED, "blocked")
-    return named[0] if len(named) == 1 else None
+    return those[0] if those else None
 
 
-def new_guest(workspace: Workspace, email: str) -> User:
+def new_guest(workspace: Workspace, email: str) -> Known:
     db.rows(ONE_AT_A_TIME, workspace=workspace.id)
     known = owner(workspace, email)
     if known:
         return known
     made = users.make(workspace, f"guest_{secrets.token_hex(12)}", "guest", email=email)
     events.record("user.identified", workspace.id, user=made.id, data={"changed": ["email"]})
-    return made
+    return Known(made, None, False)
 
 
 def look_at_subscription(workspace: Workspace, secret: str) -> tuple[str, bool]:

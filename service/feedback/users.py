@@ -36,14 +36,16 @@ KNOW = """
 WITH before AS MATERIALIZED (
   SELECT * FROM "user" WHERE workspace_id = %(workspace)s AND external_id = %(external)s FOR NO KEY UPDATE
 ), made AS (
-  INSERT INTO "user" (workspace_id, external_id, kind, email, name, avatar, locale, traits, segments, company_id)
-  SELECT %(workspace)s, %(external)s, 'identified', %(email)s, coalesce(%(name)s, ''), %(avatar)s, %(locale)s,
+  INSERT INTO "user" (workspace_id, external_id, kind, email, email_kid, name, avatar, locale, traits, segments, company_id)
+  SELECT %(workspace)s, %(external)s, 'identified', %(email)s, %(email_kid)s, coalesce(%(name)s, ''), %(avatar)s, %(locale)s,
          coalesce(%(traits)s, '{}'::jsonb), coalesce(%(segments)s::text[], '{}'), %(company)s
    WHERE NOT EXISTS (SELECT FROM before)
   ON CONFLICT ON CONSTRAINT one_user_per_external_id DO NOTHING RETURNING *
 ), kept AS (
   UPDATE "user" u
      SET email = coalesce(%(email)s, CASE WHEN 'email' <> ALL(%(emptied)s::text[]) THEN u.email END),
+         email_kid = CASE WHEN %(email)s IS NULL AND 'email' <> ALL(%(emptied)s::text[]) THEN u.email_kid
+                          ELSE %(email_kid)s END,
          name = coalesce(%(name)s, u.name), locale = coalesce(%(locale)s, u.locale),
          avatar = coalesce(%(avatar)s, CASE WHEN 'avatar' <> ALL(%(emptied)s::text[]) THEN u.avatar END),
          traits = coalesce(%(traits)s, u.traits), segments = coalesce(%(segments)s::text[], u.segments),
@@ -89,16 +91,12 @@ SELECT u.id, u.external_id, u.kind, u.email, u.name, u.avatar, u.locale, u.trait
          WHERE su.workspace_id = u.workspace_id AND su.user_id = u.id AND s.key = %(segment)s))
  ORDER BY u.id LIMIT %(most)s"""
 
-# A session that was made from a customer's token holds while the secret that signed it is there.
-VOUCHED_FOR = """(%(kid)s IS NULL OR EXISTS (
-       SELECT FROM identity_secret i WHERE i.workspace_id = w.id AND i.kid = %(kid)s))"""
-
 # Everything a call of the widget needs to know before it begins, in one round trip.
 ARRIVE = f"""
 WITH counted AS ({counting.HITS})
 SELECT {COLUMNS}, u.id, u.external_id, u.kind, u.name, u.email, u.session_version, u.blocked_at IS NOT NULL, u.locale,
        {counting.COUNTS}
-  FROM workspace w LEFT JOIN "user" u ON u.workspace_id = w.id AND u.id = %(user)s AND {VOUCHED_FOR}
+  FROM workspace w LEFT JOIN "user" u ON u.workspace_id = w.id AND u.id = %(user)s AND {claims.VOUCHED_FOR}
  WHERE w.id = %(workspace)s"""
 
 
@@ -247,13 +245,14 @@ def profiles(workspace: Workspace, most: int, **filters) -> list[Profile]:
 
 
 @db.verb
-def identify(workspace: Workspace, token: dict) -> User:
+def identify(workspace: Workspace, token: dict, kid: str | None = None) -> User:
     """Know a user by the verified claims of the customer's `token` (product contract: sub, email, name, avatar, locale,
-    traits, company, segments). What the token does not say stays as it was. Raises Forbidden when they are blocked."""
+    traits, company, segments), signed by the secret `kid`. What the token does not say stays as it was. Raises Forbidden
+    when they are blocked."""
     if token["sub"].startswith(RESERVED):
         raise Unauthenticated(f"`sub` must not begin with {', '.join(RESERVED)}.")
     company = companies.know(workspace.id, token.get("company"))
-    user, _ = know(workspace, token["sub"], company, **claims.taken(token))
+    user, _ = know(workspace, token["sub"], company, **claims.taken(token, kid))
     if user.is_blocked:
         raise Forbidden("This user has been blocked by the team.", "blocked")
     return user

@@ -5,9 +5,10 @@ from typing import NamedTuple
 from service import db
 from service.errors import NotFound
 from service.feedback import counting, limits
+from service.feedback.claims import VOUCHED_FOR
 from service.feedback.readers import Reader, admitted
 from service.feedback.statuses import Status
-from service.feedback.users import VOUCHED_FOR, User
+from service.feedback.users import User
 from service.feedback.workspaces import COLUMNS, Workspace
 
 COUNTED = counting.upsert(counting.completed("w.id", "workspace w WHERE {place} = %(at)s"))

@@ -50,6 +50,7 @@ class Workspace(Table):
     plan = TextField()
     former_key_seen_at = DateTimeTZField(null=True)
     holds_suspects = BooleanField()
+    revoked_kids = ArrayField(TextField, index=False)
 
 
 class Person(Table):
@@ -160,6 +161,7 @@ class User(Numbered):
     signed_in_at = DateTimeTZField(null=True)
     first_seen_at = DateTimeTZField()
     last_seen_at = DateTimeTZField()
+    email_kid = TextField(null=True)
     network_tag = TextField(null=True)
 
 

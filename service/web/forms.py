@@ -78,8 +78,12 @@ def is_same_site(req) -> bool:
 
 def is_ours(req) -> bool:
     """Whether the page that asks is one of our own, at the address by which its browser knows us."""
-    ours = {f"{scheme}://{req.netloc}" for scheme in ("http", "https")} | {req.context.config.base_url}
-    return req.get_header("Origin") in ours
+    return req.get_header("Origin") in origins(req)
+
+
+def origins(req) -> set[str]:
+    """Those of our own pages, by the address by which this browser knows us too."""
+    return {f"{scheme}://{req.netloc}" for scheme in ("http", "https")} | {req.context.config.base_url}
 
 
 def cookie(req, name: str) -> str:

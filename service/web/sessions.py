@@ -3,7 +3,7 @@
 One lasts an hour. A renewal adds one hour to its end, and is given only in the last half hour before that: so one is
 renewed once an hour however often that is asked for, and twice the same gives the same end. A day after the customer's
 server signed its token it takes another token. All of them name the secret that signed it, and hold while that is there
-(users.VOUCHED_FOR)."""
+(claims.VOUCHED_FOR)."""
 
 import time
 

@@ -1,12 +1,14 @@
 """Cases 1–12: what a page on somebody else's site may ask of us, read of us and do to us."""
 
 import re
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from browser import FORM, Browser
 from calls import SITE, call, session
 from cast import ADA, CLEO
 from installation import REPOSITORY
+from visitors import Visitor
 
 from service import db
 from service.feedback import members, user_links, workspaces
@@ -172,3 +174,18 @@ def test_case_12_a_script_has_an_address_for_ever_and_holds_nothing_of_anybody(c
     assert chunk.status_code == 200 and "immutable" in chunk.headers["cache-control"]
     for text in scripts(client).values():
         assert not any(word in text for word in (acme.widget_key, acme.workspace.public_id, CLEO["email"], "cleo-7"))
+
+
+def test_a_page_that_leads_a_visitor_to_the_product_learns_nobodys_name(client, acme):
+    """Signed in at the product, they would come back at once with a token, and what they wrote would carry their name."""
+    db.changed("UPDATE workspace SET sign_in_url = 'https://app.acme.example/feedback' WHERE slug = 'acme'")
+    visitor = Visitor(client)
+    visitor.do("/b/acme/posts/new", "write", title="My boss must not know that I wrote this")
+    answer = visitor.open("/b/acme/sign-in/with", {"Sec-Fetch-Site": "cross-site"})
+    assert (answer.status_code, answer.headers["location"]) == (303, "/b/acme/sign-in")
+    state = parse_qs(urlsplit(answer.headers["location"]).query).get("state", ["x"])[0]
+    back = {"token": acme.token(), "state": state}
+    assert visitor.open("/b/acme/sign-in/return", {"Sec-Fetch-Site": "cross-site"}, params=back).status_code == 401
+    page = Browser(client).open("/b/acme/posts/1").text
+    assert "My boss" in page and CLEO["name"] not in page
+    assert db.rows('SELECT kind FROM "user"') == [("anonymous",)]

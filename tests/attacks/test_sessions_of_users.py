@@ -12,10 +12,12 @@ from forgeries import refused, trade
 from visitors import Visitor
 
 from service import db
-from service.feedback import blocking, identity_secrets, workspaces
+from service.feedback import blocking, identity_secrets, user_links, workspaces
 from service.lib import tokens
 
 DAY = 24 * 3600
+MALLORY = "mallory@evil.example"
+LINK = "SELECT workspace_id, id FROM user_link ORDER BY id DESC LIMIT 1"
 USER = 'SELECT count(*) FROM "user" WHERE kind = %(kind)s'
 FOREIGN = ("https://evil.example", "null", None, f"{SITE}.evil.example", SITE.replace("https", "http"), f"{SITE}:8443")
 
@@ -110,6 +112,30 @@ def test_t17_a_browser_that_came_with_the_leaked_secrets_token_is_signed_out(cli
     assert browser.open("/b/acme/me").status_code == 200
     identity_secrets.end(product.team, product.secret[0])
     assert browser.open("/b/acme/me").status_code == 303
+
+
+def test_t17_who_gave_a_user_their_own_address_by_a_leaked_secret_loses_the_user_with_it(client, acme):
+    """Mallory signs that Cleo has mallory's address, and becomes Cleo by a link in a letter, without a token."""
+    leaked, mallory = acme.secret[0], Browser(client)
+    session(client, acme, CLEO)
+    session(client, acme, {**CLEO, "email": MALLORY})
+    assert by_link(mallory, MALLORY) == 303 and "Cleo" in mallory.open("/b/acme/me").text
+    acme.__dict__["secret"] = identity_secrets.create(acme.workspace)
+    identity_secrets.end(acme.team, leaked)
+    assert mallory.open("/b/acme/me").status_code == 303, "the session that the link began"
+    assert by_link(mallory, MALLORY) == 303 and "Cleo" not in mallory.open("/b/acme/me").text, "and another link"
+    session(client, acme, CLEO, email=None)
+    again = Browser(client)
+    assert by_link(again, MALLORY) == 303 and "Cleo" not in again.open("/b/acme/me").text, "her product says no address"
+    assert call(client, acme, "opening", session=session(client, acme, CLEO)).json["user"]["id"] == CLEO["sub"]
+
+
+def by_link(browser, email: str) -> int:
+    """Sign in to the board by a link in a letter; returns the status of the answer."""
+    browser.send("/b/acme/sign-in", do="ask", email=email)
+    path = f"/b/acme/sign-in/{user_links.arm(*db.row(LINK)).secret}"
+    browser.open(path)
+    return browser.send(path).status_code
 
 
 def test_t18_a_token_in_an_address_goes_no_further(client, product):

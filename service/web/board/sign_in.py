@@ -13,6 +13,7 @@ from service.web import forms, inputs, problems
 from service.web.board.secret_link import SecretLink
 from service.web.board.visiting import Page, recognise, render, visit
 from service.web.page import Done
+from service.web.pages import query
 
 # A place below a board: the words that its addresses are made of. What could lead elsewhere, as `//` or `\\`, is none.
 PLACE = re.compile(r"(?:/[a-z0-9][a-z0-9-]*)+(?:\?[\w.~=&%+*-]*)?(?:#[\w-]*)?", re.ASCII)
@@ -56,19 +57,23 @@ class Link(SecretLink):
         return {"email": user_links.look(req.context.workspace, secret, req.context.browser)}
 
     def act(self, req, resp, secret):
-        user, to = user_links.redeem(req.context.workspace, secret, req.context.browser)
+        network = limits.network(req.remote_addr)
+        user, to, kid = user_links.redeem(req.context.workspace, secret, req.context.browser, network)
         forms.drop_cookie(req, resp, forms.BROWSER_COOKIE)
-        return welcome(req, resp, user, to)
+        return welcome(req, resp, user, to, kid)
 
 
 @falcon.before(visit)
 class HandOver:
-    """The way to the customer's product, which sends its user back to `Return` with a token."""
+    """The way to the customer's product, which sends its user back to `Return` with a token. Only our own pages lead here:
+    another site that did would have its visitors say who they are, and what they wrote without a name would have one."""
 
     def on_get(self, req, resp):
         workspace, state = req.context.workspace, tokens.secret()
         if not (workspace.sign_in_url or "").startswith(("https://", "http://")):
             raise NotFound("There is no such way to sign in.")
+        if not is_led_by_us(req):
+            raise falcon.HTTPSeeOther(back(req, "/sign-in" + query(to=wanted(req)).rstrip("?")))
         begun = {"w": workspace.id, "s": tokens.hashed(state).hex(), "to": wanted(req)}
         forms.set_cookie(req, resp, STATE_COOKIE, tokens.sign(STATE, begun), tokens.LIFETIME[STATE])
         resp.status = 302
@@ -92,6 +97,14 @@ class Return:
             resp.status = problems.status_of(refusal)
         else:
             resp.status, resp.location = 303, welcome(req, resp, vouched.user, to, vouched.kid)
+
+
+def is_led_by_us(req) -> bool:
+    """Whether one of our own pages led here, or somebody typed the address. A browser that does not say so must name one of
+    our pages: it could come from anywhere."""
+    if req.get_header("Sec-Fetch-Site"):
+        return forms.is_same_site(req)
+    return (req.get_header("Referer") or "").startswith(tuple(f"{origin}/" for origin in forms.origins(req)))
 
 
 def begun(req, kept: str) -> str:

@@ -5,7 +5,7 @@ import falcon
 from service import shapes
 from service.errors import Invalid
 from service.feedback import invitations, members
-from service.web import pages, tickets
+from service.web import forms, pages, tickets
 from service.web.dashboard.settings.team import A_ROLE
 from service.web.guards import require_member, require_person
 from service.web.widget import calls
@@ -20,6 +20,7 @@ class Home:
 
     def on_get(self, req, resp, slug=None):
         slug = slug or next((place.slug for place in members.places(req.context.person)), None)
+        forms.keep_notice(req, resp, req.context.page["notice"])  # it is for the page to which this leads
         resp.status, resp.location = 303, f"/app/{slug}/{self.page}" if slug else "/app/new"
 
 

@@ -1,4 +1,5 @@
-"""What is the member's own, in all their workspaces: what they are called, their address, and where they are signed in."""
+"""What is the member's own, in all their workspaces: what they are called, their address, and where they are signed in; and
+the way out of this one's team."""
 
 from service.feedback import account, team
 from service.web.dashboard.page import at
@@ -10,8 +11,8 @@ from service.web.page import Done
 
 class Account(Setting):
     key = "account"
-    harmless = frozenset(["rename", "address", "end", "end_others"])
-    delicate = frozenset(["address"])
+    harmless = frozenset(["rename", "address", "end", "end_others", "leave"])
+    delicate = frozenset(["address", "leave"])
 
     def show(self, req, resp):
         session = req.context.session
@@ -36,4 +37,9 @@ class Account(Setting):
         account.end_others(req.context.session)
         return Done("You are signed in nowhere else.")
 
-    deeds = {"rename": rename, "address": address, "end": end, "end_others": end_others}
+    def leave(self, req):
+        reader = req.context.reader
+        team.remove(reader, reader.person)
+        return Done(f"You are no longer in the team of {reader.workspace.name}.", to="/app/")
+
+    deeds = {"rename": rename, "address": address, "end": end, "end_others": end_others, "leave": leave}
