@@ -1,5 +1,7 @@
 """Two members on the page of one post: what one does the other sees, and neither overwrites what the other wrote."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -18,7 +20,10 @@ def both(browser, sayso, watched):
             page.request.post(f"{sayso.base_url}/api/v1/members", headers=key, data={"email": email})
         page.goto(sayso.command("sign-in", email).strip())
         page.get_by_role("button", name="Sign in").click()
-        page.wait_for_url("**/app/**")
+        page.wait_for_url(re.compile(r"/app/(new|[\w-]+/inbox)$"))
+        if page.url.endswith("/new"):  # the colleague is asked in, and comes for the first time
+            page.get_by_role("button", name="Join the team").click()
+            page.wait_for_url("**/inbox")
         pages.append(page)
     yield pages
     for context in contexts:
