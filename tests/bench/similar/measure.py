@@ -16,15 +16,17 @@ own, which ranks what shares any of them."""
 from collections.abc import Callable
 from typing import NamedTuple
 
-from bench import similar as the_set
 from queued import work_off
 
+from bench import similar as the_set
 from service import db
 from service.feedback import similar
 from service.lib import embeddings
 
 SHOWN = 10
-LEAST_RECALL = 0.0  # at 10, through the endpoint
+# Through the endpoint, a little below what is measured: the model rounds differently on other processors.
+LEAST_RECALL = {"hard": 0.34, "plain": 0.95, "both": 0.5}  # at 10
+LEAST_SILENT = 20  # of the nonsense
 STEMS = "SELECT tsvector_to_array(to_tsvector('english', %(title)s))"
 WITHOUT_VECTOR = """
 SELECT count(*) FROM post p
@@ -40,6 +42,7 @@ class Post(NamedTuple):
     number: int
     title: str
     group: str | None
+    part: str | None
     stems: frozenset[str]  # of its title
 
 
@@ -63,14 +66,14 @@ class Board:
     def __init__(self, client, company):
         self.client, self.company = client, company
         self.posts = [self.post(request) for request in the_set.requests()]
-        work_off(rounds=len(self.posts) // 20)
+        work_off(rounds=len(self.posts) // 20)  # of 100 jobs each
         assert db.row(WITHOUT_VECTOR) == (0,)
 
     def post(self, request: the_set.Request) -> Post:
         given = {"title": request.title, "body": request.body}
         answer = self.client.simulate_post("/api/v1/posts", json=given, headers=self.company.bearer())
         assert answer.status_code == 201, answer.text
-        return Post(answer.json["number"], request.title, request.group, stems(request.title))
+        return Post(answer.json["number"], request.title, request.group, request.part, stems(request.title))
 
     def questions(self, ask: Callable[[Post], list[int]]) -> list[Question]:
         return [Question(post, wanted, hard, ask(post)) for post, wanted, hard in self.pairs() if wanted]
@@ -138,15 +141,35 @@ def mean(numbers: list[float]) -> float:
     return round(sum(numbers) / len(numbers), 3)
 
 
+def by_part(questions: list[Question]) -> dict[str, Figures]:
+    """Of each part of the set, and of both."""
+    parts = {part: [each for each in questions if each.asked.part == part] for part in the_set.PARTS}
+    return {part: figures(asked) for part, asked in {**parts, "both": questions}.items()}
+
+
 def rows(client, company) -> dict[str, dict]:
-    """What `make bench` prints and keeps; recall@10 through the endpoint is the one that has to hold."""
+    """What `make bench` keeps."""
     board = Board(client, company)
     ways = {"endpoint": board.endpoint, "meaning only": board.meaning_only,
-            "words only, all of them": board.words_only, "words only, any": board.any_word}  # fmt: skip
-    measured = {name: figures(board.questions(ask))._asdict() for name, ask in ways.items()}
-    silent, nonsense = len(board.silent()), len(the_set.nonsense())
-    recall_10 = measured["endpoint"]["recall_10"]
-    return {f"similar: {name}": each for name, each in measured.items()} | {
-        "similar: recall@10 (endpoint)": {"figure": recall_10, "least": LEAST_RECALL, "holds": recall_10 >= LEAST_RECALL},
-        "similar: nonsense that shows nothing": {"figure": silent, "of": nonsense, "holds": silent == nonsense},
-    }
+            "words only, all": board.words_only, "words only, any": board.any_word}  # fmt: skip
+    told = {}
+    for way, ask in ways.items():
+        for part, measured in by_part(board.questions(ask)).items():
+            told[f"similar: {way}, {part}"] = measured._asdict()
+            if way == "endpoint":
+                told[f"similar: {way}, {part}"] |= judged(measured.recall_10, LEAST_RECALL[part])
+    silent = len(board.silent())
+    return told | {f"similar: nothing for {len(the_set.nonsense())} texts of nonsense": judged(silent, LEAST_SILENT)}
+
+
+def judged(figure: float, least: float) -> dict:
+    return {"figure": figure, "least": least, "holds": figure >= least}
+
+
+def line(row: dict) -> str:
+    """One of them, as `make bench` prints it."""
+    names = {"mrr": "MRR", "recall_5": "@5", "recall_10": "@10", "hard_recall_10": "hard @10"}
+    told = [f"{names[field]} {row[field]:.3f}" for field in names if field in row]
+    if "least" in row:
+        told.append(f"{row['figure']}, at least {row['least']}: {'holds' if row['holds'] else 'BROKEN'}")
+    return "  ".join(told)
