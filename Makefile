@@ -30,7 +30,7 @@ lint: $(VENV)/test  ## check style and who imports whom
 	$(BIN)/ruff check service migrations tests
 	$(BIN)/lint-imports --config setup.cfg
 
-bench: $(VENV)/test  ## measure what a request costs, in statements and bytes, against its budget
+bench: $(VENV)/test  ## measure what a request costs, in statements and bytes, and what the search finds, against its budget
 	PYTHONPATH=.:tests $(BIN)/python tests/bench
 
 clean:  ## remove the virtual environment; the data stays

@@ -1,4 +1,5 @@
-"""`make bench`: what a request costs in round trips to the database, the buffers they read, and bytes on the wire.
+"""`make bench`: what a request costs in round trips to the database, the buffers they read, and bytes on the wire; and how
+well the search finds who asked for the same (similar/measure.py).
 
 Counts only, no seconds: they are the same on every machine. Prints one table, writes results.json beside this file, and
 exits with 1 when a budget is broken."""
@@ -15,6 +16,7 @@ import installation
 from round_trips import Counter
 from scripts import budget, sizes
 
+from bench.similar import measure as understanding
 from service import config, db, embedded, files, migrate
 from service.feedback import endpoints, letters
 from service.lib import sealing, tokens
@@ -107,12 +109,15 @@ def main() -> None:
     with application() as client:
         rows = {name: judged(figure, BUDGETS[name]) for name, figure in measure(client).items()}
         rows["public: board of 20 posts, bytes (brotli)"] = judged(public_page(client), PUBLIC_PAGE)
+        understood = understanding.rows(client, cast.globex())
     scripts = sizes(Files(files.root("widget")))
     rows |= {f"{name}, bytes (brotli)": judged(size, budget(name)) for name, size in scripts.items()}
-    (Path(__file__).parent / "results.json").write_text(json.dumps(rows, indent=2) + "\n")
+    (Path(__file__).parent / "results.json").write_text(json.dumps(rows | understood, indent=2) + "\n")
     for name, row in rows.items():
         print(f"{name:42} {row['figure']:>6} of {row['budget']:>6}  {'holds' if row['holds'] else 'BROKEN'}")
-    sys.exit(not all(row["holds"] for row in rows.values()))
+    for name, row in understood.items():
+        print(f"{name:42} {understanding.line(row)}")
+    sys.exit(not all(row.get("holds", True) for row in [*rows.values(), *understood.values()]))
 
 
 if __name__ == "__main__":

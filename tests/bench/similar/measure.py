@@ -1,0 +1,175 @@
+"""How well the search finds the others of a group, when somebody types the title of one.
+
+Every request becomes a post of one workspace. Each that has duplicates is asked for by its title, at GET /api/v1/similar;
+itself left out, the first ten answers count. What the floor keeps back, and what stands below the tenth, is not found: when
+fewer than ten are shown, nothing takes their places.
+
+- MRR: 1 / the place of the first duplicate (0 when there is none among the ten), the mean of all questions.
+- recall@5, recall@10: which part of the duplicates stands among the first five or ten, the mean of all questions.
+- hard recall@10: the same of only those duplicates whose title shares no word with what was asked, as PostgreSQL stems
+  words and leaves out the common ones.
+
+Meaning alone and words alone are the statement of the domain (similar.FIND), asked without the words or without the vector.
+Without a vector it shows only posts that have all the words. How far words could lead is told by one statement of our
+own, which ranks what shares any of them."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from queued import work_off
+
+from bench import similar as the_set
+from service import db
+from service.feedback import similar
+from service.lib import embeddings
+
+SHOWN = 10
+# Through the endpoint, a little below what is measured: the model rounds differently on other processors.
+LEAST_RECALL = {"hard": 0.34, "plain": 0.95, "both": 0.5}  # at 10
+LEAST_SILENT = 20  # of the nonsense
+STEMS = "SELECT tsvector_to_array(to_tsvector('english', %(title)s))"
+WITHOUT_VECTOR = """
+SELECT count(*) FROM post p
+ WHERE NOT EXISTS (SELECT FROM post_embedding e WHERE e.workspace_id = p.workspace_id AND e.post_number = p.number)"""
+ANY_WORD = """
+WITH asked AS (SELECT replace(plainto_tsquery('english', %(text)s)::text, '&', '|')::tsquery AS words)
+SELECT number FROM asked, post
+ WHERE workspace_id = %(workspace)s AND search @@ words AND number <> %(beside)s
+ ORDER BY ts_rank(search, words, 32) DESC, number DESC LIMIT %(limit)s"""
+
+
+class Post(NamedTuple):
+    number: int
+    title: str
+    group: str | None
+    part: str | None
+    stems: frozenset[str]  # of its title
+
+
+class Question(NamedTuple):
+    asked: Post
+    wanted: set[int]  # numbers of its duplicates
+    hard: set[int]  # those of them that share no word with it
+    found: list[int]  # numbers, the likest first
+
+
+class Figures(NamedTuple):
+    mrr: float
+    recall_5: float
+    recall_10: float
+    hard_recall_10: float
+
+
+class Board:
+    """A workspace that holds the whole set, each post with its vector, and the ways to ask it."""
+
+    def __init__(self, client, company):
+        self.client, self.company = client, company
+        self.posts = [self.post(request) for request in the_set.requests()]
+        work_off(rounds=len(self.posts) // 20)  # of 100 jobs each
+        assert db.row(WITHOUT_VECTOR) == (0,)
+
+    def post(self, request: the_set.Request) -> Post:
+        given = {"title": request.title, "body": request.body}
+        answer = self.client.simulate_post("/api/v1/posts", json=given, headers=self.company.bearer())
+        assert answer.status_code == 201, answer.text
+        return Post(answer.json["number"], request.title, request.group, request.part, stems(request.title))
+
+    def questions(self, ask: Callable[[Post], list[int]]) -> list[Question]:
+        return [Question(post, wanted, hard, ask(post)) for post, wanted, hard in self.pairs() if wanted]
+
+    def pairs(self):
+        """Each post with the numbers of its duplicates and of the hard ones."""
+        for post in self.posts:
+            others = [each for each in self.posts if post.group and each.group == post.group and each != post]
+            yield post, {each.number for each in others}, {each.number for each in others if not each.stems & post.stems}
+
+    def endpoint(self, post: Post) -> list[int]:
+        return [number for number in self.hits(post.title, SHOWN + 1) if number != post.number][:SHOWN]
+
+    def hits(self, text: str, limit: int) -> list[int]:
+        answer = self.client.simulate_get(
+            "/api/v1/similar", params={"text": text, "limit": limit}, headers=self.company.bearer()
+        )
+        assert answer.status_code == 200, answer.text
+        return [hit["post"]["number"] for hit in answer.json["data"]]
+
+    def meaning_only(self, post: Post) -> list[int]:
+        return self.found(post, text="", vector=embeddings.query(post.title))
+
+    def words_only(self, post: Post) -> list[int]:
+        return self.found(post, text=post.title, vector=None)
+
+    def found(self, post: Post, text: str, vector: str | None) -> list[int]:
+        asked = {"model": embeddings.MODEL, "vector": vector, "text": text, "language": "english", "floor": similar.FLOOR}
+        within = {"beside": post.number, "board": None, "status": None, "limit": SHOWN}
+        return [row[0] for row in db.rows(similar.FIND, **self.company.team.scope(), **asked, **within)]
+
+    def any_word(self, post: Post) -> list[int]:
+        asked = {"workspace": self.company.workspace.id, "text": post.title, "beside": post.number, "limit": SHOWN}
+        return [row[0] for row in db.rows(ANY_WORD, **asked)]
+
+    def silent(self) -> list[str]:
+        """The nonsense for which nothing is shown."""
+        return [text for text in the_set.nonsense() if not self.hits(text, SHOWN)]
+
+
+def stems(title: str) -> frozenset[str]:
+    return frozenset(db.row(STEMS, title=title)[0])
+
+
+def figures(questions: list[Question]) -> Figures:
+    return Figures(
+        mean([first(each) for each in questions]),
+        mean([recall(each.wanted, each.found[:5]) for each in questions]),
+        mean([recall(each.wanted, each.found) for each in questions]),
+        mean([recall(each.hard, each.found) for each in questions if each.hard]),
+    )
+
+
+def first(question: Question) -> float:
+    """1 / the place of the first duplicate that was found."""
+    places = [place for place, number in enumerate(question.found, 1) if number in question.wanted]
+    return 1 / places[0] if places else 0
+
+
+def recall(wanted: set[int], found: list[int]) -> float:
+    return len(wanted.intersection(found)) / len(wanted)
+
+
+def mean(numbers: list[float]) -> float:
+    return round(sum(numbers) / len(numbers), 3)
+
+
+def by_part(questions: list[Question]) -> dict[str, Figures]:
+    """Of each part of the set, and of both."""
+    parts = {part: [each for each in questions if each.asked.part == part] for part in the_set.PARTS}
+    return {part: figures(asked) for part, asked in {**parts, "both": questions}.items()}
+
+
+def rows(client, company) -> dict[str, dict]:
+    """What `make bench` keeps."""
+    board = Board(client, company)
+    ways = {"endpoint": board.endpoint, "meaning only": board.meaning_only,
+            "words only, all": board.words_only, "words only, any": board.any_word}  # fmt: skip
+    told = {}
+    for way, ask in ways.items():
+        for part, measured in by_part(board.questions(ask)).items():
+            told[f"similar: {way}, {part}"] = measured._asdict()
+            if way == "endpoint":
+                told[f"similar: {way}, {part}"] |= judged(measured.recall_10, LEAST_RECALL[part])
+    silent = len(board.silent())
+    return told | {f"similar: nothing for {len(the_set.nonsense())} texts of nonsense": judged(silent, LEAST_SILENT)}
+
+
+def judged(figure: float, least: float) -> dict:
+    return {"figure": figure, "least": least, "holds": figure >= least}
+
+
+def line(row: dict) -> str:
+    """One of them, as `make bench` prints it."""
+    names = {"mrr": "MRR", "recall_5": "@5", "recall_10": "@10", "hard_recall_10": "hard @10"}
+    told = [f"{names[field]} {row[field]:.3f}" for field in names if field in row]
+    if "least" in row:
+        told.append(f"{row['figure']}, at least {row['least']}: {'holds' if row['holds'] else 'BROKEN'}")
+    return "  ".join(told)
