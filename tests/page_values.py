@@ -118,6 +118,7 @@ def values(word="Tidewater", **more):
         "invitation": Thing(name=word, slug="tidewater", inviter=word, person=Thing(name=word, email=word)),
         "role": "an admin",
         "signs_in": True,
+        "notice": Thing(said=word, undo=None),
         "pending": [(Thing(name=word, slug="tidewater", inviter=word), "an admin")],
         "other": word,
         "why": word,

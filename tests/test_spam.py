@@ -177,6 +177,7 @@ def test_words_that_become_full_of_links_later_wait_from_then_on(client, acme):
     ("https://a.example/https://b.example", 2), ("No link: see www", 0),
     ("<http:a.example> <https:/b.example/c>", 2), ("[a][1] [b][1]\n\n[1]: http:a.example", 2),
     ("[a](http:\\\\a.example)", 1), ("<mailto:a@b.example> <c@d.example>", 2),
+    ("~~~\n<http:a.example>", 1), ("[[[[[[[[[[[[[[[[[[[[\n<http:a.example>", 1),
 ])  # fmt: skip
 def test_links_are_counted_however_they_are_written(words, count):
     assert links(words) == count

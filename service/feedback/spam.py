@@ -108,9 +108,10 @@ def age(workspace: Workspace, began: str | None) -> float:
 
 
 def links(words: str) -> int:
-    """How many addresses a text leads to: as it is shown, and as it can be read."""
-    plain = unicodedata.normalize("NFKC", words)
-    return max(len(LINK.findall(plain)), plain.count("://"), markdown.render(words).count("<a "))
+    """How many addresses a text leads to: as it can be read, and as it is shown, a title apart from what follows it."""
+    plain, (_, _, body) = unicodedata.normalize("NFKC", words), words.partition("\n")
+    shown = (markdown.render(each).count("<a ") for each in (words, body))
+    return max(len(LINK.findall(plain)), plain.count("://"), *shown)
 
 
 def is_repeated(words: str, earlier: list[str], may_be_short: bool = False) -> bool:
