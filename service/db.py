@@ -42,7 +42,8 @@ class Cursor(psycopg2.extensions.cursor):
 
     def execute(self, sql, parameters=None) -> None:
         if self.connection.begins:
-            self.connection.begins, sql = False, f"BEGIN;{sql}"
+            sql, parameters = b"BEGIN;" + self.mogrify(sql, parameters), None  # what cannot be sent begins nothing
+            self.connection.begins = False
         super().execute(sql, parameters)
 
 

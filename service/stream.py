@@ -47,6 +47,8 @@ class Stream:
         last = number(req.get_header("Last-Event-ID") or req.get_param("after"))
         if last is None:
             last = await self.hub.in_thread(events.latest, workspace) if since is None else since
+        elif since is not None:
+            last = min(last, since)  # what ends its right is newer, and must be seen
         return Subscriber(workspace, since, last, limits.network(req.remote_addr))
 
     async def by_ticket(self, ticket: str, origin: str | None) -> tuple[int, int | None]:

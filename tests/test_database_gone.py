@@ -179,3 +179,12 @@ def test_a_statement_that_takes_too_long_is_ended_and_says_so(client, acme, here
     finally:
         blocker.close()
     assert client.simulate_get("/api/v1/posts/1", headers=bearer).status_code == 200
+
+
+def test_a_first_statement_that_cannot_be_sent_leaves_what_follows_in_the_transaction(here):
+    with pytest.raises(ZeroDivisionError), db.database.atomic():
+        with pytest.raises(ValueError, match="NUL"):
+            db.rows("SELECT %(text)s", text="\0")
+        db.changed("INSERT INTO person (email) VALUES ('nobody@x.example')")
+        raise ZeroDivisionError
+    assert db.rows("SELECT FROM person") == []

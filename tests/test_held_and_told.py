@@ -78,3 +78,11 @@ def test_who_is_mentioned_gets_one_letter_however_often_the_comment_is_let_in(ac
     comments.change(reader, comment, body=f"@Ben {SPAM}")
     held_comments.approve(acme.team, [comment])
     assert told().count("comment.created") == 1 and db.row(MENTIONS) == (1,)
+
+
+def test_what_waits_for_its_board_and_becomes_spam_is_spam(acme, endpoint):
+    db.changed("UPDATE board SET approve_first = true")
+    number = posts.create(acme.reader(CLEO), "Dark theme", "For my eyes", signals=Signals())
+    assert told() == ["post.created"]
+    edits.change(acme.reader(CLEO), number, body=SPAM)
+    assert told() == ["post.created"] and db.row("SELECT held_because FROM post") == ("links",)

@@ -5,6 +5,7 @@ import re
 import pytest
 from browser import Browser
 from cast import ADA, BEN, EVE
+from proving import prove
 from queued import work_off
 from test_letters import server  # noqa: F401 (a fixture)
 
@@ -249,3 +250,17 @@ def test_the_letter_goes_to_the_address_as_the_inviter_wrote_it(acme):
     team.invite(acme.team, "zOE.qUIET@x.example")
     work_off()
     assert db.rows("SELECT to_email FROM letter WHERE kind = 'invitation'") == [("zOE.qUIET@x.example",)]
+
+
+def test_a_session_that_an_older_invitation_began_shows_who_it_is_before_it_joins_another(client, acme, globex, gil):
+    path, browser = link(acme, gil), Browser(client)
+    browser.open(path)
+    assert browser.send(path).status_code == 303
+    team.invite(globex.team, GIL, "admin")
+    browser.open("/app/new")
+    refused = browser.send("/app/new", join="globex")
+    assert refused.status_code == 403 and "Is this you?" in refused.text and "Join Globex" in refused.text
+    assert GIL not in joined(globex)
+    prove(browser)
+    browser.open("/app/new")
+    assert browser.send("/app/new", join="globex").status_code == 303 and GIL in joined(globex)

@@ -246,3 +246,11 @@ def test_a_closed_page_is_forgotten(server, acme):
     with listening(server, ticket=ticket(acme)) as heard:
         acme.post()
         assert heard()[1] == "post.created"
+
+
+def test_who_says_that_they_have_heard_what_has_not_happened_yet_is_cut_off_all_the_same(server, acme):
+    ben = signed_in(BEN)
+    newest = events.latest(acme.workspace.id)
+    with listening(server, ticket=ticket(acme, ben.id), after=newest + 1) as heard:
+        sign_in.sign_out(ben)
+        assert ends(heard)

@@ -8,7 +8,8 @@ from queued import work_off
 from visitors import Visitor
 
 from service import db, jobs, retention
-from service.feedback import blocking, identity_secrets, user_links, users
+from service.feedback import blocking, identity_secrets, planning, posts, user_links, users
+from service.feedback.readers import Reader
 from service.web.guards import user_token
 
 ME = "/b/acme/me"
@@ -127,3 +128,14 @@ def test_the_time_for_which_rows_are_kept_gives_no_ended_secret_its_word_back(su
 def test_a_secret_that_was_ended_elsewhere_says_nothing_of_users_here(sue, acme, globex, told):
     db.changed("UPDATE workspace SET revoked_kids = ARRAY[%(kid)s] WHERE slug = 'globex'", kid=told)
     assert by_link(sue) == "Cleo"
+
+
+def test_no_letter_goes_to_an_address_that_an_ended_secret_told(client, acme):
+    cleo = acme.user(CLEO)
+    acme.token(CLEO)  # there is a secret from here on
+    db.changed("UPDATE \"user\" SET email_kid = (SELECT kid FROM identity_secret LIMIT 1)")
+    number = posts.create(Reader(acme.workspace, cleo.id), "Dark mode")
+    identity_secrets.end(acme.team, db.row("SELECT kid FROM identity_secret LIMIT 1")[0])
+    planning.set_status(acme.team, number, "planned")
+    work_off()
+    assert db.rows("SELECT to_email FROM letter WHERE kind = 'status_changed'") == []

@@ -26,7 +26,8 @@ UPDATE person SET email = %(email)s WHERE id = %(person)s AND email = %(former)s
 TAKEN = "SELECT FROM person WHERE lower(email) = lower(%(email)s) AND id <> %(person)s"
 MOVE_USERS = f"""
 UPDATE "user" u SET email = %(email)s FROM member m
- WHERE m.person_id = %(person)s AND u.workspace_id = m.workspace_id AND u.external_id = '{MEMBER}' || m.person_id"""
+ WHERE m.person_id = %(person)s AND m.joined_at IS NOT NULL AND u.workspace_id = m.workspace_id
+   AND u.external_id = '{MEMBER}' || m.person_id"""
 # What was sent to the former address lets nobody in.
 CLOSE = "UPDATE member SET invitation_hash = NULL WHERE person_id = %(person)s AND invitation_hash IS NOT NULL"
 WITHDRAW = """

@@ -37,7 +37,7 @@ SELECT e.seq, e.type, e.created_at, e.data, e.person_id, coalesce(p.name, ''),
        coalesce((SELECT coalesce(nullif(u.name, ''), u.email, u.external_id) FROM "user" u
                   WHERE u.workspace_id = %(workspace)s AND u.id = e.user_id), '')
   FROM found e LEFT JOIN person p ON p.id = e.person_id LEFT JOIN gone ON gone.person = e.person_id
-  LEFT JOIN member m ON m.workspace_id = %(workspace)s AND m.person_id = e.person_id
+  LEFT JOIN member m ON m.workspace_id = %(workspace)s AND m.person_id = e.person_id AND m.joined_at IS NOT NULL
  ORDER BY e.seq DESC"""
 LEFT = """
 SELECT DISTINCT ON (p.id) p.id, coalesce(nullif(p.name, ''), e.data->>'email')

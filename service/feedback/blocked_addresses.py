@@ -34,7 +34,8 @@ SELECT DISTINCT ON (place.kind, place.value) place.kind, place.value, u.id
  WHERE u.workspace_id = %(workspace)s AND u.id = ANY(%(ids)s) AND place.of = u.kind AND place.value IS NOT NULL
  ORDER BY place.kind, place.value, u.id"""
 LIFT = """
-DELETE FROM blocked_address WHERE workspace_id = %(workspace)s AND kind = %(kind)s AND value = %(value)s"""
+DELETE FROM blocked_address WHERE workspace_id = %(workspace)s AND kind = %(kind)s
+   AND (value = %(value)s OR value = ANY(%(tags)s::text[]))"""
 # It stays because of another who is blocked and came from there.
 HAND_ON = f"""
 UPDATE blocked_address b SET user_id = u.id
@@ -125,7 +126,10 @@ def add(reader: Reader, those: list[tuple[str, str, int | None]]) -> None:
 @db.verb
 def lift(reader: Reader, kind: str, value: str) -> None:
     """Let somebody in again from there; who is not kept out stays so."""
-    if "\0" not in f"{kind}{value}" and db.changed(LIFT, workspace=reader.workspace.id, kind=kind, value=value):
+    if "\0" in f"{kind}{value}":
+        return
+    tags = erased(reader.workspace.id, value) if kind == EMAIL else []  # of somebody who was erased and had it, too
+    if db.changed(LIFT, workspace=reader.workspace.id, kind=kind, value=value, tags=tags):
         record(reader, "address.unblocked", kind, value)
 
 

@@ -14,6 +14,9 @@ EMPTY = {"name": "", "traits": {}, "segments": []}  # of the rest, nothing at al
 # SQL: a session that was made from a customer's token, or for an address that one told, holds while the secret is there.
 VOUCHED_FOR = """(%(kid)s IS NULL OR EXISTS (
        SELECT FROM identity_secret i WHERE i.workspace_id = w.id AND i.kid = %(kid)s))"""
+# SQL: a user `u` has no address that a secret told which somebody ended: it may be a thief's.
+BELIEVED = """NOT EXISTS (
+       SELECT FROM workspace told WHERE told.id = u.workspace_id AND u.email_kid = ANY(told.revoked_kids))"""
 
 
 def taken(token: dict, kid: str | None) -> dict:

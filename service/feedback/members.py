@@ -26,7 +26,9 @@ UPDATE member SET joined_at = now(), invitation_hash = NULL
 # who was only invited: to say anything of them would say that we know them
 HOLD = """
 SELECT FROM member WHERE workspace_id = %(workspace)s AND person_id = %(person)s AND joined_at IS NOT NULL FOR KEY SHARE"""
-ADDRESS = "(SELECT {0}.email FROM member known WHERE known.workspace_id = {1} AND known.person_id = {0}.id)"
+ADDRESS = """(
+  SELECT {0}.email FROM member known
+   WHERE known.workspace_id = {1} AND known.person_id = {0}.id AND known.joined_at IS NOT NULL)"""
 NOBODY_YET = "SELECT NOT EXISTS (SELECT FROM person WHERE email <> %(demo)s)"
 STANDS_IN = "SELECT FROM person WHERE id = %(person)s AND email = %(demo)s"
 DEMO_OWNER = "demo@sayso.example"  # owns what `sayso demo` makes, and is nobody

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from service import db, events, jobs, words
 from service.errors import Forbidden, Unauthenticated
-from service.feedback import blocked_addresses, letters, limits, mailings, suppressions, users, workspaces
+from service.feedback import blocked_addresses, claims, letters, limits, mailings, suppressions, users, workspaces
 from service.feedback.sign_in import ELSEWHERE, GONE, MINUTES, checked
 from service.feedback.users import User
 from service.feedback.workspaces import Workspace
@@ -38,13 +38,13 @@ UPDATE user_link SET used_at = now()
 # Whoever is of the team has a user of their own, whom nobody becomes by a link to a customer's user. Nor does anybody become
 # a user whose address a secret told that somebody ended: it may be a thief's. One that ran out, and is gone by now, told the
 # truth, and no session hangs on it.
-KNOWN = """
+KNOWN = f"""
 SELECT u.id, u.external_id, u.kind, u.name, u.email, u.session_version, u.blocked_at IS NOT NULL, u.locale,
        (SELECT i.kid FROM identity_secret i WHERE i.workspace_id = u.workspace_id AND i.kid = u.email_kid),
        u.signed_in_at IS NOT NULL
-  FROM "user" u JOIN workspace w ON w.id = u.workspace_id
+  FROM "user" u
  WHERE u.workspace_id = %(workspace)s AND lower(u.email) = lower(%(email)s) AND u.kind IN ('guest', 'identified')
-   AND coalesce(u.email_kid <> ALL(w.revoked_kids), true)
+   AND {claims.BELIEVED}
  ORDER BY u.last_seen_at DESC, u.id DESC"""
 # Whoever was a guest with this address before may have left one that is not theirs: their sessions end with its first proof,
 # whoever is signed in by that.
@@ -55,7 +55,7 @@ WITH unproven AS (
      AND id <> %(user)s
 )
 UPDATE "user" SET last_seen_at = now(), signed_in_at = now(),
-       network_tag = CASE kind WHEN 'guest' THEN coalesce(network_tag, %(network)s) END,
+       network_tag = CASE kind WHEN 'guest' THEN coalesce(%(network)s, network_tag) END,
        session_version = session_version + CASE WHEN kind = 'guest' AND signed_in_at IS NULL THEN 1 ELSE 0 END
  WHERE workspace_id = %(workspace)s AND id = %(user)s RETURNING session_version"""
 # So that of two links that are used at once only one makes a guest.

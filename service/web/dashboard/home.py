@@ -3,11 +3,11 @@
 import falcon
 
 from service import shapes
-from service.errors import Invalid
+from service.errors import Invalid, ProofNeeded
 from service.feedback import invitations, members
 from service.web import forms, pages, tickets
 from service.web.dashboard.settings.team import A_ROLE
-from service.web.guards import require_member, require_person
+from service.web.guards import require_member, require_person, require_proof
 from service.web.widget import calls
 
 
@@ -32,10 +32,13 @@ class NewWorkspace:
         self.show(req, resp, {}, {})
 
     def on_post(self, req, resp):
-        if "join" in req.context.form:
-            return join(req, resp, req.context.form["join"])
         try:
+            if "join" in req.context.form:
+                return join(req, resp, req.context.form["join"])
             workspace = members.found(req.context.form.get("name", ""), req.context.person)
+        except ProofNeeded:
+            resp.status, req.context.page["needs_proof"] = 403, True
+            return self.show(req, resp, {}, {})
         except Invalid as error:
             resp.status = 422
             return self.show(req, resp, error.fields, req.context.form)
@@ -47,6 +50,8 @@ class NewWorkspace:
 
 
 def join(req, resp, slug: str) -> None:
+    """A session that began with an older invitation's link must show who it is for another."""
+    require_proof(req)
     invitations.join(req.context.person, slug)
     resp.status, resp.location = 303, f"/app/{slug}/inbox"
 
