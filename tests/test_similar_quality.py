@@ -24,7 +24,7 @@ def groups() -> dict[str, list[the_set.Request]]:
 def test_the_first_ten_answers_hold_as_many_duplicates_as_ever_and_nonsense_stays_silent(client, acme, figure):
     board = measure.Board(client, acme)
     for part, measured in measure.by_part(board.questions(board.endpoint)).items():
-        figure(f"similar, {part}", measured)
+        figure(f"similar, {part}", str(measured))
         assert measured.recall_10 >= measure.LEAST_RECALL[part], part
     silent = len(board.silent())
     figure("similar, nonsense that shows nothing", silent)
