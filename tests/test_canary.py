@@ -44,7 +44,7 @@ def test_case_78_everything_private_is_found_and_not_repeated(private):
 @pytest.mark.parametrize("line", [
     "2026-08-01 12:00:00,000 sayso.access 5f2c7be1a0d9 GET /app/sign-in/{secret} 303 4 ms",
     "Sayso is ready: http://127.0.0.1:8000",
-    "The database is away (OperationalError); trying again.", '  File "/work/service/feedback/spam.py", line 91, in why',
+    "The database is away (OperationalError); trying again.", '  File "/opt/sayso/feedback/spam.py", line 91, in why',
     "test_a_browser_that_came_with_the_leaked_se", "job 12 (sign_in.send) failed, attempt 3: ConnectionRefusedError",
     "sayso: ada is not an e-mail address; give one like ada@example.com.",
     '{"level":"info","logger":"tls","identifier":"127.0.0.1"}',

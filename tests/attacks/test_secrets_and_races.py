@@ -9,6 +9,7 @@ from browser import Browser, read_letter
 from calls import call, session
 from cast import ADA, CLEO, DAN
 from crowd import at_once
+from installation import REPOSITORY
 from program import Program, wrong
 from queued import work_off
 from uploads import PDF, form
@@ -21,7 +22,7 @@ GIL = "gil@elsewhere.example"
 TEXTS = """
 SELECT table_name, column_name FROM information_schema.columns
  WHERE table_schema = 'public' AND data_type IN ('text', 'jsonb', 'bytea', 'ARRAY')"""
-INTERNALS = ("Traceback", "psycopg2", "SELECT", "column", "waitress", "/work/", "File ")
+INTERNALS = ("Traceback", "psycopg2", "SELECT", "column", "waitress", str(REPOSITORY), "File ")
 NEWEST_USER_LINK = "SELECT workspace_id, id FROM user_link ORDER BY id DESC LIMIT 1"
 LAST_SLOT = "UPDATE rate SET hits = %(hits)s WHERE key LIKE 'files-of-user:%%'"
 
