@@ -196,8 +196,9 @@ SELECT %(workspace)s, seq, %(type)s, true, %(number)s, u.id, %(data)s::jsonb, no
   FROM taken, "user" u WHERE u.workspace_id = %(workspace)s AND u.external_id = %(who)s"""
 COMMENT = """
 WITH made AS (
-  INSERT INTO comment (workspace_id, post_number, user_id, body, parent_id, official, created_at)
-  SELECT %(workspace)s, %(number)s, id, %(body)s, %(parent)s, %(official)s, now() - %(days)s * interval '1 day' FROM "user"
+  INSERT INTO comment (workspace_id, post_number, user_id, body, parent_id, official, language, created_at)
+  SELECT %(workspace)s, %(number)s, id, %(body)s, %(parent)s, %(official)s,
+         (SELECT language FROM workspace WHERE id = %(workspace)s), now() - %(days)s * interval '1 day' FROM "user"
    WHERE workspace_id = %(workspace)s AND external_id = %(author)s RETURNING id, post_number
 )
 UPDATE post SET comments = comments + 1 FROM made WHERE workspace_id = %(workspace)s AND number = made.post_number

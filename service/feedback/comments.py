@@ -63,9 +63,10 @@ SENT = "SELECT id FROM comment WHERE workspace_id = %(workspace)s AND user_id = 
 CREATE = """
 WITH made AS (
   INSERT INTO comment (workspace_id, post_number, user_id, body, parent_id, internal, official, submission,
-                       held_at, held_because)
+                       held_at, held_because, language)
   VALUES (%(workspace)s, %(number)s, %(user)s, %(body)s, %(parent)s, %(internal)s, %(official)s, %(submission)s,
-          CASE WHEN %(why)s::text IS NOT NULL THEN now() END, %(why)s)
+          CASE WHEN %(why)s::text IS NOT NULL THEN now() END, %(why)s,
+          %(language)s::regconfig)
   ON CONFLICT ON CONSTRAINT one_comment_per_submission DO NOTHING RETURNING id
 ), followed AS (
   INSERT INTO follower (workspace_id, post_number, user_id)
@@ -190,7 +191,8 @@ def create(reader: Reader, number: int, body: str, *, parent: int | None = None,
     marks.allow_author(reader, internal, official)
     why = spam.why(reader, written, signals)
     place = {"workspace": reader.workspace.id, "number": number}
-    row = db.row(CREATE, **place, **draft, body=written, parent=parent, internal=internal, official=official, why=why)
+    row = db.row(CREATE, **place, **draft, body=written, parent=parent, internal=internal, official=official, why=why,
+                 language=reader.workspace.language)  # fmt: skip
     [made] = row or db.row(SENT, **place, **draft)
     if row is None:  # it was sent twice at once
         return made

@@ -4,7 +4,16 @@ A field without a default is left out of an INSERT and gets the database's. Keys
 begin with workspace_id, so rows are made with `insert(...).returning(...)`: `create()` cannot read a generated id back
 through a composite key. What is read often is read by SQL constants instead, beside the verbs."""
 
-from service.models.dashboard import Action, DismissedDuplicate, Insight, InsightCount, PostWorth, SavedView, SegmentWish
+from service.models.dashboard import (
+    Action,
+    DismissedDuplicate,
+    Insight,
+    InsightCount,
+    LikelyDuplicate,
+    PostWorth,
+    SavedView,
+    SegmentWish,
+)
 from service.models.feedback import (
     Board,
     BoardSegment,
@@ -59,5 +68,5 @@ OF_A_WORKSPACE = (
     ChangelogPost, ChangelogReaction, PostEmbedding, Event, Letter, Content, File, Job, JobDead,
     WorkspaceLogo, UserLink, Mailing, BlockedAddress, SpentToken, Endpoint, Delivery, DeliveryAttempt, EndpointReached,
     Suppression,
-    SavedView, Action, DismissedDuplicate, Insight, PostWorth, SegmentWish, InsightCount,
+    SavedView, Action, DismissedDuplicate, LikelyDuplicate, Insight, PostWorth, SegmentWish, InsightCount,
 )  # fmt: skip

@@ -1,6 +1,6 @@
-"""What the dashboard keeps for a team: views, actions, what was counted (migrations/0005)."""
+"""What the dashboard keeps for a team: views, actions, what was counted (migrations/0005, 0010)."""
 
-from peewee import BigIntegerField, CompositeKey, DateField, IntegerField, TextField
+from peewee import BigIntegerField, CompositeKey, DateField, FloatField, IntegerField, TextField
 from playhouse.postgres_ext import BinaryJSONField, DateTimeTZField
 
 from service.models.table import Numbered, Table
@@ -28,6 +28,18 @@ class DismissedDuplicate(Table):
     other_number = IntegerField()
     person_id = BigIntegerField(null=True)
     created_at = DateTimeTZField()
+
+    class Meta:
+        primary_key = CompositeKey("workspace_id", "post_number", "other_number")
+
+
+class LikelyDuplicate(Table):
+    workspace_id = BigIntegerField()
+    post_number = IntegerField()
+    other_number = IntegerField()
+    score = FloatField()
+    why = TextField()
+    found_at = DateTimeTZField()
 
     class Meta:
         primary_key = CompositeKey("workspace_id", "post_number", "other_number")

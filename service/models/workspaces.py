@@ -1,4 +1,4 @@
-"""Workspaces, the people who run them, and the users whom they hear (migrations/0001, 0004, 0005, 0007, 0009)."""
+"""Workspaces, the people who run them, and the users whom they hear (migrations/0001, 0004, 0005, 0007, 0009, 0010)."""
 
 from peewee import (
     BigIntegerField,
@@ -23,6 +23,12 @@ class Installation(Table):
     demo_id = BigIntegerField(null=True)
     created_at = DateTimeTZField()
     operator_id = BigIntegerField(null=True)
+    embedding_model = TextField()
+    embedding_next = TextField(null=True)
+    embedding_since = DateTimeTZField(null=True)
+    embedding_floors = BinaryJSONField(index=False)
+    embedding_failure = TextField(null=True)
+    embedding_failing_at = DateTimeTZField(null=True)
 
 
 class Workspace(Table):
@@ -51,6 +57,7 @@ class Workspace(Table):
     former_key_seen_at = DateTimeTZField(null=True)
     holds_suspects = BooleanField()
     revoked_kids = ArrayField(TextField, index=False)
+    compared_to = IntegerField()
 
 
 class Person(Table):

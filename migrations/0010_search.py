@@ -1,0 +1,63 @@
+"""Search that understands: words of posts and comments, vectors that stay quick to search, and posts that may be the same."""
+
+# The tenant is one of the words: so one index finds what a workspace says of something, however many others say it too.
+# '|' begins no word of a text.
+TENANT = "array_to_tsvector(ARRAY['|' || workspace_id::text])"
+
+WORDS = f"""
+DROP INDEX post_search;
+ALTER TABLE post DROP COLUMN search;
+ALTER TABLE post ADD COLUMN search tsvector GENERATED ALWAYS AS (
+  setweight(to_tsvector(language, title), 'A') || setweight(to_tsvector('simple', title), 'A')
+  || setweight(to_tsvector(language, body), 'B') || setweight(to_tsvector('simple', body), 'B') || {TENANT}) STORED;
+CREATE INDEX post_search ON post USING gin (search) WITH (gin_pending_list_limit = 256);
+
+ALTER TABLE comment ADD COLUMN language regconfig NOT NULL DEFAULT 'english';
+UPDATE comment c SET language = w.language FROM workspace w WHERE w.id = c.workspace_id AND w.language <> 'english'::regconfig;
+ALTER TABLE comment ADD COLUMN search tsvector GENERATED ALWAYS AS (
+  setweight(to_tsvector(language, body), 'C') || setweight(to_tsvector('simple', body), 'C') || {TENANT}) STORED;
+CREATE INDEX comment_search ON comment USING gin (search) WITH (gin_pending_list_limit = 256);
+"""
+
+# A small workspace's vectors stand side by side in the key, so that looking at all of them reads a tenth of the pages; of
+# a large one the graph finds the nearest.
+MEANING = """
+ALTER TABLE post_embedding
+  ADD COLUMN digest bytea,                        -- of the text that the vector was made of
+  DROP CONSTRAINT post_embedding_pkey,
+  ADD PRIMARY KEY (workspace_id, model, post_number) INCLUDE (vector);
+CREATE INDEX post_embedding_nearest ON post_embedding USING hnsw (vector halfvec_cosine_ops);
+
+ALTER TABLE installation
+  ADD COLUMN embedding_model      text NOT NULL DEFAULT 'minilm-l6-int8',  -- whose vectors answer
+  ADD COLUMN embedding_next       text,           -- whose are being made, to answer once there are all of them
+  ADD COLUMN embedding_since      timestamptz,    -- when the one that answers began to
+  ADD COLUMN embedding_floors     jsonb NOT NULL DEFAULT '{}',   -- model: [near, far], as measured
+  ADD COLUMN embedding_failure    text,           -- why the server of vectors gives none; NULL: it does, or is not asked
+  ADD COLUMN embedding_failing_at timestamptz;    -- since when
+"""
+
+DUPLICATES = """
+CREATE TABLE likely_duplicate (
+  workspace_id bigint      NOT NULL,
+  post_number  integer     NOT NULL,
+  other_number integer     NOT NULL,
+  score        real        NOT NULL,
+  why          text        NOT NULL CONSTRAINT likely_duplicate_why_is_known CHECK (why IN ('words', 'meaning')),
+  found_at     timestamptz NOT NULL DEFAULT now(),
+  CONSTRAINT one_suggestion_per_pair PRIMARY KEY (workspace_id, post_number, other_number),
+  CONSTRAINT the_earlier_comes_first CHECK (post_number < other_number),
+  CONSTRAINT likely_post_exists FOREIGN KEY (workspace_id, post_number) REFERENCES post ON DELETE CASCADE,
+  CONSTRAINT likely_other_exists FOREIGN KEY (workspace_id, other_number) REFERENCES post ON DELETE CASCADE
+);
+CREATE INDEX likely_duplicate_other ON likely_duplicate (workspace_id, other_number);
+CREATE INDEX likely_duplicate_score ON likely_duplicate (workspace_id, score DESC, post_number, other_number);
+
+ALTER TABLE workspace
+  ADD COLUMN compared_to integer NOT NULL DEFAULT 0;   -- the last post that was compared with all others at night
+"""
+
+
+def up(migrator, database):  # noqa: ARG001 (the runner's signature)
+    for part in (WORDS, MEANING, DUPLICATES):
+        database.cursor().execute(part)  # not execute_sql: a % in the text would be taken for a parameter
