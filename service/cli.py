@@ -13,7 +13,7 @@ import psycopg2
 from service import cluster, config, db, demo, embedded, installation, measurements, migrate, resealing, stream, supervisor
 from service.config import Config
 from service.errors import SaysoError, SettingError
-from service.feedback import endpoints, letters, members, outbox, sign_in
+from service.feedback import endpoints, letters, members, outbox, sign_in, vectors
 from service.lib import bounces, sealing, text, tokens
 from service.web import server
 from service.web.app import create_app
@@ -245,6 +245,7 @@ def start(settings: Config, connections: int) -> None:
     sealing.start(settings.secret_keys)
     letters.start(settings)
     endpoints.start(settings)
+    vectors.start(settings)
     db.start(settings.database_url, connections)
 
 

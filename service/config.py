@@ -48,6 +48,9 @@ class Config:
     lease_seconds: int = LEASE_SECONDS
     stripe_secret_key: str | None = None  # without one there are no plans, and everything is on
     outbound_allow: tuple[IPv4Network | IPv6Network, ...] = ()  # networks of one's own that webhooks may reach
+    embeddings_url: str | None = None  # of a server that makes vectors, up to /v1; without one the local model does
+    embeddings_model: str | None = None  # that it is asked for
+    embeddings_api_key: str | None = None
 
     @property
     def secure(self) -> bool:
@@ -80,6 +83,7 @@ def read(environ=os.environ, **options) -> Config:
         lease_seconds=whole_seconds(given, "SAYSO_LEASE", LEASE_SECONDS),
         stripe_secret_key=secret(given, "STRIPE_SECRET_KEY"),
         outbound_allow=networks(given, "OUTBOUND_ALLOW"),
+        **embedding_server(given),
         **addresses(given),
     )
 
@@ -139,6 +143,19 @@ def networks(given, name: str) -> tuple[IPv4Network | IPv6Network, ...]:
     except ValueError:
         example = f"{name}=10.1.0.0/16,192.168.4.7"
         raise SettingError(f"{name}={value} is not a list of networks; give one like {example}") from None
+
+
+def embedding_server(given) -> dict:
+    """Who makes vectors. The address of an API (…/v1) and that of its /v1/embeddings mean the same."""
+    address = url(given, "EMBEDDINGS_URL", {"http", "https"}, "https://api.example.com/v1")
+    key, model = secret(given, "EMBEDDINGS_API_KEY"), (given.get("EMBEDDINGS_MODEL") or "").strip() or None
+    if address and not model:
+        raise SettingError("EMBEDDINGS_MODEL is not set; name a model of that server, e.g. "
+                           "EMBEDDINGS_MODEL=text-embedding-3-small")  # fmt: skip
+    if not (key or "").isprintable() or not (key or "").isascii():
+        raise SettingError("EMBEDDINGS_API_KEY has characters that no header can carry; give the key alone.")
+    return {"embeddings_url": address and address.removesuffix("/embeddings"), "embeddings_model": model,
+            "embeddings_api_key": key}  # fmt: skip
 
 
 def sender(given) -> str:

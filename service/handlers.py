@@ -17,14 +17,14 @@ from service.feedback import (
     notifications,
     proofs,
     sign_in,
-    similar,
     user_links,
+    vectors,
 )
 
 # The stored kind of a job is never renamed: one of an older release may still be waiting.
 HANDLERS = {
     events.FOLLOW_UP: consequences.follow_up,
-    similar.EMBED: similar.embed,
+    vectors.EMBED: vectors.embed,
     letters.SEND: notifications.send,
     sign_in.SEND: account_letters.send_sign_in,
     proofs.SEND: account_letters.send_proof,
@@ -54,4 +54,5 @@ class Queue(NamedTuple):
 # what waits for others' servers, or computes for seconds, holds up nothing else
 QUEUES = {
     "default": Queue(4), letters.QUEUE: Queue(2), attachments.QUEUE: Queue(1), endpoints.QUEUE: Queue(12, cap=3),
+    vectors.QUEUE: Queue(2),
 }  # fmt: skip

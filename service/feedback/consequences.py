@@ -4,12 +4,12 @@ Everything here is done in one transaction with the completion of the job, so ea
 (mail, the model) becomes a job of its own."""
 
 from service.db import database
-from service.feedback import activity, deliveries, endpoints, held_comments, notifications, similar, team_letters
+from service.feedback import activity, deliveries, endpoints, held_comments, notifications, team_letters, vectors
 from service.jobs import Job
 
 FOLLOWS = {
-    "post.created": [similar.renew, team_letters.tell_of_post],
-    "post.updated": [similar.renew],
+    "post.created": [vectors.renew, team_letters.tell_of_post],
+    "post.updated": [vectors.renew],
     "post.status_changed": [notifications.tell_followers],
     "changelog.published": [notifications.tell_of_release],
     "member.added": [team_letters.invite],

@@ -1,108 +1,155 @@
 """Who asked for this already: posts that mean the same, or say it in the same words.
 
-Meaning leads and words break ties (0.25 of a score) where the local model knows the language; elsewhere words lead. A
-post that has no vector yet is found by its words, so nobody ever waits for the model."""
+Meaning leads and words break ties, a tenth of a score, where the model knows the language; elsewhere, and for a post that
+has no vector yet, words lead: so nobody ever waits for a model. What nothing is near to finds nothing."""
 
+import re
 from typing import NamedTuple
 
-from service import db, jobs
-from service.db import database
-from service.feedback import posts
-from service.feedback.activity import Event
+from service import db
+from service.feedback import posts, vectors
 from service.feedback.posts import Post
 from service.feedback.readers import Reader, listed
-from service.lib import embeddings, text
+from service.lib import text
 
-EMBED = "post.embed"  # kind of the job
-FLOOR = 0.33  # cosine below which two English texts have nothing to do with each other, for the local model
-KNOWN_LANGUAGES = {"english"}  # of the local model
 LONGEST_QUERY = 500  # characters
+BEGINNING = 300  # characters of a post's text that stand for all of it
 DEFAULT_HITS, MOST_HITS = 5, 20
+NEAREST = 40  # posts that are looked at because of their meaning
+BESIDE_MEANING, ALONE = 100, 500  # posts that are looked at because of their words, the newest ones
+WORDS_NEAR, WORDS_FAR = 0.25, 0.12  # the floors of what has no vector: which part of what a text's words weigh it shares
+FEWEST_LETTERS = 3  # of a word that is only begun
+BEGUN = re.compile(rf"\w{{{FEWEST_LETTERS},}}$|[^\W\u0000-\u024f]+$")  # a sign of other scripts says as much as a word
 
-FITS = """(%(board)s::bigint IS NULL OR p.board_id = %(board)s) AND (%(status)s::bigint IS NULL OR p.status_id = %(status)s)
-     AND p.number IS DISTINCT FROM %(beside)s"""
+FITS = f"""(%(board)s::bigint IS NULL OR p.board_id = %(board)s) AND (%(status)s::bigint IS NULL OR p.status_id = %(status)s)
+     AND p.number IS DISTINCT FROM %(beside)s AND {listed()}"""
+# What users may read of comments, and members besides. What came with a merged post may have been on another board.
+TOLD = "c.deleted_at IS NULL AND c.held_at IS NULL AND (%(member)s OR (NOT c.internal AND c.origin_number IS NULL))"
 
-# Any shared word makes a post a candidate by words; the rank says how much it shares. Words alone count for posts that
-# have no vector, or when the model does not know the language; there, all words must be found.
+# Words are constants in the statement, not a part of a WITH: so the planner knows how rare they are. `begun` is the text
+# without its last word, `prefix` what that word begins with. Of words that say nothing ("the") nothing is asked.
+WORDS = "plainto_tsquery(%(language)s::regconfig, %(text)s)"
+ANY = f"(replace({WORDS}::text, '&', '|')::tsquery || %(prefix)s::tsquery)"
+ALL = f"""({WORDS} || plainto_tsquery('simple', %(text)s) || CASE WHEN %(prefix)s = '' THEN ''::tsquery ELSE
+      plainto_tsquery(%(language)s::regconfig, %(begun)s) && %(prefix)s::tsquery END)"""
+
+
+def said(words: str, table: str = "p") -> str:
+    """SQL: does a post or a comment of this workspace say this? Its tenant is one of its words (migrations/0010)."""
+    return f"""{table}.workspace_id = %(workspace)s AND numnode({WORDS}) > 0
+        AND {table}.search @@ (('''|' || %(workspace)s || '''')::tsquery && {words})"""
+
+
+# Posts are looked at one by one, the nearest first, until there are enough that may be read: OFFSET 0 keeps PostgreSQL from
+# joining them all.
 FIND = f"""
 WITH asked AS (
-  SELECT %(vector)s::halfvec(384) AS vector,
-         replace(plainto_tsquery(%(language)s::regconfig, %(text)s)::text, '&', '|')::tsquery AS any_word,
-         plainto_tsquery(%(language)s::regconfig, %(text)s) AS all_words
-), near AS (
-  SELECT p.number, 1 - (e.vector <=> asked.vector) AS nearness FROM asked, post_embedding e
-    JOIN post p ON p.workspace_id = e.workspace_id AND p.number = e.post_number
-   WHERE e.workspace_id = %(workspace)s AND e.model = %(model)s AND asked.vector IS NOT NULL
-     AND {FITS} AND {listed()}
-   ORDER BY e.vector <=> asked.vector LIMIT 40
-), worded AS (
-  SELECT p.number, ts_rank(p.search, asked.any_word, 32) AS likeness, p.search @@ asked.all_words AS has_all,
-         EXISTS (SELECT FROM post_embedding e WHERE e.workspace_id = %(workspace)s AND e.model = %(model)s
-                    AND e.post_number = p.number) AS has_vector
-    FROM asked, post p
-   WHERE p.workspace_id = %(workspace)s AND p.search @@ asked.any_word
-     AND {FITS} AND {listed()}
-   ORDER BY likeness DESC LIMIT 40
+  SELECT {{vector}} AS vector
+), near AS MATERIALIZED (
+  SELECT number, 1 - distance AS nearness FROM (
+    SELECT post_number AS number, vector <=> (SELECT vector FROM asked) AS distance FROM post_embedding
+     WHERE workspace_id = %(workspace)s AND model = %(model)s AND (SELECT vector FROM asked) IS NOT NULL
+     ORDER BY vector <=> (SELECT vector FROM asked)) e
+   WHERE EXISTS (SELECT FROM post p WHERE p.workspace_id = %(workspace)s AND p.number = e.number AND {FITS} OFFSET 0)
+   LIMIT {NEAREST}
+), worded AS MATERIALIZED (
+  SELECT number, max(worth) AS worth FROM (
+    (SELECT p.number, 0.5 AS worth FROM post p WHERE {said(ALL)} AND {FITS} ORDER BY p.number DESC LIMIT %(most)s)
+    UNION ALL
+    (SELECT p.number, NULL FROM post p WHERE {said(ANY)} AND {FITS} ORDER BY p.number DESC LIMIT %(most)s)
+    UNION ALL
+    (SELECT c.post_number, 0.35 FROM comment c WHERE {said(ALL, "c")} AND {TOLD} AND EXISTS (
+       SELECT FROM post p WHERE p.workspace_id = %(workspace)s AND p.number = c.post_number AND {FITS} OFFSET 0)
+      ORDER BY c.id DESC LIMIT %(most)s)) each GROUP BY number
+), met AS MATERIALIZED (
+  SELECT number, nearness, worth, (SELECT search FROM post p WHERE p.workspace_id = %(workspace)s AND p.number = each.number)
+    FROM (SELECT * FROM near FULL JOIN worded USING (number)) each
+), word AS (
+  SELECT place, word::tsquery AS anywhere, (word || ':A')::tsquery AS in_title
+    FROM unnest(string_to_array(plainto_tsquery(%(language)s::regconfig, %(begun)s)::text, ' & '))
+         WITH ORDINALITY whole (word, place)
+  UNION ALL
+  SELECT 0, word::tsquery, (word || CASE WHEN word = %(prefix)s THEN 'A' ELSE ':A' END)::tsquery
+    FROM unnest(string_to_array(plainto_tsquery(%(language)s::regconfig, %(last)s)::text, ' & ') || %(prefix)s::text) w (word)
+   WHERE word <> ''
+), shared AS MATERIALIZED (
+  SELECT number, place, max(CASE WHEN search @@ in_title THEN 1 ELSE 0.6 END) AS part
+    FROM met JOIN word ON search @@ anywhere GROUP BY number, place
+), weighed AS MATERIALIZED (
+  SELECT place, ln(1 + (SELECT next_post FROM workspace_counter WHERE workspace_id = %(workspace)s) / (0.5 + count(number)))
+           AS weight
+    FROM (SELECT DISTINCT place FROM word) each LEFT JOIN shared USING (place) GROUP BY place
+), likened AS (
+  SELECT met.*, coalesce((SELECT sum(part * weight) FROM shared JOIN weighed USING (place) WHERE shared.number = met.number)
+                         / (SELECT sum(weight) FROM weighed), 0) AS likeness
+    FROM met
 ), scored AS (
-  SELECT number, coalesce(likeness, 0) > 0 AS by_words,
-         coalesce(nearness, CASE WHEN has_all THEN 0.5 ELSE 0 END) + 0.25 * coalesce(likeness, 0) AS score
-    FROM near FULL JOIN worded USING (number)
-   WHERE nearness >= %(floor)s OR (nearness IS NULL AND has_all AND (NOT has_vector OR %(vector)s IS NULL))
+  SELECT number, worth, likeness, CASE
+           WHEN nearness >= %(far)s AND (SELECT max(nearness) FROM near) >= %(near)s THEN nearness
+           WHEN likeness >= %(words_far)s AND (SELECT max(likeness) FROM likened) >= {WORDS_NEAR} AND ((SELECT vector FROM asked) IS NULL OR NOT EXISTS (
+                SELECT FROM post_embedding e WHERE e.workspace_id = %(workspace)s AND e.model = %(model)s
+                   AND e.post_number = likened.number)) THEN 0.5 * likeness END AS meant
+    FROM likened
 )
-SELECT number, by_words, score::float FROM scored ORDER BY score DESC, number DESC LIMIT %(limit)s"""
+SELECT number, worth IS NOT NULL OR likeness >= 0.5, (greatest(meant, worth) + 0.1 * likeness)::float AS score
+  FROM scored WHERE greatest(meant, worth) IS NOT NULL ORDER BY score DESC, number DESC LIMIT %(limit)s"""
 
-TEXT = "SELECT title, body FROM post WHERE workspace_id = %(workspace)s AND number = %(number)s"
-KEEP = """
-INSERT INTO post_embedding (workspace_id, model, post_number, vector)
-SELECT workspace_id, %(model)s, number, %(vector)s::halfvec(384) FROM post
- WHERE workspace_id = %(workspace)s AND number = %(number)s AND title = %(title)s AND body = %(body)s
-ON CONFLICT (workspace_id, model, post_number) DO UPDATE SET vector = excluded.vector"""
+LIKE_TEXT = FIND.format(vector="%(vector)s::halfvec(384)")
+LIKE_POST = FIND.format(vector="""(
+  SELECT vector FROM post_embedding
+   WHERE workspace_id = %(workspace)s AND model = %(model)s AND post_number = %(beside)s)""")
 
 
 class Hit(NamedTuple):
     post: Post
-    why: str  # "words" when they share words, else "meaning"
+    why: str  # "words" when it says what was asked in the same words, else "meaning"
     score: float
 
 
-def find(reader: Reader, typed: str, *, limit: int = DEFAULT_HITS, beside: int | None = None,
-         board: int | None = None, status: int | None = None) -> list[Hit]:
-    """Posts like this text that the reader may see, the likest first; nothing when nothing is like it. `beside` leaves
-    one post out; `board` and `status` (their ids) leave only those of them.
+def find(reader: Reader, typed: str, *, limit: int = DEFAULT_HITS, board: int | None = None, status: int | None = None,
+         closely: bool = False) -> list[Hit]:  # fmt: skip
+    """Posts like this text that the reader may see, the likest first; nothing when nothing is near it. `board` and `status`
+    (their ids) leave only those of them. `closely` leaves what is near itself: for who has little room; else what follows
+    the near ones is shown too, though it may be of something else.
 
     The model runs before the query, outside any transaction."""
     wanted = text.tidy_line(typed[: 4 * LONGEST_QUERY])[:LONGEST_QUERY]
     if not wanted:
         return []
-    language = reader.workspace.language
-    knows = language in KNOWN_LANGUAGES and embeddings.reads(wanted)
+    models = vectors.models()
+    floors = models.floors_of(models.current)
+    vector = vectors.of_typed(models.current, reader.workspace.language, wanted) if floors else None
+    most = BESIDE_MEANING if vector else ALONE
+    asked = {"vector": vector, "model": models.current, "beside": None, "board": board, "status": status, "most": most}
+    return hits(reader, LIKE_TEXT, typing(wanted), floors, closely, limit, asked)
+
+
+def beside(reader: Reader, post: Post, *, limit: int = DEFAULT_HITS, closely: bool = True) -> list[Hit]:
+    """Posts like this one that the reader may see, the likest first; as `find`. No model has to run for it."""
+    models = vectors.models()
+    asked = {"model": models.current, "beside": post.number, "board": None, "status": None, "most": BESIDE_MEANING}
+    wanted = text.tidy_line(f"{post.title}\n{post.body[:BEGINNING]}")
+    return hits(reader, LIKE_POST, words(wanted), models.floors_of(models.current), closely, limit, asked)
+
+
+def hits(reader: Reader, statement: str, wanted: dict, floors: vectors.Floors | None, closely: bool, limit: int,
+         asked: dict) -> list[Hit]:  # fmt: skip
+    near, far = floors or (1, 1)
     found = db.rows(
-        FIND, **reader.scope(), model=embeddings.MODEL, vector=embeddings.query(wanted) if knows else None,
-        text=wanted, language=language, floor=FLOOR, beside=beside, board=board, status=status,
-        limit=min(max(limit, 1), MOST_HITS),
+        statement, **reader.scope(), **asked, **wanted, language=reader.workspace.language, near=near,
+        far=near if closely else far, words_far=WORDS_NEAR if closely else WORDS_FAR, limit=min(max(limit, 1), MOST_HITS),
     )  # fmt: skip
     read = {post.number: post for post in posts.these(reader, [row[0] for row in found])}
-    hits = [(read.get(number), "words" if by_words else "meaning", round(score, 3)) for number, by_words, score in found]
-    return [Hit(*hit) for hit in hits if hit[0]]  # one may have gone between the two statements
+    shown = [(read.get(number), "words" if by_words else "meaning", round(score, 3)) for number, by_words, score in found]
+    return [Hit(*hit) for hit in shown if hit[0]]  # one may have gone between the two statements
 
 
-def renew(event: Event) -> None:
-    """Have a post's vector made, once however often its text changes before that."""
-    if event.type == "post.updated" and not {"title", "body"} & set(event.data["changed"]):
-        return
-    jobs.enqueue(EMBED, event.workspace_id, unique_key=str(event.post_number), post=event.post_number)
+def words(wanted: str, last: str = "") -> dict[str, str]:
+    """The parameters of a statement that has WORDS in it: a text, and apart its last word when that may be only begun."""
+    return {"text": wanted, "begun": wanted.removesuffix(last), "last": last, "prefix": last and f"'{last.lower()}':*"}
 
 
-def embed(job: jobs.Job) -> None:
-    """Make the vector of a post, unless its text changed meanwhile: then another job waits that reads the new one.
-
-    A post that the model cannot read gets none, and is found by its words."""
-    place = {"workspace": job.workspace_id, "number": job.args["post"]}
-    row = db.row(TEXT, **place)
-    if row is None or not embeddings.reads(row[0]):
-        return
-    title, body = row
-    vector = embeddings.document(title, body)
-    with database.atomic():
-        db.changed(KEEP, model=embeddings.MODEL, vector=vector, title=title, body=body, **place)
-        job.complete()
+def typing(wanted: str) -> dict[str, str]:
+    """The same of a text that somebody is still typing."""
+    found = BEGUN.search(wanted)
+    return words(wanted, found.group() if found else "")

@@ -16,6 +16,7 @@ import onnxruntime  # noqa: E402 it looks at once
 MODEL = "minilm-l6-int8"  # stored beside every vector; vectors of two models are never compared
 DIMENSIONS = 384
 LONGEST = 128  # tokens that are read
+FEWEST_CRUMBS, LARGEST_CRUMB = 4, 1.8  # pieces of a text, and letters of a piece, on average
 LAST_LATIN = "\u024f"  # of the blocks of Latin letters
 FOLDER = Path(__file__).parent.parent / "model"
 
@@ -23,9 +24,20 @@ loading = threading.Lock()
 
 
 def reads(text: str) -> bool:
-    """Whether the model can tell what this text means: it was taught English, and takes other scripts for one another."""
+    """Whether the model can tell what this text means: it was taught English, takes other scripts for one another, and what
+    is no word at all ("asdf qwer") for abbreviations."""
     letters = [char for char in text if char.isalpha()]
-    return 2 * sum(char <= LAST_LATIN for char in letters) > len(letters)
+    return 2 * sum(char <= LAST_LATIN for char in letters) > len(letters) and not is_crumbs(text)
+
+
+def is_crumbs(text: str) -> bool:
+    """Whether the model, which reads what is no word of its vocabulary in pieces, would read little but single letters. Short
+    abbreviations fall apart like that too, and are known."""
+    with loading:
+        tokenizer, _ = model()
+    pieces = [piece.removeprefix("##") for piece in tokenizer.encode(text).tokens[1:-1]]
+    pieces = [piece for piece in pieces if piece.isalpha()]
+    return len(pieces) >= FEWEST_CRUMBS and sum(map(len, pieces)) < LARGEST_CRUMB * len(pieces)
 
 
 def embed(texts: list[str]) -> numpy.ndarray:

@@ -18,7 +18,7 @@ from scripts import budget, sizes
 
 from bench.similar import measure as understanding
 from service import config, db, embedded, files, migrate
-from service.feedback import endpoints, letters
+from service.feedback import endpoints, letters, vectors
 from service.lib import sealing, tokens
 from service.web.app import create_app
 from service.web.widget.files import Files
@@ -50,6 +50,7 @@ def application():
         sealing.start(settings.secret_keys)
         letters.start(settings)
         endpoints.start(settings)
+        vectors.start(settings)
         migrate.run(url)
         db.start(url, connections=4)
         with db.connected():

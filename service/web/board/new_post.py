@@ -36,7 +36,7 @@ class NewPost(Page):
 
     def look(self, req):
         """What is like the title, and what the chosen board asks."""
-        return Done(show={"hits": similar.find(req.context.reader, req.context.form.get("title", ""))})
+        return Done(show={"hits": similar.find(req.context.reader, req.context.form.get("title", ""), closely=True)})
 
     def instead(self, req):
         deeds.vote(self, req)

@@ -58,7 +58,7 @@ class Delete:
 class Similar:
     @falcon.before(identify_user, shape=calls.Text, deed=limits.SIMILAR)
     def on_post(self, req, resp):
-        hits = similar.find(req.context.reader, req.context.call.text)
+        hits = similar.find(req.context.reader, req.context.call.text, closely=True)
         shapes.answer(resp, calls.Hits([calls.Hit(calls.card(req, hit.post), hit.why, hit.score) for hit in hits]))
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 FOLDER = Path(__file__).parent
-PARTS, SINGLES = {"hard": ("work", "life", "making"), "plain": ("plain",)}, "singles"
+PARTS, SINGLES = {"hard": ("work", "life", "making"), "plain": ("plain",), "usual": ("usual",)}, "singles"
 
 
 class Request(NamedTuple):

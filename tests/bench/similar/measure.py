@@ -20,7 +20,7 @@ from queued import work_off
 
 from bench import similar as the_set
 from service import db
-from service.feedback import similar
+from service.feedback import similar, vectors
 from service.lib import embeddings
 
 SHOWN = 10
@@ -84,26 +84,33 @@ class Board:
             others = [each for each in self.posts if post.group and each.group == post.group and each != post]
             yield post, {each.number for each in others}, {each.number for each in others if not each.stems & post.stems}
 
-    def endpoint(self, post: Post) -> list[int]:
+    def by_title(self, post: Post) -> list[int]:
         return [number for number in self.hits(post.title, SHOWN + 1) if number != post.number][:SHOWN]
 
+    def by_post(self, post: Post) -> list[int]:
+        return self.ask(f"/api/v1/posts/{post.number}/similar", limit=SHOWN)
+
     def hits(self, text: str, limit: int) -> list[int]:
-        answer = self.client.simulate_get(
-            "/api/v1/similar", params={"text": text, "limit": limit}, headers=self.company.bearer()
-        )
+        return self.ask("/api/v1/similar", text=text, limit=limit)
+
+    def ask(self, address: str, **asked) -> list[int]:
+        answer = self.client.simulate_get(address, params=asked, headers=self.company.bearer())
         assert answer.status_code == 200, answer.text
         return [hit["post"]["number"] for hit in answer.json["data"]]
 
     def meaning_only(self, post: Post) -> list[int]:
-        return self.found(post, text="", vector=embeddings.query(post.title))
+        return self.found(similar.LIKE_POST, post)
 
     def words_only(self, post: Post) -> list[int]:
-        return self.found(post, text=post.title, vector=None)
+        return self.found(similar.LIKE_TEXT, post, **similar.words(post.title))
 
-    def found(self, post: Post, text: str, vector: str | None) -> list[int]:
-        asked = {"model": embeddings.MODEL, "vector": vector, "text": text, "language": "english", "floor": similar.FLOOR}
-        within = {"beside": post.number, "board": None, "status": None, "limit": SHOWN}
-        return [row[0] for row in db.rows(similar.FIND, **self.company.team.scope(), **asked, **within)]
+    def found(self, statement: str, post: Post, **text: str) -> list[int]:
+        near, far = vectors.LOCAL_FLOORS
+        asked = {"model": embeddings.MODEL, "vector": None, "language": "english", "near": near, "far": far}
+        asked |= {"words_far": similar.WORDS_FAR}
+        within = {"beside": post.number, "board": None, "status": None, "limit": SHOWN, "most": similar.ALONE}
+        asked |= within | (text or similar.words(""))
+        return [row[0] for row in db.rows(statement, **self.company.team.scope(), **asked)]
 
     def any_word(self, post: Post) -> list[int]:
         asked = {"workspace": self.company.workspace.id, "text": post.title, "beside": post.number, "limit": SHOWN}
