@@ -17,6 +17,12 @@ UPDATE comment c SET language = w.language FROM workspace w WHERE w.id = c.works
 ALTER TABLE comment ADD COLUMN search tsvector GENERATED ALWAYS AS (
   setweight(to_tsvector(language, body), 'C') || setweight(to_tsvector('simple', body), 'C') || {TENANT}) STORED;
 CREATE INDEX comment_search ON comment USING gin (search) WITH (gin_pending_list_limit = 256);
+
+CREATE FUNCTION words_of(workspace bigint, words tsvector) RETURNS tsvector LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
+  SELECT array_to_tsvector(array(SELECT workspace || '|' || word FROM unnest(tsvector_to_array(words)) word))
+$$;
+CREATE INDEX post_words ON post USING gin (words_of(workspace_id, search)) WITH (gin_pending_list_limit = 256);
+CREATE INDEX comment_words ON comment USING gin (words_of(workspace_id, search)) WITH (gin_pending_list_limit = 256);
 """
 
 # A small workspace's vectors stand side by side in the key, so that looking at all of them reads a tenth of the pages; of
@@ -35,6 +41,12 @@ ALTER TABLE installation
   ADD COLUMN embedding_floors     jsonb NOT NULL DEFAULT '{}',   -- model: [near, far], as measured
   ADD COLUMN embedding_failure    text,           -- why the server of vectors gives none; NULL: it does, or is not asked
   ADD COLUMN embedding_failing_at timestamptz;    -- since when
+"""
+
+# Whether a user votes for a post is answered by either index, and not by reading all votes of the user or of the post.
+VOTES = """
+DROP INDEX vote_user;
+CREATE INDEX vote_user ON vote (workspace_id, user_id, post_number);
 """
 
 DUPLICATES = """
@@ -59,5 +71,5 @@ ALTER TABLE workspace
 
 
 def up(migrator, database):  # noqa: ARG001 (the runner's signature)
-    for part in (WORDS, MEANING, DUPLICATES):
+    for part in (WORDS, MEANING, VOTES, DUPLICATES):
         database.cursor().execute(part)  # not execute_sql: a % in the text would be taken for a parameter

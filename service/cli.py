@@ -10,10 +10,10 @@ from pathlib import Path
 import click
 import psycopg2
 
-from service import cluster, config, db, demo, embedded, installation, measurements, migrate, resealing, stream, supervisor
+from service import bars, cluster, config, db, demo, embedded, installation, measurements, migrate, stream, supervisor
 from service.config import Config
 from service.errors import SaysoError, SettingError
-from service.feedback import endpoints, letters, members, outbox, sign_in, vectors
+from service.feedback import endpoints, letters, members, outbox, reembedding, sign_in, vectors
 from service.lib import bounces, sealing, text, tokens
 from service.web import server
 from service.web.app import create_app
@@ -159,12 +159,34 @@ def reseal(**options) -> None:
         start(settings, connections=1)
         prepare(settings)
         with db.connected():
-            changed, lost = resealed()
+            changed, lost = bars.resealed()
     if lost:
         raise SettingError(f"{lost} sealed values open with none of SECRET_KEYS; add the key that sealed them, and again.")
     click.echo(f"Everything is sealed with the newest key ({changed} values were not).")
     if len(settings.secret_keys) > 1:
         click.echo("An older key can be taken away. What it has signed ends then: snippets made with it, links in letters.")
+
+
+@commands.command()
+@click.option("--model", metavar="NAME", help="The model; EMBEDDINGS_MODEL if EMBEDDINGS_URL is set, else Sayso's own.")
+@data
+def reembed(model: str | None, **options) -> None:
+    """Let another model tell which posts are alike.
+
+    \b
+    Set EMBEDDINGS_URL and EMBEDDINGS_MODEL, restart, and run this beside it. The old
+    vectors answer until all new ones are made. It may be stopped and begun again.
+    Run once more, it makes what is missing.
+    """
+    config.expect_installation(**options)
+    with database(config.read(**options)) as (settings, _):
+        start(settings, connections=1)
+        prepare(settings)
+        with db.connected(), reembedding.alone():
+            model = reembedding.chosen(settings, model)
+            reembedding.begin(model)
+            made = bars.reembedded(model)
+    click.echo(f"Posts are compared by {model}, which has read all that it can ({made} vectors were made).")
 
 
 @commands.command()
@@ -201,7 +223,7 @@ def demo_command(as_json: bool, **options) -> None:
         start(settings, connections=1)
         prepare(settings)
         with db.connected():
-            made = demo.make(installation.served(settings), progress)._asdict()
+            made = demo.make(installation.served(settings), bars.posts)._asdict()
         click.echo(json.dumps(made, indent=2) if as_json else "\n".join(f"{key:16} {made[key]}" for key in made))
 
 
@@ -237,6 +259,7 @@ def prepare(settings: Config) -> list[str]:
     names = migrate.run(settings.database_url)
     with db.connected():
         installation.check_keys()
+        reembedding.adopt(settings)
     return names
 
 
@@ -272,21 +295,3 @@ def greet(settings: Config, embedded: bool) -> None:
     with db.connected():
         if members.is_nobody_yet() and sys.stdout.isatty():
             click.echo(f"Become the owner: {settings.base_url}/app/sign-in/{sign_in.make_link(None)}")
-
-
-def resealed() -> tuple[int, int]:
-    """(how many values were sealed anew, how many could not be opened), with a bar on a terminal."""
-    changed = lost = 0
-    total, hidden = resealing.count(), not sys.stderr.isatty()
-    with click.progressbar(length=total, label="Sealing", file=sys.stderr, hidden=hidden) as bar:
-        for done in resealing.reseal():
-            changed, lost = changed + done.changed, lost + done.lost
-            bar.update(done.rows)
-    return changed, lost
-
-
-def progress(posts: list):
-    """A bar on a terminal, nothing elsewhere."""
-    with click.progressbar(posts, label="Writing posts", file=sys.stderr, hidden=not sys.stderr.isatty()) as bar:
-        yield from bar
-

@@ -9,6 +9,7 @@ from service.feedback import (
     attachments,
     attempts,
     changelog,
+    comparing,
     consequences,
     digests,
     endpoints,
@@ -25,6 +26,8 @@ from service.feedback import (
 HANDLERS = {
     events.FOLLOW_UP: consequences.follow_up,
     vectors.EMBED: vectors.embed,
+    vectors.COMPARE: comparing.compare,
+    comparing.FIND: comparing.find,
     letters.SEND: notifications.send,
     sign_in.SEND: account_letters.send_sign_in,
     proofs.SEND: account_letters.send_proof,
@@ -42,7 +45,7 @@ HANDLERS = {
 # seconds between runs
 CRON = {
     changelog.PUBLISH: 60, retention.PRUNE: 3600, insight_counts.COUNT: 600, digests.DUE: 900, measurements.MEASURE: 60,
-    endpoints.ROUSE: 600,
+    endpoints.ROUSE: 600, comparing.FIND: 86_400,
 }  # fmt: skip
 
 
@@ -54,5 +57,5 @@ class Queue(NamedTuple):
 # what waits for others' servers, or computes for seconds, holds up nothing else
 QUEUES = {
     "default": Queue(4), letters.QUEUE: Queue(2), attachments.QUEUE: Queue(1), endpoints.QUEUE: Queue(12, cap=3),
-    vectors.QUEUE: Queue(2),
+    vectors.QUEUE: Queue(2), comparing.QUEUE: Queue(1),
 }  # fmt: skip

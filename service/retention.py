@@ -64,9 +64,27 @@ PIECE = f"""
 SELECT c.workspace_id, c.sha256, {UNREFERRED} FROM content c
  WHERE (c.workspace_id, c.sha256) > (%(workspace)s, %(sha256)s) ORDER BY c.workspace_id, c.sha256 LIMIT %(most)s"""
 
+# Of models that neither answer nor are about to: as many looks into the index as there are workspaces. A row is held, so
+# that no model begins to be used again meanwhile; and other processes know for some seconds only who answered before.
+FORMER_MODELS = """
+WITH RECURSIVE kept AS (
+  (SELECT workspace_id, model FROM post_embedding ORDER BY workspace_id, model LIMIT 1)
+  UNION ALL
+  SELECT next.workspace_id, next.model FROM kept CROSS JOIN LATERAL (
+    SELECT e.workspace_id, e.model FROM post_embedding e WHERE (e.workspace_id, e.model) > (kept.workspace_id, kept.model)
+     ORDER BY e.workspace_id, e.model LIMIT 1) next
+)
+SELECT kept.workspace_id, kept.model FROM kept, installation
+ WHERE model <> embedding_model AND model IS DISTINCT FROM embedding_next"""
+USED_MODELS = """
+SELECT embedding_model, embedding_next, embedding_since > now() - interval '1 minute' FROM installation FOR SHARE"""
+DROP_VECTORS = """
+DELETE FROM post_embedding WHERE ctid = ANY(ARRAY(
+  SELECT ctid FROM post_embedding WHERE workspace_id = %(workspace)s AND model = %(model)s LIMIT %(most)s))"""
+
 
 def prune(job: Job) -> None:  # noqa: ARG001 (a handler takes its job)
-    """Delete what is older than it is kept, and then the content of files that no file has any more."""
+    """Delete what is older than it is kept, the content of files that no file has any more, and vectors of former models."""
     for statement, days in STATEMENTS:
         delete(statement, days)
     delete(UNUSED_FILES, UNUSED_DAYS)
@@ -75,6 +93,9 @@ def prune(job: Job) -> None:  # noqa: ARG001 (a handler takes its job)
     delete(FORGET_NETWORKS, NETWORK_DAYS)
     delete(POSTS, DELETED_DAYS, POSTS_AT_ONCE)
     drop_all()
+    for workspace, model in db.rows(FORMER_MODELS):
+        while drop_vectors(workspace, model) == AT_ONCE:
+            pass
 
 
 def delete(statement: str, days: int, most: int | None = None) -> None:
@@ -103,3 +124,10 @@ def drop_all() -> None:
                 left.setdefault(workspace, []).append(sha256)
         for place, hashes in left.items():
             drop(place, hashes)
+
+
+@db.verb
+def drop_vectors(workspace_id: int, model: str) -> int:
+    """Delete some vectors of a model, unless it is in use, or was a moment ago; returns how many."""
+    *used, is_fresh = db.row(USED_MODELS)
+    return 0 if is_fresh or model in used else db.changed(DROP_VECTORS, workspace=workspace_id, model=model, most=AT_ONCE)

@@ -2,11 +2,12 @@
 
 import pytest
 from calls import call
-from cast import DAN
+from cast import CLEO, DAN
 from queued import work_off
 
 from service import db
 from service.db import database
+from service.feedback import comments
 
 WISHES = ["Export invoices to CSV", "Sign in with Google", "Faster search", "Slack integration"]
 VECTORS = "SELECT post_number FROM post_embedding WHERE workspace_id = %(workspace)s ORDER BY post_number"
@@ -136,6 +137,76 @@ def test_the_widget_is_told_no_more_than_it_shows(client, wishes):
     [hit] = answer.json["data"]
     assert set(hit) == {"post", "why", "score"}
     assert "cleo" not in answer.text.lower()
+
+
+def test_a_word_that_stands_in_a_post_finds_it_though_its_meaning_is_elsewhere(client, wishes):
+    wishes.post("Checkout fails", body="The log says ERR-4012 and nothing else.")
+    work_off()
+    hit = similar(client, wishes, "ERR-4012").json["data"][0]
+    assert (hit["post"]["title"], hit["why"]) == ("Checkout fails", "words")
+
+
+def test_the_last_word_may_be_only_begun(client, acme):
+    acme.post("Kubernetes dashboard")
+    for typed in ("kub", "dashboard kuber", "Kubernetes dashb"):
+        assert titles(call(client, acme, "similar", text=typed)) == ["Kubernetes dashboard"]
+    assert titles(call(client, acme, "similar", text="ku")) == []
+
+
+def test_a_sign_of_another_script_is_a_beginning_too(client, acme):
+    database.execute_sql("UPDATE workspace SET language = 'simple'")
+    database.execute_sql("UPDATE post SET language = 'simple'")
+    acme.post("ダークモードが欲しい")
+    assert titles(call(client, acme, "similar", text="ダーク")) == ["ダークモードが欲しい"]
+
+
+def test_what_was_said_below_a_post_finds_it(client, wishes):
+    comments.create(wishes.reader(CLEO), 3, "It is the Zotero plugin that is slow.")
+    hit = similar(client, wishes, "Zotero plugin").json["data"][0]
+    assert (hit["post"]["title"], hit["why"]) == ("Faster search", "words")
+    assert titles(call(client, wishes, "similar", text="Zotero plugin")) == ["Faster search"]
+
+
+def test_what_the_team_says_among_itself_finds_it_for_the_team_alone(client, wishes):
+    comments.create(wishes.writer, 3, "They pay for Zotero.", internal=True)
+    assert titles(similar(client, wishes, "Zotero")) == ["Faster search"]
+    assert titles(call(client, wishes, "similar", text="Zotero")) == []
+
+
+def test_a_comment_that_is_gone_or_waits_finds_nothing(client, wishes):
+    for state in ("deleted_at", "held_at"):
+        comments.create(wishes.reader(CLEO), 3, "It is the Zotero plugin.")
+        database.execute_sql(f"UPDATE comment SET {state} = now()")
+        assert titles(similar(client, wishes, "Zotero")) == []
+
+
+def test_a_rare_word_weighs_more_than_a_common_one(client, acme):
+    database.execute_sql("UPDATE workspace SET language = 'simple'")
+    for number in range(8):
+        acme.post(f"please add report {number}")
+    acme.post("please sync zotero")
+    assert titles(similar(client, acme, "please add zotero"))[0] == "please sync zotero"
+
+
+def test_who_reads_on_is_shown_what_follows_the_near_ones_and_a_hint_is_not(client, wishes):
+    wishes.post("Screen reader support")
+    work_off()
+    typed = "make the screen dark at night"
+    assert titles(call(client, wishes, "similar", text=typed)) == ["Dark mode"]
+    assert titles(similar(client, wishes, typed))[0] == "Dark mode"
+    assert len(titles(similar(client, wishes, typed))) > 1
+
+
+def test_posts_like_a_post_are_those_like_all_it_says(client, wishes):
+    wishes.post("In the evening", body="My eyes hurt at night. A dark theme would be kind.")
+    work_off()
+    answer = client.simulate_get("/api/v1/posts/6/similar", headers=wishes.bearer())
+    assert titles(answer)[0] == "Dark mode" and "In the evening" not in titles(answer)
+
+
+def test_a_post_without_a_vector_has_others_like_it_by_its_words(client, wishes):
+    wishes.post("Dark mode")
+    assert titles(client.simulate_get("/api/v1/posts/6/similar", headers=wishes.bearer())) == ["Dark mode"]
 
 
 def test_typing_that_says_nothing_yet_finds_nothing(client, wishes):

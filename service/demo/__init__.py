@@ -25,6 +25,7 @@ from service.feedback import (
     segments,
     sign_in,
     tags,
+    vectors,
     views,
     workspaces,
 )
@@ -98,10 +99,14 @@ def fill(progress) -> Workspace:
     places_of_posts(scope, facts)
     people(scope, facts["companies"], data("users"))
     statuses = {status["key"]: {"name": status["name"], "color": status["color"]} for status in facts["statuses"]}
-    numbers = {}
+    numbers, is_local = {}, vectors.latest()[:2] == (embeddings.MODEL, None)
     for number, post in enumerate(progress(posts), start=1):
         numbers[post["title"]] = number
         write(scope, number, post, statuses)
+        if is_local:
+            vectors.keep(place.id, embeddings.MODEL, [vectors.Text(number, post["title"], post["body"], None)])
+        else:
+            vectors.later(place.id, number)
     discuss(scope, data("comments"), numbers)
     for entry in data("changelog"):
         announce(scope, entry, [numbers[title] for title in entry["posts"]])
@@ -182,11 +187,8 @@ WITH post AS (
 ), vote AS (
   INSERT INTO vote (workspace_id, post_number, user_id, created_at)
   SELECT workspace_id, number, voter.id, voter.at FROM post, voter
-), follower AS (
-  INSERT INTO follower (workspace_id, post_number, user_id) SELECT workspace_id, number, voter.id FROM post, voter
 )
-INSERT INTO post_embedding (workspace_id, model, post_number, vector)
-SELECT workspace_id, %(model)s, number, %(vector)s::halfvec(384) FROM post"""
+INSERT INTO follower (workspace_id, post_number, user_id) SELECT workspace_id, number, voter.id FROM post, voter"""
 EVENT = """
 WITH taken AS (
   UPDATE workspace_counter SET next_event = next_event + 1 WHERE workspace_id = %(workspace)s RETURNING next_event - 1 AS seq
@@ -264,8 +266,7 @@ def write(scope: dict, number: int, post: dict, statuses: dict) -> None:
     history = post.get("history", [])
     changed = history[-1]["days_ago"] if history else post["days_ago"]
     written = {**post, "number": number, "changed": changed, "meta": json.dumps(post.get("meta", {}))}
-    vector = embeddings.document(post["title"], post["body"])
-    db.changed(POST, **scope, **written, model=embeddings.MODEL, vector=vector)
+    db.changed(POST, **scope, **written)
     db.changed(EVENT, **scope, number=number, type="post.created", who=post["author"], data="{}", days=post["days_ago"])
     before = "open"
     for step in history:

@@ -13,6 +13,22 @@ EACH_WORTH = """
       JOIN vote v ON v.workspace_id = %(workspace)s AND v.user_id = voter.id
      WHERE payer.workspace_id = %(workspace)s AND payer.mrr > 0) each
    GROUP BY number"""
+# What somebody typed (typed.words), in any form of its words in this language, and literally: "to do" has none.
+WORDS = """(websearch_to_tsquery(%(language)s::regconfig, %(q)s) || websearch_to_tsquery('simple', %(literally)s)
+      || CASE WHEN %(prefix)s = '' THEN ''::tsquery ELSE
+           websearch_to_tsquery(%(language)s::regconfig, %(begun)s) && %(prefix)s::tsquery END)"""
+SAYS = f"p.search @@ {WORDS}"
+# The same in the index, where each word begins with its workspace and none has a place (migrations/0010): so that it finds
+# what this one says, however many others say it too.
+OURS = f"""regexp_replace(regexp_replace({WORDS}::text, '<(-|[0-9]+)>', '&', 'g'), '''((?:[^'']|'''')*)''',
+      '''' || %(workspace)s || '|\1''', 'g')::tsquery"""
+SAID = f"""(numnode({WORDS}) > 0 AND p.workspace_id = %(workspace)s
+   AND words_of(p.workspace_id, p.search) @@ {OURS} AND {SAYS})"""
+# In a post's words those of the title stand behind themselves in another form, where the last and the first are no phrase: a
+# word that nobody can ask for keeps them apart.
+APART = "|| '''|'':9'::tsvector ||"
+PHRASE = f"""(to_tsvector(%(language)s::regconfig, p.title) {APART} to_tsvector('simple', p.title)
+   {APART} ts_filter(p.search, '{{b}}')) @@ {WORDS}"""
 # What a list can be narrowed to. A statement has only the conditions that were asked for: those of the others would cost
 # nothing to run, but PostgreSQL turns an IN into a join only where it stands alone, and plans each word of a statement.
 # Who wants something is who votes for it: company, plan, segment and MRR are those of the voters.
@@ -44,15 +60,16 @@ FILTERS = {
     "older": "p.created_at < now() - %(older)s * interval '1 day'",
     "newer": "p.created_at >= now() - %(newer)s * interval '1 day'",
     "since": "p.created_at >= %(since)s",
-    "q": """p.search @@ (
-    websearch_to_tsquery(%(language)s::regconfig, %(q)s) || websearch_to_tsquery('simple', %(q)s))""",
+    "q": SAID,
+    "phrase": f"{SAID} AND {PHRASE}",
 }
 # The filters for which no order of posts has an index: the numbers of those that fit, and the same asked of one post `p`.
 # OFFSET 0 keeps PostgreSQL from turning the question about a post into one about all.
 FITTING = {
     **VOTED,
     "mrr_from": "SELECT post_number FROM post_worth WHERE workspace_id = %(workspace)s AND mrr >= %(mrr_from)s",
-    "q": f"SELECT p.number FROM post p WHERE p.workspace_id = %(workspace)s AND {FILTERS['q']}",
+    "q": f"SELECT p.number FROM post p WHERE {SAID}",
+    "phrase": f"SELECT p.number FROM post p WHERE {SAID} AND {PHRASE}",
 }
 FITS = {
     **{name: f"""EXISTS (
@@ -67,7 +84,8 @@ FITS = {
     "mrr_from": """EXISTS (
     SELECT FROM post_worth w
      WHERE w.workspace_id = %(workspace)s AND w.post_number = p.number AND w.mrr >= %(mrr_from)s OFFSET 0)""",
-    "q": FILTERS["q"],
+    "q": SAYS,
+    "phrase": f"{SAYS} AND {PHRASE}",
 }  # fmt: skip
 
 

@@ -4,7 +4,7 @@ Everything here is done in one transaction with the completion of the job, so ea
 (mail, the model) becomes a job of its own."""
 
 from service.db import database
-from service.feedback import activity, deliveries, endpoints, held_comments, notifications, team_letters, vectors
+from service.feedback import activity, comparing, deliveries, endpoints, held_comments, notifications, team_letters, vectors
 from service.jobs import Job
 
 FOLLOWS = {
@@ -14,7 +14,9 @@ FOLLOWS = {
     "changelog.published": [notifications.tell_of_release],
     "member.added": [team_letters.invite],
     "member.invited_again": [team_letters.invite],
-    "post.approved": [deliveries.fan_out_made],
+    "post.approved": [comparing.renew, deliveries.fan_out_made],
+    "post.restored": [comparing.renew],
+    "post.unmerged": [comparing.renew],
     "comment.approved": [notifications.tell_of_comment, deliveries.fan_out_made],
     "comment.created": [notifications.tell_of_comment],
     "comment.updated": [notifications.tell_of_change],

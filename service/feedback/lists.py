@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from service import db
 from service.errors import Forbidden, Invalid, Malformed
+from service.feedback import typed
 from service.feedback.conditions import EACH_WORTH, FILTERS, FITS, sifted
 from service.feedback.posts import DECORATED, Post
 from service.feedback.readers import Reader, listed
@@ -138,10 +139,10 @@ def page(reader: Reader, *, sort: str = "top", board: Key = None, status: Key = 
          bounded: bool = False, **for_members) -> Page:  # fmt: skip
     """One page of what the reader may see, and the cursor of the next (None: this was the last). Pinned posts come first.
 
-    Filters are keys (board, status; or the ids of both) and words (q). Members may also ask for what they alone may see:
-    keys (tag, segment), external ids (company, author), plan, mrr_from (cents), assignee (a member's id, or "none"),
-    unanswered, and the age in days (older, newer). `company`, `plan`, `segment` and `mrr_from` look at who voted. Raises
-    Invalid for a sort that does not exist, Malformed for a bad cursor.
+    Filters are keys (board, status; or the ids of both) and words (q), the last of which may be only begun. Members may also
+    ask for what they alone may see: keys (tag, segment), external ids (company, author), plan, mrr_from (cents), assignee
+    (a member's id, or "none"), unanswered, and the age in days (older, newer). `company`, `plan`, `segment` and `mrr_from`
+    look at who voted. Raises Invalid for a sort that does not exist, Malformed for a bad cursor.
 
     `bounded` costs the same however many posts there are: such a page may end early, with a cursor, when it looked at
     LOOKED_AT posts, and MRR is that of the last count of the insights; sorted by it, there are those that are worth any."""
@@ -155,12 +156,13 @@ def page(reader: Reader, *, sort: str = "top", board: Key = None, status: Key = 
     sort = "counted" if bounded and sort == "mrr" else sort
     place = opened(sort, cursor) if cursor else Place(None, None, None)
     limit = min(max(limit, 1), LARGEST_PAGE)
-    given |= {"mine": mine, "since": since, "q": searched(q), "last": place.last}
+    q = searched(q)
+    given |= {"mine": mine, "since": since, "phrase" if typed.has_phrase(q) else "q": q, "last": place.last}
     if board or status:
         given["board"], given["status"] = places(reader, board, status)
         if (board and not given["board"]) or (status and not given["status"]):
             return Page([], None)
-    values = {**reader.scope(), **given, "pinned": place.pinned, "rank": place.rank, "limit": limit + 1,
+    values = {**reader.scope(), **typed.words(q), **given, "pinned": place.pinned, "rank": place.rank, "limit": limit + 1,
               "language": reader.workspace.language}  # fmt: skip
     return read(sort, frozenset(name for name, value in given.items() if value), values, bounded)
 
@@ -186,8 +188,8 @@ def places(reader: Reader, board: Key, status: Key) -> tuple[int | None, int | N
     return db.row(PLACES, workspace=reader.workspace.id, board=board or None, status=status or None)
 
 
-def searched(q: str | None) -> str | None:
-    return IDLE_MINUS.sub("", text.tidy_line((q or "")[: 4 * LONGEST_SEARCH])[:LONGEST_SEARCH]) or None
+def searched(q: str | None) -> str:
+    return IDLE_MINUS.sub("", text.tidy_line((q or "")[: 4 * LONGEST_SEARCH])[:LONGEST_SEARCH])
 
 
 def closed(sort: str, pinned: bool, rank: object, last: int) -> str:

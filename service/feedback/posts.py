@@ -72,7 +72,7 @@ SELECT p.number, p.title, p.body, p.fields::text, p.author_id, p.author_id = %(u
  ORDER BY p.number FOR NO KEY UPDATE"""
 
 # What a post looks like is added to a page of posts, after the page is known: joined and counted for the posts shown, not
-# for all there are.
+# for all there are. What more than 200 votes are worth is not summed for each look: it is that of the insights' last count.
 DECORATED = """
 SELECT p.number, p.title, p.body, p.votes, p.comments,
        CASE WHEN %(member)s THEN p.meta::text ELSE '{{}}' END, CASE WHEN %(member)s THEN p.fields::text ELSE '{{}}' END,
@@ -83,7 +83,9 @@ SELECT p.number, p.title, p.body, p.votes, p.comments,
        s.key, s.name, s.kind, s.color, b.key, b.name, b.access,
        u.external_id, u.name, u.email, u.avatar, u.kind, c.external_id, c.name, c.plan, c.mrr,
        assignee.id, assignee.name, assignee.email,
-       CASE WHEN %(member)s THEN (
+       CASE WHEN NOT %(member)s THEN NULL WHEN p.votes > 200 THEN coalesce((
+         SELECT w.mrr FROM post_worth w WHERE w.workspace_id = %(workspace)s AND w.post_number = p.number), 0)
+       ELSE (
          SELECT coalesce(sum(payer.mrr), 0)::bigint FROM company payer
           WHERE payer.workspace_id = %(workspace)s AND payer.id IN (
             SELECT voter.company_id FROM vote v
@@ -143,7 +145,7 @@ class Post(NamedTuple):
     assignee_id: int | None
     assignee_name: str | None
     assignee_email: str | None
-    mrr: int | None  # cents a month of the companies that vote for it, each once
+    mrr: int | None  # cents a month of the companies that vote for it, each once; of many votes as counted last
     voted: bool
     mine: bool
     held: bool  # it waits for the team's approval: its author and members alone see it

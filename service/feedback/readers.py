@@ -39,9 +39,12 @@ def admitted(member: str = "%(member)s", user: str = "%(user)s") -> str:
 
 def readable(member: str = "%(member)s", user: str = "%(user)s") -> str:
     """SQL: may the reader see the post `p`? Deleted ones nobody sees, and one that waits for the team's approval only its
-    author and the team."""
+    author and the team.
+
+    OFFSET 0: the board of a post is looked up; PostgreSQL would rather read those of all workspaces first."""
     return f"""(p.deleted_at IS NULL AND ({member} OR ((p.held_at IS NULL OR p.author_id = {user}) AND EXISTS (
-      SELECT FROM board b WHERE b.workspace_id = p.workspace_id AND b.id = p.board_id AND {admitted("false", user)}))))"""
+      SELECT FROM board b WHERE b.workspace_id = p.workspace_id AND b.id = p.board_id AND {admitted("false", user)}
+     OFFSET 0))))"""
 
 
 def listed(member: str = "%(member)s", user: str = "%(user)s", own: str = "false") -> str:

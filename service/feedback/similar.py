@@ -16,7 +16,9 @@ LONGEST_QUERY = 500  # characters
 BEGINNING = 300  # characters of a post's text that stand for all of it
 DEFAULT_HITS, MOST_HITS = 5, 20
 NEAREST = 40  # posts that are looked at because of their meaning
-BESIDE_MEANING, ALONE = 100, 500  # posts that are looked at because of their words, the newest ones
+FEW = 30_000  # vectors of a workspace, all of which can be looked at
+ALONE, BESIDE_MEANING = 500, 60  # posts that are looked at because of their words, the newest ones that have them
+NEWEST = 100  # posts that may have no vector yet
 WORDS_NEAR, WORDS_FAR = 0.25, 0.12  # the floors of what has no vector: which part of what a text's words weigh it shares
 FEWEST_LETTERS = 3  # of a word that is only begun
 BEGUN = re.compile(rf"\w{{{FEWEST_LETTERS},}}$|[^\W\u0000-\u024f]+$")  # a sign of other scripts says as much as a word
@@ -34,29 +36,44 @@ ALL = f"""({WORDS} || plainto_tsquery('simple', %(text)s) || CASE WHEN %(prefix)
       plainto_tsquery(%(language)s::regconfig, %(begun)s) && %(prefix)s::tsquery END)"""
 
 
+def ours(words: str) -> str:
+    """SQL: this tsquery, as the index has words: each begins with its workspace (migrations/0010)."""
+    return f"regexp_replace({words}::text, '(^|[ (!])''', '\\1''' || %(workspace)s::text || '|', 'g')::tsquery"
+
+
 def said(words: str, table: str = "p") -> str:
-    """SQL: does a post or a comment of this workspace say this? Its tenant is one of its words (migrations/0010)."""
+    """SQL: does a post or a comment of this workspace say this? However many others say it, only ours are looked at."""
     return f"""{table}.workspace_id = %(workspace)s AND numnode({WORDS}) > 0
-        AND {table}.search @@ (('''|' || %(workspace)s || '''')::tsquery && {words})"""
+        AND words_of({table}.workspace_id, {table}.search) @@ {ours(words)}"""
 
 
-# Posts are looked at one by one, the nearest first, until there are enough that may be read: OFFSET 0 keeps PostgreSQL from
-# joining them all.
+DISTANCE = "vector <=> (SELECT vector FROM asked)"
+OURS = "workspace_id = %(workspace)s AND model = %(model)s AND (SELECT vector FROM asked) IS NOT NULL"
+ARE_MANY = f"(SELECT next_post FROM workspace_counter WHERE workspace_id = %(workspace)s) > {FEW}"
+# Of a workspace with few posts all vectors are looked at, which stand side by side in their key; of one with many the graph
+# finds the nearest. Then posts are looked at one by one, the nearest first, until there are enough that may be read: OFFSET
+# 0 keeps PostgreSQL from joining them all. What has a vector need not be found by only some of the words; the newest posts
+# may have none yet.
 FIND = f"""
 WITH asked AS (
   SELECT {{vector}} AS vector
 ), near AS MATERIALIZED (
   SELECT number, 1 - distance AS nearness FROM (
-    SELECT post_number AS number, vector <=> (SELECT vector FROM asked) AS distance FROM post_embedding
-     WHERE workspace_id = %(workspace)s AND model = %(model)s AND (SELECT vector FROM asked) IS NOT NULL
-     ORDER BY vector <=> (SELECT vector FROM asked)) e
+    (SELECT post_number AS number, {DISTANCE} AS distance FROM post_embedding
+      WHERE {OURS} AND {ARE_MANY} ORDER BY {DISTANCE})
+    UNION ALL
+    (SELECT post_number, {DISTANCE} FROM post_embedding WHERE {OURS} AND NOT {ARE_MANY} ORDER BY ({DISTANCE}) + 0)) e
    WHERE EXISTS (SELECT FROM post p WHERE p.workspace_id = %(workspace)s AND p.number = e.number AND {FITS} OFFSET 0)
    LIMIT {NEAREST}
 ), worded AS MATERIALIZED (
   SELECT number, max(worth) AS worth FROM (
     (SELECT p.number, 0.5 AS worth FROM post p WHERE {said(ALL)} AND {FITS} ORDER BY p.number DESC LIMIT %(most)s)
     UNION ALL
-    (SELECT p.number, NULL FROM post p WHERE {said(ANY)} AND {FITS} ORDER BY p.number DESC LIMIT %(most)s)
+    (SELECT p.number, NULL FROM post p WHERE %(alone)s AND {said(ANY)} AND {FITS} ORDER BY p.number DESC LIMIT %(most)s)
+    UNION ALL
+    SELECT p.number, NULL FROM (
+      SELECT * FROM post WHERE NOT %(alone)s AND workspace_id = %(workspace)s ORDER BY number DESC LIMIT {NEWEST}) p
+     WHERE p.search @@ {ANY} AND {FITS}
     UNION ALL
     (SELECT c.post_number, 0.35 FROM comment c WHERE {said(ALL, "c")} AND {TOLD} AND EXISTS (
        SELECT FROM post p WHERE p.workspace_id = %(workspace)s AND p.number = c.post_number AND {FITS} OFFSET 0)
@@ -86,9 +103,10 @@ WITH asked AS (
 ), scored AS (
   SELECT number, worth, likeness, CASE
            WHEN nearness >= %(far)s AND (SELECT max(nearness) FROM near) >= %(near)s THEN nearness
-           WHEN likeness >= %(words_far)s AND (SELECT max(likeness) FROM likened) >= {WORDS_NEAR} AND ((SELECT vector FROM asked) IS NULL OR NOT EXISTS (
-                SELECT FROM post_embedding e WHERE e.workspace_id = %(workspace)s AND e.model = %(model)s
-                   AND e.post_number = likened.number)) THEN 0.5 * likeness END AS meant
+           WHEN likeness >= %(words_far)s AND (SELECT max(likeness) FROM likened) >= {WORDS_NEAR}
+                AND ((SELECT vector FROM asked) IS NULL OR NOT EXISTS (
+                  SELECT FROM post_embedding e WHERE e.workspace_id = %(workspace)s AND e.model = %(model)s
+                     AND e.post_number = likened.number)) THEN 0.5 * likeness END AS meant
     FROM likened
 )
 SELECT number, worth IS NOT NULL OR likeness >= 0.5, (greatest(meant, worth) + 0.1 * likeness)::float AS score
@@ -119,15 +137,16 @@ def find(reader: Reader, typed: str, *, limit: int = DEFAULT_HITS, board: int | 
     models = vectors.models()
     floors = models.floors_of(models.current)
     vector = vectors.of_typed(models.current, reader.workspace.language, wanted) if floors else None
-    most = BESIDE_MEANING if vector else ALONE
-    asked = {"vector": vector, "model": models.current, "beside": None, "board": board, "status": status, "most": most}
+    asked = {"vector": vector, "model": models.current, "beside": None, "board": board, "status": status,
+             "alone": vector is None, "most": BESIDE_MEANING if vector else ALONE}  # fmt: skip
     return hits(reader, LIKE_TEXT, typing(wanted), floors, closely, limit, asked)
 
 
 def beside(reader: Reader, post: Post, *, limit: int = DEFAULT_HITS, closely: bool = True) -> list[Hit]:
     """Posts like this one that the reader may see, the likest first; as `find`. No model has to run for it."""
     models = vectors.models()
-    asked = {"model": models.current, "beside": post.number, "board": None, "status": None, "most": BESIDE_MEANING}
+    asked = {"model": models.current, "beside": post.number, "board": None, "status": None, "alone": False,
+             "most": BESIDE_MEANING}  # fmt: skip
     wanted = text.tidy_line(f"{post.title}\n{post.body[:BEGINNING]}")
     return hits(reader, LIKE_POST, words(wanted), models.floors_of(models.current), closely, limit, asked)
 

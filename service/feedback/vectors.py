@@ -6,7 +6,9 @@ and only vectors of one model are ever compared: a change of model makes all vec
 
 import hashlib
 import time
+from datetime import datetime
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 import numpy
 from psycopg2.extras import Json
@@ -19,11 +21,12 @@ from service.lib import embeddings
 from service.lib.embedding_server import Server
 from service.lib.lines import Unreachable
 
-EMBED, QUEUE = "post.embed", "vectors"  # kind of the job
+EMBED, COMPARE, QUEUE = "post.embed", "post.compare", "vectors"  # kinds of the jobs
 MOST_ATTEMPTS = 40  # for days: a server of others may be away for long, and meanwhile words answer
 TOGETHER = 32  # posts of a request to a server
 LONGEST_BODY = 2000  # characters of it that a server is sent
 KNOWN_LANGUAGES = {"english"}  # of the local model
+MOST_COUNTED = 10_000  # vectors
 LOOK_SECONDS = 5.0  # for which this process remembers whose vectors answer
 
 MODELS = "SELECT embedding_model, embedding_next, embedding_floors FROM installation"
@@ -43,6 +46,15 @@ FAILED = """
 UPDATE installation SET embedding_failure = %(failure)s,
        embedding_failing_at = CASE WHEN %(failure)s::text IS NOT NULL THEN coalesce(embedding_failing_at, now()) END
  WHERE embedding_failure IS DISTINCT FROM %(failure)s"""
+# However many vectors there are, no more than `most` are counted, each found by its key.
+STANDING = """
+SELECT embedding_model, embedding_next, embedding_failure, embedding_failing_at,
+       CASE WHEN embedding_next IS NOT NULL THEN (SELECT count(*) FROM (
+         SELECT FROM workspace w, LATERAL (
+           SELECT FROM post_embedding WHERE workspace_id = w.id AND model = embedding_next LIMIT %(most)s) made
+          LIMIT %(most)s) few) END,
+       CASE WHEN embedding_next IS NOT NULL THEN (SELECT sum(next_post - 1)::bigint FROM workspace_counter) END
+  FROM installation"""
 
 
 class Floors(NamedTuple):
@@ -114,6 +126,31 @@ def latest() -> Models:
     return Models(*(db.row(MODELS) or (embeddings.MODEL, None, {})))
 
 
+class Standing(NamedTuple):
+    """How it stands with the vectors, for who runs the server."""
+
+    current: str  # whose vectors answer
+    next: str | None
+    failure: str | None  # of the server, when it is needed
+    failing_since: datetime | None
+    made: int | None  # vectors of `next`, of at most MOST_COUNTED
+    posts: int | None  # ever written
+    host: str | None  # of the server; None: EMBEDDINGS_URL is not set
+    wanted: str  # the model that the settings name
+
+    @property
+    def is_local(self) -> bool:
+        return self.current == embeddings.MODEL
+
+
+def standing(settings: Config) -> Standing:
+    found = db.row(STANDING, most=MOST_COUNTED) or (embeddings.MODEL, *[None] * 5)
+    host = urlsplit(settings.embeddings_url).hostname if settings.embeddings_url else None
+    now = Standing(*found, host, (host and settings.embeddings_model) or embeddings.MODEL)
+    needed = host and {now.current, now.next} - {None, embeddings.MODEL}
+    return now if needed else now._replace(failure=None, failing_since=None)
+
+
 # ── what somebody types ──
 
 
@@ -125,7 +162,8 @@ def of_typed(model: str, language: str, typed: str) -> str | None:
     if memory.server is None:
         return None
     vector = memory.server.soon(model, typed)
-    note(memory.server.failure)
+    if memory.server.failure not in ("", memory.failure):  # "": it was not asked often enough to know
+        note(memory.server.failure)
     return None if vector is None else embeddings.written(vector)
 
 
@@ -135,10 +173,10 @@ def knows(language: str, written: str) -> bool:
 
 
 def note(failure: str | None) -> None:
-    """Write down why the server gives no vectors, or that it does again, for the dashboard; once for each change."""
-    if failure != memory.failure:
-        memory.failure = failure
-        db.changed(FAILED, failure=failure)
+    """Write down why the server gives no vectors, or that it does again, for the dashboard. Other processes do so too, so
+    what this one wrote last may stand there no longer."""
+    memory.failure = failure
+    db.changed(FAILED, failure=failure)
 
 
 # ── what a post says ──
@@ -148,8 +186,12 @@ def renew(event: Event) -> None:
     """Have a post's vector made, once however often its text changes before that."""
     if event.type == "post.updated" and not {"title", "body"} & set(event.data["changed"]):
         return
-    jobs.enqueue(EMBED, event.workspace_id, unique_key=str(event.post_number), queue=QUEUE, max_attempts=MOST_ATTEMPTS,
-                 post=event.post_number)  # fmt: skip
+    later(event.workspace_id, event.post_number)
+
+
+def later(workspace_id: int, number: int) -> None:
+    """Have a job make the vector of this post."""
+    jobs.enqueue(EMBED, workspace_id, unique_key=str(number), queue=QUEUE, max_attempts=MOST_ATTEMPTS, post=number)
 
 
 class Text(NamedTuple):
@@ -179,7 +221,13 @@ def embed(job: jobs.Job) -> None:
     for model in filter(None, (now.current, now.next)):
         keep(job.workspace_id, model, stale(job, model))
     with database.atomic():
+        compare(job.workspace_id, job.args["post"])
         job.complete()
+
+
+def compare(workspace_id: int, number: int) -> None:
+    """Have the posts looked for that are likely to be the same as this one (comparing.compare)."""
+    jobs.enqueue(COMPARE, workspace_id, unique_key=str(number), queue=QUEUE, post=number)
 
 
 def stale(job: jobs.Job, model: str) -> list[Text]:

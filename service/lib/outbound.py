@@ -47,7 +47,7 @@ NOT_PUBLIC = "This address leads into a private network, where we do not go."
 class Answer(NamedTuple):
     status: int
     headers: dict[str, str]  # names in lower case
-    body: bytes  # its first 16 kB; more is not read
+    body: bytes  # its beginning; more is not read
     seconds: float
 
 
@@ -71,10 +71,12 @@ def check_form(url: str, *, allow: tuple = ()) -> None:
 
 
 def post(url: str, body: bytes, headers: dict[str, str], *, allow: tuple = (), seconds: float = SECONDS,
-         connect_seconds: float = CONNECT_SECONDS, trust: ssl.SSLContext | None = None) -> Answer:  # fmt: skip
+         connect_seconds: float = CONNECT_SECONDS, trust: ssl.SSLContext | None = None,
+         most: int = MOST_ANSWER) -> Answer:  # fmt: skip
     """Post `body` and return the answer, whatever its status; raises Unreachable.
 
-    `seconds` are for all of it; `trust` is whose certificates count, instead of those that this machine knows."""
+    `seconds` are for all of it; `trust` is whose certificates count, instead of those that this machine knows; `most` are
+    the bytes of the answer that are read."""
     began = time.monotonic()
     deadline = Deadline(began + seconds, f"There was no answer within {seconds:g} seconds.")
     try:
@@ -85,7 +87,7 @@ def post(url: str, body: bytes, headers: dict[str, str], *, allow: tuple = (), s
     with connected(target, found, deadline, connect_seconds) as line:
         if target.secure:
             line.secure(trust or known_authorities(), target.host)
-        status, named, answered = exchange(line, target, body, headers)
+        status, named, answered = exchange(line, target, body, headers, most)
     return Answer(status, named, answered, time.monotonic() - began)
 
 
@@ -216,7 +218,8 @@ class Response(http.client.HTTPResponse):
         return version, http.client.CONTINUE, reason
 
 
-def exchange(line: Line, target: Target, body: bytes, headers: dict[str, str]) -> tuple[int, dict[str, str], bytes]:
+def exchange(line: Line, target: Target, body: bytes, headers: dict[str, str],
+             most: int) -> tuple[int, dict[str, str], bytes]:  # fmt: skip
     """Status, headers and the beginning of the answer."""
     asked = http.client.HTTPConnection(target.host, target.port)
     asked.default_port = 443 if target.secure else 80  # else Host would name it
@@ -227,19 +230,19 @@ def exchange(line: Line, target: Target, body: bytes, headers: dict[str, str]) -
         answer = asked.getresponse()
         if not line.allowance:
             raise Unreachable("The headers of its answer are too long.", "answer")
-        line.allowance += MOST_ANSWER + CHUNKING
+        line.allowance += most + CHUNKING
         names = dict.fromkeys(answer.headers)
-        return answer.status, {name.lower(): answer.getheader(name) for name in names}, beginning(answer, line)
+        return answer.status, {name.lower(): answer.getheader(name) for name in names}, beginning(answer, line, most)
 
 
-def beginning(answer: http.client.HTTPResponse, line: Line) -> bytes:
+def beginning(answer: http.client.HTTPResponse, line: Line, most: int) -> bytes:
     """The first bytes of what it says, however much and in whatever pieces it comes."""
     try:
-        return answer.read(MOST_ANSWER)[:MOST_ANSWER]
+        return answer.read(most)[:most]
     except http.client.IncompleteRead as broken:
         if line.allowance:  # it broke off; else we did
             raise
-        return broken.partial[:MOST_ANSWER]
+        return broken.partial[:most]
 
 
 @functools.cache

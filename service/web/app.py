@@ -233,6 +233,7 @@ def of_people() -> dict[str, object]:
         "/insights": dashboard.insights.Insights(),
         "/insights/{table}.csv": dashboard.insights.Sheet(),
         "/moderation": dashboard.moderation.Moderation(),
+        "/duplicates": dashboard.duplicates.Duplicates(),
         "/users": dashboard.users.Users(),
         "/users/{user}": dashboard.users.User(),
         "/users/{user}/export": dashboard.users.Export(),

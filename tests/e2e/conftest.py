@@ -170,7 +170,7 @@ LINKS_OF_A_PAGE = "[...document.querySelectorAll('main a[href], header a[href]')
 PAGES = [
     "inbox", "inbox?status=planned&sort=top", "history", "search?q=time", "roadmap", "changelog", "changelog/new",
     "users", "companies", "segments", "segments/new", "insights", "moderation", "moderation?show=deleted",
-    "moderation?show=blocked", "start", "settings", "settings/general", "settings/brand", "settings/identity",
+    "moderation?show=blocked", "duplicates", "start", "settings", "settings/general", "settings/brand", "settings/identity",
     "settings/boards", "settings/statuses", "settings/tags", "settings/fields", "settings/team", "settings/keys",
     "settings/webhooks", "system",
     "system/jobs", "outbox", "posts/new", "posts/1", "posts/1/merge?into=2",

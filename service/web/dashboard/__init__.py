@@ -3,6 +3,7 @@
 from service.web.dashboard import (  # noqa: F401 what app.py finds them by
     changelog,
     companies,
+    duplicates,
     files,
     history,
     home,

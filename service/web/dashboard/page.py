@@ -1,7 +1,7 @@
 """The pages of the dashboard: each can undo the last action, and stands in the frame that counts what waits."""
 
 from service.errors import ProofNeeded
-from service.feedback import actions, guide, held_comments
+from service.feedback import actions, guide, waiting
 from service.web import page, pages
 from service.web.guards import now, require_proof
 from service.web.inputs import whole
@@ -59,9 +59,9 @@ def render(req, resp, template: str, **values) -> None:
     pages.render(req, resp, template, form=page.sent(req), frame=lambda: frame(req), **{**values, **req.context.page})
 
 
-def frame(req) -> tuple[int, int]:
-    """How many posts and comments wait for approval, and how many of the first steps are left."""
-    return held_comments.all_waiting(req.context.reader), guide.left(req.context.workspace)
+def frame(req) -> tuple[waiting.Waiting, int]:
+    """How much waits for the team, and how many of the first steps are left."""
+    return waiting.count(req.context.reader), guide.left(req.context.workspace)
 
 
 def at(req, path: str) -> str:

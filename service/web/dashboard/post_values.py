@@ -43,7 +43,7 @@ def everything(req, post: posts.Post) -> dict:
     }  # fmt: skip
     shown |= asked(reader, post) | talk(req, post.number) | voters(req, post.number)
     shown |= happened(req, post) | author(req, post)
-    return shown | {"similar": like(req, post.number), "audiences": questions.audiences(reader, post.number)}
+    return shown | like(req, post) | {"audiences": questions.audiences(reader, post.number)}
 
 
 def me(req) -> str:
@@ -108,9 +108,15 @@ def author(req, post: posts.Post) -> dict:
     return {"wrote": doings.counts(req.context.reader, known.id), "most_total": people.MOST_TOTAL}
 
 
-def like(req, number: int) -> list | None:
-    """The posts that may be the same, when they are asked for: to find them, every post is looked at."""
+def like(req, post: posts.Post) -> dict:
+    """The posts that are likely to be the same, as they were found before, and others that may be (None: nobody asked for
+    them; to find them, every post is looked at)."""
+    if post.merged_into:
+        return {"likely": [], "similar": None}
+    likely = duplicates.known(req.context.reader, post.number)
     if not inputs.param(req, "similar"):
-        return None
-    return duplicates.suggestions(req.context.reader, number)
+        return {"likely": likely, "similar": None}
+    numbers = {hit.post.number for hit in likely}
+    found = duplicates.suggestions(req.context.reader, post.number)
+    return {"likely": likely, "similar": [hit for hit in found if hit.post.number not in numbers]}
 

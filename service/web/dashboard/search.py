@@ -14,7 +14,8 @@ from service.web.page import QUICK
 PLACES = (
     ("Inbox", "inbox"), ("New post", "posts/new"), ("Roadmap", "roadmap"), ("Changelog", "changelog"),
     ("New changelog entry", "changelog/new"), ("Users", "users"), ("Companies", "companies"), ("Segments", "segments"),
-    ("Insights", "insights"), ("Moderation", "moderation"), ("What the team did", "history"), ("Settings", "settings"),
+    ("Insights", "insights"), ("Moderation", "moderation"),
+    ("Likely duplicates", "duplicates"), ("What the team did", "history"), ("Settings", "settings"),
     ("General settings", "settings/general"), ("Identity", "settings/identity"), ("Boards", "settings/boards"),
     ("Statuses", "settings/statuses"), ("Tags", "settings/tags"), ("Fields", "settings/fields"), ("Team", "settings/team"),
     ("API keys", "settings/keys"), ("Webhooks", "settings/webhooks"), ("First steps", "start"), ("System", "system"),

@@ -1,10 +1,12 @@
 """How the server fares and whether it is time for a larger one; its jobs. All of it for who runs the server; for other teams
 the jobs of their own workspace."""
 
+from datetime import UTC
+
 import falcon
 
 from service.errors import Invalid
-from service.feedback import members, scale, work
+from service.feedback import members, scale, vectors, work
 from service.feedback.scale import percent, seconds
 from service.measurements import Hour
 from service.web import charts
@@ -19,6 +21,8 @@ GONE = "Nothing was left to do: somebody was quicker."
 KINDS = {
     "event.follow_up": "Letters and vectors that follow from what happened",
     "post.embed": "Vectors of posts, for similar posts",
+    "post.compare": "Likely duplicates of a post",
+    "duplicates.find": "Likely duplicates, every night",
     "letter.send": "Letters",
     "sign_in.send": "Sign-in links for the team",
     "proof.send": "Links by which a member proves who they are",
@@ -41,10 +45,12 @@ class System(Page):
         is_operator = members.is_operator(req.context.person)
         hours, now = scale.look() if is_operator else ([], None)
         shown = {"now": now, "verdict": scale.verdict(now), "signals": signals(hours, now)} if now else {}
+        standing = vectors.standing(req.context.config) if is_operator else None
         render(
             req, resp, "app/system.html", active="system", sub=subnav(req), is_operator=is_operator,
-            hours=hours[-FEW_HOURS:], slow_share=slow_share,
-            warnings=warnings(req.context.config) if is_operator else [], percent=percent, seconds=seconds, **shown,
+            warnings=warnings(req.context.config) + of_vectors(standing) if standing else [],
+            compared=compared(standing) if standing else None,
+            hours=hours[-FEW_HOURS:], slow_share=slow_share, percent=percent, seconds=seconds, **shown,
         )  # fmt: skip
 
 
@@ -116,6 +122,35 @@ def warnings(config) -> list[str]:
         said.append("No mail server is set up (SMTP_URL), so letters are kept here instead of being sent.")
     if config.outbound_allow:
         said.append("OUTBOUND_ALLOW is set, so webhooks of every workspace here may reach those networks of yours.")
+    return said
+
+
+def compared(now: vectors.Standing) -> str:
+    """By whose vectors posts are compared, in a sentence."""
+    if now.is_local:
+        return f"Posts are compared by {now.current}, a model that runs here."
+    place = f"the server at {now.host}, which is sent what people write and type" if now.host else "a server"
+    return f"Posts are compared by {now.current}, a model of {place}."
+
+
+def of_vectors(now: vectors.Standing) -> list[str]:
+    """What is not with them as it is set up, or not yet."""
+    said = []
+    if now.failure:
+        since = f"{now.failing_since.astimezone(UTC):%d %b, %H:%M} UTC"
+        meanwhile = f"The vectors of {now.current} answer" if now.is_local else "Posts are found by their words"
+        said.append(f"The server of vectors at {now.host} has given none since {since}: {now.failure} {meanwhile} "
+                    "meanwhile, and nothing is lost.")  # fmt: skip
+    if not now.is_local and not now.host:
+        said.append(f"EMBEDDINGS_URL is not set, but posts are compared by {now.current}, a model of a server. They are "
+                    "found by their words until you set it again, or run: sayso reembed")  # fmt: skip
+    elif now.wanted not in {now.current, now.next}:
+        said.append(f"EMBEDDINGS_MODEL is {now.wanted}, but posts are still compared by {now.current}. Make the vectors "
+                    "anew: sayso reembed")  # fmt: skip
+    if now.next:
+        made = f"more than {now.made:,}" if now.made == vectors.MOST_COUNTED else f"{now.made:,}"
+        said.append(f"Vectors of {now.next} are being made: {made} of {now.posts:,} posts. Those of {now.current} answer "
+                    "until all are there. If the number stands still, go on with: sayso reembed")  # fmt: skip
     return said
 
 

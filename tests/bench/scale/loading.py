@@ -13,7 +13,8 @@ ROWS = 50_000  # in one COPY
 FILLED = ("company", '"user"', "post", "vote", "comment", "post_embedding", "post_worth")
 # Nothing writes into an index that is not ready; REINDEX builds it as it is defined and makes it ready again.
 UNREADY = """
-UPDATE pg_index SET indisready = false, indisvalid = false WHERE indrelid = ANY(%s::regclass[]) RETURNING indexrelid::regclass"""
+UPDATE pg_index SET indisready = false, indisvalid = false WHERE indrelid = ANY(%s::regclass[])
+RETURNING indexrelid::regclass"""
 WORTH = """
 INSERT INTO post_worth (workspace_id, post_number, mrr)
 SELECT workspace_id, post_number, sum(mrr) FROM (

@@ -5,16 +5,21 @@ that belong to no group. The rules of the set: it is as people write, of softwar
 and reads only a title, and all the others, would find the rest of its group; and many are near another group in words and
 not in the wish (how to turn it on, how to turn it off).
 
-There are two parts. In `hard` (work, life, making) nearly no two titles of a group share a word, some hint at the wish by a
-story or name it by a term of the trade. `plain` has ordinary duplicates. The hard part was written before anything was
-measured; the plain one after the first figures of the hard one, to tell a search that fails from a set that is hard, and
-before any of its own. Add to them, and never change a request because the search does not find it."""
+There are three parts. In `hard` (work, life, making) nearly no two titles of a group share a word, some hint at the wish by
+a story or name it by a term of the trade. `plain` has duplicates mostly in the same words. `usual` is what comes in on a
+board: most requests say in a sentence or more what they want, and of the titles of a group about half share no word. The
+hard part was written before anything was measured; the others after the first figures of the hard one, to tell a search
+that fails from a set that is hard, and before any of their own; who wrote `usual` saw no figures at all. What the model can
+reach is judged by the ordinary parts, and the hard one is told beside them: it shows how much there is to gain.
+
+Add to them, and never change a request because the search does not find it."""
 
 import tomllib
 from pathlib import Path
 from typing import NamedTuple
 
 FOLDER = Path(__file__).parent
+ORDINARY = {"plain", "usual"}
 PARTS, SINGLES = {"hard": ("work", "life", "making"), "plain": ("plain",), "usual": ("usual",)}, "singles"
 
 

@@ -1,17 +1,16 @@
-"""How well the search finds the others of a group, when somebody types the title of one.
+"""How well the search finds the others of a group, asked with one of them.
 
-Every request becomes a post of one workspace. Each that has duplicates is asked for by its title, at GET /api/v1/similar;
-itself left out, the first ten answers count. What the floor keeps back, and what stands below the tenth, is not found: when
-fewer than ten are shown, nothing takes their places.
+Every request becomes a post of one workspace. Each that has duplicates is asked for in two ways, through the API: by itself
+(GET /api/v1/posts/{n}/similar, its title and text) and by its title alone, as if somebody typed it (GET /api/v1/similar).
+Itself left out, the first ten answers count. What the floor keeps back, and what stands below the tenth, is not found.
 
 - MRR: 1 / the place of the first duplicate (0 when there is none among the ten), the mean of all questions.
 - recall@5, recall@10: which part of the duplicates stands among the first five or ten, the mean of all questions.
 - hard recall@10: the same of only those duplicates whose title shares no word with what was asked, as PostgreSQL stems
   words and leaves out the common ones.
 
-Meaning alone and words alone are the statement of the domain (similar.FIND), asked without the words or without the vector.
-Without a vector it shows only posts that have all the words. How far words could lead is told by one statement of our
-own, which ranks what shares any of them."""
+Meaning alone and words alone are the statements of the domain (similar.LIKE_POST, LIKE_TEXT), asked without the words or
+without the vector."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -24,18 +23,14 @@ from service.feedback import similar, vectors
 from service.lib import embeddings
 
 SHOWN = 10
-# Through the endpoint, a little below what is measured: the model rounds differently on other processors.
-LEAST_RECALL = {"hard": 0.34, "plain": 0.95, "both": 0.5}  # at 10
-LEAST_SILENT = 20  # of the nonsense
+# recall@10 that `make bench` wants; `make test` is content with a little less: the model rounds differently elsewhere
+WANTED = {("by post", "ordinary"): 0.95, ("by title", "ordinary"): 0.9, ("by post", "hard"): 0.42}
+ROUNDING = 0.015
+LEAST_SILENT = 24  # of the nonsense
 STEMS = "SELECT tsvector_to_array(to_tsvector('english', %(title)s))"
 WITHOUT_VECTOR = """
 SELECT count(*) FROM post p
  WHERE NOT EXISTS (SELECT FROM post_embedding e WHERE e.workspace_id = p.workspace_id AND e.post_number = p.number)"""
-ANY_WORD = """
-WITH asked AS (SELECT replace(plainto_tsquery('english', %(text)s)::text, '&', '|')::tsquery AS words)
-SELECT number FROM asked, post
- WHERE workspace_id = %(workspace)s AND search @@ words AND number <> %(beside)s
- ORDER BY ts_rank(search, words, 32) DESC, number DESC LIMIT %(limit)s"""
 
 
 class Post(NamedTuple):
@@ -108,13 +103,9 @@ class Board:
         near, far = vectors.LOCAL_FLOORS
         asked = {"model": embeddings.MODEL, "vector": None, "language": "english", "near": near, "far": far}
         asked |= {"words_far": similar.WORDS_FAR}
-        within = {"beside": post.number, "board": None, "status": None, "limit": SHOWN, "most": similar.ALONE}
+        within = {"beside": post.number, "board": None, "status": None, "limit": SHOWN, "alone": bool(text), "most": similar.ALONE}
         asked |= within | (text or similar.words(""))
         return [row[0] for row in db.rows(statement, **self.company.team.scope(), **asked)]
-
-    def any_word(self, post: Post) -> list[int]:
-        asked = {"workspace": self.company.workspace.id, "text": post.title, "beside": post.number, "limit": SHOWN}
-        return [row[0] for row in db.rows(ANY_WORD, **asked)]
 
     def silent(self) -> list[str]:
         """The nonsense for which nothing is shown."""
@@ -149,22 +140,22 @@ def mean(numbers: list[float]) -> float:
 
 
 def by_part(questions: list[Question]) -> dict[str, Figures]:
-    """Of each part of the set, and of both."""
-    parts = {part: [each for each in questions if each.asked.part == part] for part in the_set.PARTS}
-    return {part: figures(asked) for part, asked in {**parts, "both": questions}.items()}
+    """Of each part of the set, of the ordinary ones together, and of all."""
+    parts = {**{part: {part} for part in the_set.PARTS}, "ordinary": the_set.ORDINARY, "all": set(the_set.PARTS)}
+    return {name: figures([each for each in questions if each.asked.part in part]) for name, part in parts.items()}
 
 
 def rows(client, company) -> dict[str, dict]:
     """What `make bench` keeps."""
     board = Board(client, company)
-    ways = {"endpoint": board.endpoint, "meaning only": board.meaning_only,
-            "words only, all": board.words_only, "words only, any": board.any_word}  # fmt: skip
+    ways = {"by post": board.by_post, "by title": board.by_title,
+            "meaning only": board.meaning_only, "words only": board.words_only}  # fmt: skip
     told = {}
     for way, ask in ways.items():
         for part, measured in by_part(board.questions(ask)).items():
             told[f"similar: {way}, {part}"] = measured._asdict()
-            if way == "endpoint":
-                told[f"similar: {way}, {part}"] |= judged(measured.recall_10, LEAST_RECALL[part])
+            if (way, part) in WANTED:
+                told[f"similar: {way}, {part}"] |= judged(measured.recall_10, WANTED[way, part])
     silent = len(board.silent())
     return told | {f"similar: nothing for {len(the_set.nonsense())} texts of nonsense": judged(silent, LEAST_SILENT)}
 

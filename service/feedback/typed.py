@@ -1,0 +1,36 @@
+"""What somebody types into a search: which words, whether exactly these are meant, and what of them is only begun."""
+
+import re
+
+QUOTED = re.compile(r'"[^"]*\w[^"]*"')
+LEFT_OUT = re.compile(r'(?:(?<=\s)|^)-(?:"[^"]*"|[^\W\d_][^\s"]*)')  # a minus before a word, not a number: "at -20 °C"
+FEWEST_LETTERS = 3  # of a word that is only begun
+BEGUN = re.compile(rf"[^\W_]{{{FEWEST_LETTERS},}}$|[^\W\d_\u0000-\u024f]+$")  # a sign of other scripts says as much
+
+
+def is_exact(typed: str) -> bool:
+    """Whether just these words are asked for, as in a search engine: in "quotes", or without one that has a minus."""
+    return bool(QUOTED.search(typed) or LEFT_OUT.search(typed))
+
+
+def has_phrase(typed: str) -> bool:
+    return bool(QUOTED.search(typed))
+
+
+def wanted(typed: str) -> str:
+    """The words without those that are to be left out, and without the quotes."""
+    return " ".join(LEFT_OUT.sub(" ", typed).replace('"', " ").split())
+
+
+def begun(typed: str) -> str:
+    """The last word, when it may be only begun; else nothing. What is asked for exactly is not."""
+    found = None if '"' in typed or LEFT_OUT.search(typed) else BEGUN.search(typed)
+    return found.group() if found else ""
+
+
+def words(typed: str) -> dict[str, str]:
+    """The parameters of conditions.SAID: the text; the same again where its words may be taken literally, which a minus
+    forbids (what has one form of a word has not all others); and apart the last word if it may be only begun."""
+    last = begun(typed)
+    return {"q": typed, "literally": "" if LEFT_OUT.search(typed) else typed, "begun": typed.removesuffix(last),
+            "prefix": last and f"'{last.lower()}':*"}  # fmt: skip
