@@ -1,4 +1,4 @@
-"""Search that understands: words of posts and comments, vectors that stay quick to search, and posts that may be the same."""
+"""Search that understands: words of posts and comments, vectors that stay quick to compare, posts that may be the same."""
 
 # The tenant is one of the words: so one index finds what a workspace says of something, however many others say it too.
 # '|' begins no word of a text.
@@ -13,7 +13,8 @@ ALTER TABLE post ADD COLUMN search tsvector GENERATED ALWAYS AS (
 CREATE INDEX post_search ON post USING gin (search) WITH (gin_pending_list_limit = 256);
 
 ALTER TABLE comment ADD COLUMN language regconfig NOT NULL DEFAULT 'english';
-UPDATE comment c SET language = w.language FROM workspace w WHERE w.id = c.workspace_id AND w.language <> 'english'::regconfig;
+UPDATE comment c SET language = w.language FROM workspace w
+ WHERE w.id = c.workspace_id AND w.language <> 'english'::regconfig;
 ALTER TABLE comment ADD COLUMN search tsvector GENERATED ALWAYS AS (
   setweight(to_tsvector(language, body), 'C') || setweight(to_tsvector('simple', body), 'C') || {TENANT}) STORED;
 CREATE INDEX comment_search ON comment USING gin (search) WITH (gin_pending_list_limit = 256);
@@ -25,14 +26,15 @@ CREATE INDEX post_words ON post USING gin (words_of(workspace_id, search)) WITH 
 CREATE INDEX comment_words ON comment USING gin (words_of(workspace_id, search)) WITH (gin_pending_list_limit = 256);
 """
 
-# A small workspace's vectors stand side by side in the key, so that looking at all of them reads a tenth of the pages; of
-# a large one the graph finds the nearest.
+# A workspace's vectors stand side by side in the key, so that looking at all of them reads a tenth of the pages; those of a
+# large one as bits, of which a page holds eighty: the nearest by bits are then compared in full.
 MEANING = """
 ALTER TABLE post_embedding
   ADD COLUMN digest bytea,                        -- of the text that the vector was made of
   DROP CONSTRAINT post_embedding_pkey,
   ADD PRIMARY KEY (workspace_id, model, post_number) INCLUDE (vector);
-CREATE INDEX post_embedding_nearest ON post_embedding USING hnsw (vector halfvec_cosine_ops);
+ALTER TABLE post_embedding ADD COLUMN bits bit(384) GENERATED ALWAYS AS (binary_quantize(vector)::bit(384)) STORED;
+CREATE INDEX post_embedding_bits ON post_embedding (workspace_id, model, post_number) INCLUDE (bits);
 
 ALTER TABLE installation
   ADD COLUMN embedding_model      text NOT NULL DEFAULT 'minilm-l6-int8',  -- whose vectors answer

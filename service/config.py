@@ -10,8 +10,8 @@ from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from service.errors import SettingError
-from service.lib import text
+from service.errors import Invalid, SettingError
+from service.lib import outbound, text
 
 SECRET_KEY_LENGTH = 32  # characters, at least
 FEW_CHARACTERS = 6  # different ones; a random key has more
@@ -149,6 +149,8 @@ def embedding_server(given) -> dict:
     """Who makes vectors. The address of an API (…/v1) and that of its /v1/embeddings mean the same."""
     address = url(given, "EMBEDDINGS_URL", {"http", "https"}, "https://api.example.com/v1")
     key, model = secret(given, "EMBEDDINGS_API_KEY"), (given.get("EMBEDDINGS_MODEL") or "").strip() or None
+    if address:
+        expect_reachable(address)
     if address and not model:
         raise SettingError("EMBEDDINGS_MODEL is not set; name a model of that server, e.g. "
                            "EMBEDDINGS_MODEL=text-embedding-3-small")  # fmt: skip
@@ -156,6 +158,15 @@ def embedding_server(given) -> dict:
         raise SettingError("EMBEDDINGS_API_KEY has characters that no header can carry; give the key alone.")
     return {"embeddings_url": address and address.removesuffix("/embeddings"), "embeddings_model": model,
             "embeddings_api_key": key}  # fmt: skip
+
+
+def expect_reachable(address: str) -> None:
+    """Raise SettingError unless we can ask there; it may be in a network of one's own."""
+    try:
+        outbound.check_form(address, allow=outbound.EVERYWHERE)
+    except Invalid as wrong:
+        raise SettingError(f"EMBEDDINGS_URL cannot be used: {wrong} Give one like "
+                           "EMBEDDINGS_URL=https://api.example.com/v1") from None  # fmt: skip
 
 
 def sender(given) -> str:

@@ -62,6 +62,8 @@ RETURNING job.workspace_id, job.id, job.claim, job.kind, job.args, job.attempt, 
 BESIDE = """
 SELECT args FROM job WHERE workspace_id = %(workspace)s AND kind = %(kind)s AND claim IS NULL ORDER BY id LIMIT %(most)s"""
 
+HASTEN = "UPDATE job SET run_at = now() WHERE kind = %(kind)s AND claim IS NULL AND attempt > 0 AND run_at > now()"
+
 COMPLETE = "DELETE FROM job WHERE workspace_id = %(workspace)s AND id = %(id)s AND claim = %(claim)s"
 
 FAIL = """
@@ -149,6 +151,12 @@ def enqueue(kind: str, workspace_id: int = OURS, *, delay: float = 0, unique_key
 def beside(job: Job, most: int) -> list[dict]:
     """The arguments of up to `most` jobs of the same workspace and kind that wait, for work that is cheaper together."""
     return [row[0] for row in db.rows(BESIDE, workspace=job.workspace_id, kind=job.kind, most=most)]
+
+
+def hasten(kind: str) -> None:
+    """Try all jobs of this kind again now that failed and wait: what they failed for is well again."""
+    if db.changed(HASTEN, kind=kind):
+        db.notify(HINT)
 
 
 def claim(worker: str, most: int, lease: float, after: int = FIRST, queue: str = "default",

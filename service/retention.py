@@ -80,7 +80,8 @@ USED_MODELS = """
 SELECT embedding_model, embedding_next, embedding_since > now() - interval '1 minute' FROM installation FOR SHARE"""
 DROP_VECTORS = """
 DELETE FROM post_embedding WHERE ctid = ANY(ARRAY(
-  SELECT ctid FROM post_embedding WHERE workspace_id = %(workspace)s AND model = %(model)s LIMIT %(most)s))"""
+  SELECT ctid FROM post_embedding WHERE workspace_id = %(workspace)s AND model = %(model)s
+   ORDER BY post_number LIMIT %(most)s))"""
 
 
 def prune(job: Job) -> None:  # noqa: ARG001 (a handler takes its job)

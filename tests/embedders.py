@@ -12,6 +12,7 @@ from receivers import Receiver, answer
 
 from service import db, installation
 from service.feedback import vectors
+from service.lib.embedding_server import Server
 
 MODEL, KEY = "words-384", "vk-t3st-0f-th3-v3ct0rs"
 SAME = {"night": "dark", "theme": "mode", "invoice": "bill", "invoices": "bill", "receipts": "bill"}
@@ -40,6 +41,11 @@ def embedding(role=None):
         server.close()
 
 
+def at(there: Embedder, key: str | None = KEY) -> Server:
+    """Our way there."""
+    return Server(there.url, key)
+
+
 def switch(model: str = MODEL) -> None:
     """Let the vectors of this model answer, as they do after `sayso reembed`."""
     installation.check_keys()
@@ -55,6 +61,12 @@ def meaning(text: str, length: int = 384) -> list[float]:
 def of_word(word: str, length: int) -> numpy.ndarray:
     seed = int.from_bytes(hashlib.sha256(word.encode()).digest()[:8])
     return numpy.random.default_rng(seed).standard_normal(length)
+
+
+def unit(text: str) -> numpy.ndarray:
+    """The vector that we make of it."""
+    vector = numpy.array(meaning(text))
+    return vector / numpy.linalg.norm(vector)
 
 
 # ── roles ──

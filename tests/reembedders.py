@@ -11,11 +11,21 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import numpy
 
+from service import db
+from service.feedback import reembedding, similar, vectors
 from service.lib import embeddings
 
 PLAIN, TURNED = "plain", "turned"
 DARK, EXPORT = "Dark mode", "Export invoices to CSV"
 HOLD_SECONDS = 60
+LOCAL = embeddings.MODEL
+WISHES = [DARK, EXPORT, "Sign in with Google", "Faster search", "Slack integration"]
+MODELS = "SELECT embedding_model, embedding_next, embedding_since IS NOT NULL FROM installation"
+MADE = "SELECT count(*) FROM post_embedding WHERE model = %(model)s"
+LACKING = """
+SELECT number FROM post p WHERE NOT EXISTS (
+  SELECT FROM post_embedding e WHERE e.workspace_id = p.workspace_id AND e.post_number = p.number AND e.model = %(model)s
+     AND e.digest = sha256(convert_to(p.title || E'\n' || p.body, 'UTF8')))"""
 
 
 def turned(found: numpy.ndarray) -> numpy.ndarray:
@@ -26,8 +36,8 @@ def turned(found: numpy.ndarray) -> numpy.ndarray:
 
 
 class Reembedder:
-    """`answered` counts texts by (model, text). `failures` are answered first, one for each request, and for good while it is
-    `broken`; after `patience` more requests it says nothing until it is `let_go`. `meanwhile` is called before each answer."""
+    """`answered` counts texts by (model, text). `failures` are what it answers first, `broken` what it always does; after
+    `patience` more requests it says nothing until it is `let_go`. `meanwhile` is called with the texts before an answer."""
 
     def __init__(self):
         self.answered, self.patience = Counter(), None
@@ -82,3 +92,32 @@ def serving():
         yield made
     finally:
         made.close()
+
+
+# ── what tests do and look at ──
+
+
+def reembed(model: str) -> int:
+    """All of it; returns how many vectors were made."""
+    reembedding.begin(model)
+    return sum(done.made for done in reembedding.reembed(model))
+
+
+def models() -> tuple:
+    """(whose vectors answer, whose are being made, whether it was ever changed)."""
+    return db.row(MODELS)
+
+
+def made(model: str) -> int:
+    return db.row(MADE, model=model)[0]
+
+
+def lacking(model: str) -> list[int]:
+    return [number for (number,) in db.rows(LACKING, model=model)]
+
+
+def found(company, text: str = "night theme") -> list[tuple[str, str]]:
+    answering = vectors.models().current
+    if answering != LOCAL:
+        vectors.memory.server.soon(answering, text, patience=20)  # as somebody who types it for the second time
+    return [(hit.post.title, hit.why) for hit in similar.find(company.team, text)]

@@ -63,6 +63,9 @@ def free_port() -> str:
     ("DEMO", "maybe", "DEMO=maybe is neither on nor off"),
     ("STREAM_URL", "stream", "STREAM_URL is not a URL"),
     ("OUTBOUND_ALLOW", "10.1.0.5/16", "OUTBOUND_ALLOW=10.1.0.5/16 is not a list of networks"),
+    ("EMBEDDINGS_URL", "api.example.com/v1", "EMBEDDINGS_URL is not a URL"),
+    ("EMBEDDINGS_URL", "https://api.example.com/v1", "EMBEDDINGS_MODEL is not set"),
+    ("EMBEDDINGS_URL", "https://me:hunter2@api.example.com/v1", "EMBEDDINGS_URL cannot be used: Leave out the user name"),
 ])  # fmt: skip
 def test_a_wrong_setting_is_named_with_an_example(folder, name, value, says):
     line = refused(sayso("up", **{"DATA_DIR": str(folder / "wrong"), name: value}))

@@ -44,6 +44,9 @@ SELECT %(workspace)s, number + 1000000, 'post.created', true, number, author_id,
 INSERT INTO post_worth (workspace_id, post_number, mrr)
 SELECT workspace_id, number, number * 7919 %% 89989 + 100 FROM post
  WHERE workspace_id = %(workspace)s AND number >= %(first)s;
+INSERT INTO likely_duplicate (workspace_id, post_number, other_number, score, why)
+SELECT workspace_id, number, number + 1 + number %% 3, 0.55 + number %% 400 / 1000.0, 'meaning' FROM post
+ WHERE workspace_id = %(workspace)s AND number >= %(first)s AND number < %(posts)s - 3;
 INSERT INTO segment_user (workspace_id, segment_id, user_id)
 SELECT s.workspace_id, s.id, u.id FROM segment s JOIN "user" u ON u.workspace_id = s.workspace_id AND u.id %% 3 = 0
  WHERE s.workspace_id = %(workspace)s ON CONFLICT DO NOTHING;

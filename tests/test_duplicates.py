@@ -1,11 +1,14 @@
 """Posts that may ask for the same are suggested, until the team says that they do not."""
 
+import re
+
 import pytest
 from browser import Browser
 from cast import ADA
 from queued import threads, work_off
 
 from service import db
+from service.db import database
 from service.errors import Invalid, NotFound
 from service.feedback import duplicates
 
@@ -49,12 +52,26 @@ def test_only_two_posts_of_the_workspace_can_be_told_apart(acme, alike, globex):
     assert dismissals() == []
 
 
-def test_the_page_suggests_when_it_is_asked_and_dismisses(client, acme, alike):
+def test_the_page_of_a_post_shows_at_once_what_is_likely(client, acme, alike):
+    page = Browser(client).sign_in(ADA).open("/app/acme/posts/1")
+    for number in (2, 3):
+        assert f"/app/acme/posts/1/merge?into={number}" in page.text
+    assert re.search(r"<small>same words 0\.\d\d · 1 vote</small>", page.text) and "?similar=yes" in page.text
+
+
+def test_the_page_of_a_post_looks_for_more_when_it_is_asked(client, acme, alike):
     ada = Browser(client).sign_in(ADA)
+    database.execute_sql("DELETE FROM likely_duplicate WHERE other_number = 3")
     page = ada.open("/app/acme/posts/1")
-    assert "merge?into=2" not in page.text and "?similar=yes" in page.text
+    assert "merge?into=2" in page.text and "merge?into=3" not in page.text
     page = ada.open("/app/acme/posts/1", params={"similar": "yes"})
-    assert "/app/acme/posts/1/merge?into=2" in page.text and "/app/acme/posts/1/merge?into=3" in page.text
+    assert [page.text.count(f"merge?into={number}") for number in (2, 3)] == [1, 1]
+    assert "data-similar" not in page.text
+
+
+def test_the_page_of_a_post_dismisses(client, acme, alike):
+    ada = Browser(client).sign_in(ADA)
+    ada.open("/app/acme/posts/1")
     answer = ada.send("/app/acme/posts/1?similar=yes", do="dismiss", other="2")
     assert (answer.status_code, answer.headers["location"]) == (303, "/app/acme/posts/1?similar=yes")
     page = ada.open("/app/acme/posts/1", params={"similar": "yes"})

@@ -28,7 +28,8 @@ def nobody(client):
 
 
 def titles(page) -> list[str]:
-    return [unescape(title) for title in re.findall(r'<h2><a href="[^"]+" dir="auto">([^<]+)</a>', page.text)]
+    found = re.findall(r'<h2><a href="[^"]+" dir="auto">(.+?)</a>', page.text)
+    return [unescape(re.sub("</?mark>", "", title)) for title in found]
 
 
 def links(page) -> dict[str, str]:

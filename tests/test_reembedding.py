@@ -1,29 +1,18 @@
 """A change of model: all vectors anew beside the old ones, which answer until the last one is made."""
 
 import dataclasses
-import time
 from contextlib import closing
 
 import psycopg2
 import pytest
-from cast import DAN
 from queued import in_another_thread, work_off
-from reembedders import DARK, EXPORT, PLAIN, TURNED, serving
+from reembedders import DARK, LOCAL, PLAIN, TURNED, WISHES, found, lacking, made, models, reembed, serving
 
-from service import db, demo, installation, jobs, retention
+from service import db, installation
 from service.errors import SettingError
-from service.feedback import edits, posts, reembedding, similar, vectors
-from service.lib import embeddings
+from service.feedback import edits, reembedding, vectors
 
-LOCAL = embeddings.MODEL
-WISHES = [DARK, EXPORT, "Sign in with Google", "Faster search", "Slack integration"]
-MODELS = "SELECT embedding_model, embedding_next, embedding_since IS NOT NULL FROM installation"
-MADE = "SELECT count(*) FROM post_embedding WHERE model = %(model)s"
 OF_POST = "SELECT model FROM post_embedding WHERE workspace_id = %(workspace)s AND post_number = %(number)s ORDER BY model"
-LACKING = """
-SELECT number FROM post p WHERE NOT EXISTS (
-  SELECT FROM post_embedding e WHERE e.workspace_id = p.workspace_id AND e.post_number = p.number AND e.model = %(model)s
-     AND e.digest = sha256(convert_to(p.title || E'\n' || p.body, 'UTF8')))"""
 EDIT = "UPDATE post SET title = %(title)s WHERE number = %(number)s"
 
 
@@ -57,40 +46,9 @@ def pieces(monkeypatch):
     monkeypatch.setattr(reembedding, "TOGETHER", 2)
 
 
-def reembed(model: str) -> int:
-    """All of it; returns how many vectors were made."""
-    reembedding.begin(model)
-    return sum(done.made for done in reembedding.reembed(model))
-
-
-def models() -> tuple:
-    """(whose vectors answer, whose are being made, whether it was ever changed)."""
-    return db.row(MODELS)
-
-
-def made(model: str) -> int:
-    return db.row(MADE, model=model)[0]
-
-
-def lacking(model: str) -> list[int]:
-    return [number for (number,) in db.rows(LACKING, model=model)]
-
-
 def asked(server, title: str, model: str = TURNED) -> int:
     """How often the server was asked for the vector of this post."""
     return server.answered[model, title]
-
-
-def found(company, text: str = "night theme") -> list[tuple[str, str]]:
-    answering = vectors.models().current
-    if answering != LOCAL:
-        vectors.memory.server.soon(answering, text, patience=20)  # as somebody who types it for the second time
-    return [(hit.post.title, hit.why) for hit in similar.find(company.team, text)]
-
-
-def beside(company, number: int) -> list[str]:
-    reader = company.team
-    return [hit.post.title for hit in similar.beside(reader, posts.find(reader, number))]
 
 
 def test_every_post_gets_a_vector_of_the_new_model_which_then_answers(wishes, globex, pieces):
@@ -143,46 +101,6 @@ def test_a_vector_of_what_can_be_read_no_longer_goes(wishes):
     assert db.rows(OF_POST, workspace=wishes.workspace.id, number=1) == []
 
 
-def test_answers_are_never_mixed_before_during_and_after_it(wishes, pieces):
-    wishes.post("A dark theme")
-    work_off()
-    before = found(wishes), beside(wishes, 1)
-    assert before == ([(DARK, "meaning"), ("A dark theme", "meaning")], ["A dark theme"])
-    reembedding.begin(TURNED)
-    for done in reembedding.reembed(TURNED):
-        assert done.made <= 2
-        assert (models()[0], found(wishes), beside(wishes, 1)) == (LOCAL, *before)
-    assert (models()[0], found(wishes), beside(wishes, 1)) == (TURNED, *before)
-
-
-def test_answers_are_not_mixed_from_one_model_of_a_server_to_another(wishes, pieces):
-    reembed(PLAIN)
-    reembedding.begin(TURNED)
-    for _ in reembedding.reembed(TURNED):
-        assert (models()[0], found(wishes)) == (PLAIN, [(DARK, "meaning")])
-    assert (models()[0], found(wishes)) == (TURNED, [(DARK, "meaning")])
-
-
-def test_a_process_that_remembers_the_old_model_goes_on_with_its_vectors_until_it_looks_again(wishes):
-    remembered = vectors.models()
-    reembed(TURNED)
-    vectors.memory.models, vectors.memory.looked_at = remembered, time.monotonic()
-    jobs.enqueue(retention.PRUNE)
-    work_off()
-    assert (vectors.models().current, found(wishes)) == (LOCAL, [(DARK, "meaning")])
-    vectors.memory.looked_at -= vectors.LOOK_SECONDS + 1
-    assert (vectors.models().current, found(wishes)) == (TURNED, [(DARK, "meaning")])
-
-
-def test_who_mixed_them_would_take_one_for_the_other(wishes):
-    """That the proofs above prove something."""
-    reembed(TURNED)
-    db.changed("UPDATE post_embedding SET model = 'mixed' WHERE model = %(local)s", local=LOCAL)
-    db.changed("DELETE FROM post_embedding WHERE model = %(turned)s AND post_number = 1", turned=TURNED)
-    db.changed("UPDATE post_embedding SET model = %(turned)s WHERE model = 'mixed' AND post_number = 1", turned=TURNED)
-    assert (DARK, "meaning") not in found(wishes)
-
-
 def test_a_post_that_is_written_or_edited_during_it_has_vectors_of_both(wishes, pieces):
     reembedding.begin(TURNED)
     walk = reembedding.reembed(TURNED)
@@ -222,7 +140,6 @@ def test_the_vector_of_a_text_that_changes_meanwhile_is_not_undone(wishes, serve
 
     server.meanwhile = change
     reembed(TURNED)
-    assert asked(server, DARK) == 2 and asked(server, "A darker mode") == 0  # one of them was the sample
     assert db.row("SELECT vector::text FROM post_embedding WHERE post_number = 1 AND model = %(m)s", m=TURNED) == (kept,)
 
 
@@ -307,77 +224,3 @@ def test_a_second_one_at_the_same_time_is_refused(told):
         in_another_thread(another)
     with reembedding.alone():
         pass
-
-
-# ── vectors of former models ──
-
-
-def prune() -> None:
-    jobs.enqueue(retention.PRUNE)
-    work_off()
-
-
-def pass_time() -> None:
-    db.changed("UPDATE installation SET embedding_since = now() - interval '61 seconds'")
-
-
-def test_vectors_of_a_former_model_go_a_minute_after_the_switch_in_pieces(wishes, globex, monkeypatch):
-    globex.post("A dark theme")
-    work_off()
-    monkeypatch.setattr(retention, "AT_ONCE", 2)
-    reembed(TURNED)
-    prune()
-    assert (made(LOCAL), made(TURNED)) == (6, 6)
-    pass_time()
-    prune()
-    assert (made(LOCAL), made(TURNED)) == (0, 6)
-
-
-def test_vectors_that_are_being_made_stay_and_those_that_were_given_up_go(wishes, pieces):
-    reembedding.begin(TURNED)
-    next(reembedding.reembed(TURNED))
-    prune()
-    assert (made(LOCAL), made(TURNED)) == (5, 2)
-    reembedding.begin(LOCAL)
-    prune()
-    assert (made(LOCAL), made(TURNED)) == (5, 0)
-
-
-# ── a new installation ──
-
-
-def test_where_nobody_has_written_yet_the_model_of_the_settings_answers_at_once(told):
-    reembedding.adopt(told)
-    assert models() == (TURNED, None, True)
-
-
-def test_posts_of_a_new_installation_get_vectors_of_that_model_only(told, acme):
-    reembedding.adopt(told)
-    acme.post(DARK)
-    work_off()
-    assert (made(TURNED), made(LOCAL), found(acme)) == (1, 0, [(DARK, "meaning")])
-
-
-def test_where_there_are_posts_the_settings_alone_change_nothing(told, acme):
-    acme.post(DARK, by=DAN)
-    reembedding.adopt(told)
-    assert models() == (LOCAL, None, False)
-
-
-def test_without_a_server_nothing_is_adopted(here):
-    installation.check_keys()
-    reembedding.adopt(here)
-    assert models() == (LOCAL, None, False)
-
-
-def test_posts_of_the_demo_have_vectors_at_once_which_are_up_to_date(told):
-    demo.make(told)
-    assert (lacking(LOCAL), reembed(LOCAL), db.row("SELECT count(*) FROM job WHERE kind = 'post.embed'")) == ([], 0, (0,))
-
-
-def test_where_another_model_answers_jobs_make_the_vectors_of_the_demo(told):
-    reembedding.adopt(told)
-    demo.make(told)
-    assert made(LOCAL) == made(TURNED) == 0
-    work_off()
-    assert (made(LOCAL), lacking(TURNED)) == (0, [])

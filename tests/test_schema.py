@@ -14,7 +14,7 @@ TYPES = {
     "BIGINT": "bigint", "INTEGER": "integer", "SMALLINT": "smallint", "TEXT": "text", "BOOLEAN": "boolean",
     "DATE": "date", "REAL": "real",
     "TIMESTAMPTZ": "timestamp with time zone", "JSONB": "jsonb", "BYTEA": "bytea", "UUID": "uuid", "TSVECTOR": "tsvector",
-    "REGCONFIG": "regconfig", "HALFVEC": "USER-DEFINED",
+    "REGCONFIG": "regconfig", "HALFVEC": "USER-DEFINED", "BITS": "bit",
 }  # fmt: skip
 
 COLUMNS = """

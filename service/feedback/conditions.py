@@ -21,7 +21,7 @@ SAYS = f"p.search @@ {WORDS}"
 # The same in the index, where each word begins with its workspace and none has a place (migrations/0010): so that it finds
 # what this one says, however many others say it too.
 OURS = f"""regexp_replace(regexp_replace({WORDS}::text, '<(-|[0-9]+)>', '&', 'g'), '''((?:[^'']|'''')*)''',
-      '''' || %(workspace)s || '|\1''', 'g')::tsquery"""
+      '''' || %(workspace)s::text || '|\\1''', 'g')::tsquery"""
 SAID = f"""(numnode({WORDS}) > 0 AND p.workspace_id = %(workspace)s
    AND words_of(p.workspace_id, p.search) @@ {OURS} AND {SAYS})"""
 # In a post's words those of the title stand behind themselves in another form, where the last and the first are no phrase: a

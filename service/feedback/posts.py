@@ -72,8 +72,12 @@ SELECT p.number, p.title, p.body, p.fields::text, p.author_id, p.author_id = %(u
  ORDER BY p.number FOR NO KEY UPDATE"""
 
 # What a post looks like is added to a page of posts, after the page is known: joined and counted for the posts shown, not
-# for all there are. What more than 200 votes are worth is not summed for each look: it is that of the insights' last count.
+# for all there are. What more than 20 votes are worth is not summed at each look: it is that of the insights' last count.
 DECORATED = """
+WITH page AS MATERIALIZED ({page}
+), stands AS MATERIALIZED (SELECT * FROM status WHERE workspace_id = %(workspace)s
+), place AS MATERIALIZED (SELECT * FROM board WHERE workspace_id = %(workspace)s
+)
 SELECT p.number, p.title, p.body, p.votes, p.comments,
        CASE WHEN %(member)s THEN p.meta::text ELSE '{{}}' END, CASE WHEN %(member)s THEN p.fields::text ELSE '{{}}' END,
        CASE WHEN %(member)s THEN array(
@@ -83,7 +87,7 @@ SELECT p.number, p.title, p.body, p.votes, p.comments,
        s.key, s.name, s.kind, s.color, b.key, b.name, b.access,
        u.external_id, u.name, u.email, u.avatar, u.kind, c.external_id, c.name, c.plan, c.mrr,
        assignee.id, assignee.name, assignee.email,
-       CASE WHEN NOT %(member)s THEN NULL WHEN p.votes > 200 THEN coalesce((
+       CASE WHEN NOT %(member)s THEN NULL WHEN p.votes > 20 THEN coalesce((
          SELECT w.mrr FROM post_worth w WHERE w.workspace_id = %(workspace)s AND w.post_number = p.number), 0)
        ELSE (
          SELECT coalesce(sum(payer.mrr), 0)::bigint FROM company payer
@@ -91,12 +95,13 @@ SELECT p.number, p.title, p.body, p.votes, p.comments,
             SELECT voter.company_id FROM vote v
               JOIN "user" voter ON voter.workspace_id = %(workspace)s AND voter.id = v.user_id
              WHERE v.workspace_id = %(workspace)s AND v.post_number = p.number)) END,
-       EXISTS (SELECT FROM vote v
-                WHERE v.workspace_id = %(workspace)s AND v.post_number = p.number AND v.user_id = %(user)s),
+       p.number = ANY(ARRAY(SELECT v.post_number FROM vote v
+                             WHERE v.workspace_id = %(workspace)s AND v.user_id = %(user)s
+                               AND v.post_number = ANY(ARRAY(SELECT number FROM page)))),
        coalesce(p.author_id = %(user)s, false), p.held_at IS NOT NULL, p.rank
-  FROM ({page}) p
-  JOIN status s ON s.workspace_id = %(workspace)s AND s.id = p.status_id
-  JOIN board b ON b.workspace_id = %(workspace)s AND b.id = p.board_id
+  FROM page p
+  JOIN stands s ON s.id = p.status_id
+  JOIN place b ON b.id = p.board_id
   LEFT JOIN "user" u ON %(member)s AND u.workspace_id = %(workspace)s AND u.id = p.author_id
   LEFT JOIN company c ON c.workspace_id = %(workspace)s AND c.id = u.company_id
   LEFT JOIN person assignee ON %(member)s AND assignee.id = p.assignee_id

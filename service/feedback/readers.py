@@ -41,10 +41,9 @@ def readable(member: str = "%(member)s", user: str = "%(user)s") -> str:
     """SQL: may the reader see the post `p`? Deleted ones nobody sees, and one that waits for the team's approval only its
     author and the team.
 
-    OFFSET 0: the board of a post is looked up; PostgreSQL would rather read those of all workspaces first."""
+    The workspace is named again for the board: or PostgreSQL would read the boards of all workspaces first."""
     return f"""(p.deleted_at IS NULL AND ({member} OR ((p.held_at IS NULL OR p.author_id = {user}) AND EXISTS (
-      SELECT FROM board b WHERE b.workspace_id = p.workspace_id AND b.id = p.board_id AND {admitted("false", user)}
-     OFFSET 0))))"""
+      SELECT FROM board b WHERE b.workspace_id = %(workspace)s AND b.id = p.board_id AND {admitted("false", user)}))))"""
 
 
 def listed(member: str = "%(member)s", user: str = "%(user)s", own: str = "false") -> str:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from service import db
 from service.config import Config
+from service.db import database
 from service.errors import SettingError
 from service.feedback import vectors
 from service.feedback.vectors import TOGETHER, Text
@@ -19,7 +20,7 @@ from service.lib.lines import Unreachable
 LOCK = 7_272_977  # of who makes them: one at a time
 PAUSES = (1, 5, 20, 60)  # seconds before a server that failed is asked again
 MOST_WALKS = 5  # through all posts; what is written even then has its job
-SAMPLE = "Dark mode"  # what a server is asked first
+SAMPLE = "Hello"  # what a server is asked first
 
 COUNT = "SELECT count(*) FROM post"
 LOCKED = "SELECT pg_try_advisory_lock(%(lock)s)"
@@ -32,6 +33,7 @@ SWITCH = """
 UPDATE installation SET embedding_model = embedding_next, embedding_next = NULL, embedding_since = now(),
        embedding_failure = NULL, embedding_failing_at = NULL
  WHERE embedding_next = %(model)s"""
+COMPARE_ALL = "UPDATE workspace SET compared_to = 0"
 
 # Deleted posts too: who brings one back finds it by its meaning at once.
 PIECE = """
@@ -122,8 +124,10 @@ def reembed(model: str) -> Iterator[Done]:
 
 
 def switch(model: str) -> None:
-    """One row says which model answers, so there is no moment between two."""
-    db.changed(SWITCH, model=model)
+    """One row says which model answers, so there is no moment between two. It may find other duplicates."""
+    with database.atomic():
+        if db.changed(SWITCH, model=model):
+            db.changed(COMPARE_ALL)
     vectors.forget()
 
 

@@ -16,9 +16,9 @@ LONGEST_QUERY = 500  # characters
 BEGINNING = 300  # characters of a post's text that stand for all of it
 DEFAULT_HITS, MOST_HITS = 5, 20
 NEAREST = 40  # posts that are looked at because of their meaning
-FEW = 30_000  # vectors of a workspace, all of which can be looked at
-ALONE, BESIDE_MEANING = 500, 60  # posts that are looked at because of their words, the newest ones that have them
-NEWEST = 100  # posts that may have no vector yet
+FEW = 15_000  # vectors of a workspace, all of which can be compared
+BY_BITS = 400  # of many, those that are compared: at least 0.95 of the nearest ten are among them (make bench)
+ALONE, BESIDE_MEANING = 500, 80  # posts that are looked at because of their words, and the newest, which may have no vector
 WORDS_NEAR, WORDS_FAR = 0.25, 0.12  # the floors of what has no vector: which part of what a text's words weigh it shares
 FEWEST_LETTERS = 3  # of a word that is only begun
 BEGUN = re.compile(rf"\w{{{FEWEST_LETTERS},}}$|[^\W\u0000-\u024f]+$")  # a sign of other scripts says as much as a word
@@ -49,35 +49,43 @@ def said(words: str, table: str = "p") -> str:
 
 DISTANCE = "vector <=> (SELECT vector FROM asked)"
 OURS = "workspace_id = %(workspace)s AND model = %(model)s AND (SELECT vector FROM asked) IS NOT NULL"
+WITHIN = """
+          (%(board)s::bigint IS NULL OR post_number IN (
+             SELECT number FROM post WHERE workspace_id = %(workspace)s AND board_id = %(board)s))
+      AND (%(status)s::bigint IS NULL OR post_number IN (
+             SELECT number FROM post WHERE workspace_id = %(workspace)s AND status_id = %(status)s))"""
 ARE_MANY = f"(SELECT next_post FROM workspace_counter WHERE workspace_id = %(workspace)s) > {FEW}"
-# Of a workspace with few posts all vectors are looked at, which stand side by side in their key; of one with many the graph
-# finds the nearest. Then posts are looked at one by one, the nearest first, until there are enough that may be read: OFFSET
-# 0 keeps PostgreSQL from joining them all. What has a vector need not be found by only some of the words; the newest posts
-# may have none yet.
+# Of a workspace with few posts all vectors are compared, of one with many those that are nearest by the signs of their
+# numbers alone: both stand side by side in an index. Then posts are looked at one by one, the nearest first, until there are
+# enough that may be read: OFFSET 0 keeps PostgreSQL from joining them all. What has a vector need not be found by only some
+# of the words; the newest posts may have none yet. Of words that many posts have not all of them are read.
 FIND = f"""
 WITH asked AS (
   SELECT {{vector}} AS vector
 ), near AS MATERIALIZED (
   SELECT number, 1 - distance AS nearness FROM (
-    (SELECT post_number AS number, {DISTANCE} AS distance FROM post_embedding
-      WHERE {OURS} AND {ARE_MANY} ORDER BY {DISTANCE})
+    (SELECT post_number AS number, {DISTANCE} AS distance FROM post_embedding WHERE {OURS} AND NOT {ARE_MANY}
+      ORDER BY distance)
     UNION ALL
-    (SELECT post_number, {DISTANCE} FROM post_embedding WHERE {OURS} AND NOT {ARE_MANY} ORDER BY ({DISTANCE}) + 0)) e
+    (SELECT post_number, {DISTANCE} AS distance FROM post_embedding WHERE {OURS} AND post_number = ANY(ARRAY(
+       SELECT post_number FROM post_embedding WHERE {OURS} AND {ARE_MANY} AND {WITHIN}
+        ORDER BY bits <~> binary_quantize((SELECT vector FROM asked))::bit(384) LIMIT {BY_BITS}))
+      ORDER BY distance)) e
    WHERE EXISTS (SELECT FROM post p WHERE p.workspace_id = %(workspace)s AND p.number = e.number AND {FITS} OFFSET 0)
    LIMIT {NEAREST}
 ), worded AS MATERIALIZED (
   SELECT number, max(worth) AS worth FROM (
-    (SELECT p.number, 0.5 AS worth FROM post p WHERE {said(ALL)} AND {FITS} ORDER BY p.number DESC LIMIT %(most)s)
+    (SELECT p.number, 0.5 AS worth FROM post p WHERE {said(ALL)} AND {FITS} LIMIT %(most)s)
     UNION ALL
-    (SELECT p.number, NULL FROM post p WHERE %(alone)s AND {said(ANY)} AND {FITS} ORDER BY p.number DESC LIMIT %(most)s)
+    (SELECT p.number, NULL FROM post p WHERE %(alone)s AND {said(ANY)} AND {FITS} LIMIT %(most)s)
     UNION ALL
-    SELECT p.number, NULL FROM (
-      SELECT * FROM post WHERE NOT %(alone)s AND workspace_id = %(workspace)s ORDER BY number DESC LIMIT {NEWEST}) p
+    SELECT p.number, CASE WHEN p.search @@ {ALL} THEN 0.5 END FROM (
+      SELECT * FROM post WHERE workspace_id = %(workspace)s AND numnode({WORDS}) > 0 ORDER BY number DESC LIMIT %(most)s) p
      WHERE p.search @@ {ANY} AND {FITS}
     UNION ALL
     (SELECT c.post_number, 0.35 FROM comment c WHERE {said(ALL, "c")} AND {TOLD} AND EXISTS (
        SELECT FROM post p WHERE p.workspace_id = %(workspace)s AND p.number = c.post_number AND {FITS} OFFSET 0)
-      ORDER BY c.id DESC LIMIT %(most)s)) each GROUP BY number
+      LIMIT %(most)s)) each GROUP BY number
 ), met AS MATERIALIZED (
   SELECT number, nearness, worth, (SELECT search FROM post p WHERE p.workspace_id = %(workspace)s AND p.number = each.number)
     FROM (SELECT * FROM near FULL JOIN worded USING (number)) each
@@ -87,8 +95,8 @@ WITH asked AS (
          WITH ORDINALITY whole (word, place)
   UNION ALL
   SELECT 0, word::tsquery, (word || CASE WHEN word = %(prefix)s THEN 'A' ELSE ':A' END)::tsquery
-    FROM unnest(string_to_array(plainto_tsquery(%(language)s::regconfig, %(last)s)::text, ' & ') || %(prefix)s::text) w (word)
-   WHERE word <> ''
+    FROM unnest(string_to_array(plainto_tsquery(%(language)s::regconfig, %(last)s)::text, ' & ') || %(prefix)s::text)
+         AS last (word) WHERE word <> ''
 ), shared AS MATERIALIZED (
   SELECT number, place, max(CASE WHEN search @@ in_title THEN 1 ELSE 0.6 END) AS part
     FROM met JOIN word ON search @@ anywhere GROUP BY number, place
@@ -101,7 +109,7 @@ WITH asked AS (
                          / (SELECT sum(weight) FROM weighed), 0) AS likeness
     FROM met
 ), scored AS (
-  SELECT number, worth, likeness, CASE
+  SELECT number, worth, likeness, coalesce(nearness >= %(far)s, false) AS by_meaning, CASE
            WHEN nearness >= %(far)s AND (SELECT max(nearness) FROM near) >= %(near)s THEN nearness
            WHEN likeness >= %(words_far)s AND (SELECT max(likeness) FROM likened) >= {WORDS_NEAR}
                 AND ((SELECT vector FROM asked) IS NULL OR NOT EXISTS (
@@ -109,7 +117,8 @@ WITH asked AS (
                      AND e.post_number = likened.number)) THEN 0.5 * likeness END AS meant
     FROM likened
 )
-SELECT number, worth IS NOT NULL OR likeness >= 0.5, (greatest(meant, worth) + 0.1 * likeness)::float AS score
+SELECT number, worth IS NOT NULL OR likeness >= 0.5 OR NOT by_meaning AS by_words,
+       (greatest(meant, worth) + 0.1 * likeness)::float AS score
   FROM scored WHERE greatest(meant, worth) IS NOT NULL ORDER BY score DESC, number DESC LIMIT %(limit)s"""
 
 LIKE_TEXT = FIND.format(vector="%(vector)s::halfvec(384)")

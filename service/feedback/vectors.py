@@ -6,16 +6,13 @@ and only vectors of one model are ever compared: a change of model makes all vec
 
 import hashlib
 import time
-from datetime import datetime
 from typing import NamedTuple
-from urllib.parse import urlsplit
 
 import numpy
 from psycopg2.extras import Json
 
 from service import db, jobs
 from service.config import Config
-from service.db import database
 from service.feedback.activity import Event
 from service.lib import embeddings
 from service.lib.embedding_server import Server
@@ -26,7 +23,6 @@ MOST_ATTEMPTS = 40  # for days: a server of others may be away for long, and mea
 TOGETHER = 32  # posts of a request to a server
 LONGEST_BODY = 2000  # characters of it that a server is sent
 KNOWN_LANGUAGES = {"english"}  # of the local model
-MOST_COUNTED = 10_000  # vectors
 LOOK_SECONDS = 5.0  # for which this process remembers whose vectors answer
 
 MODELS = "SELECT embedding_model, embedding_next, embedding_floors FROM installation"
@@ -46,15 +42,6 @@ FAILED = """
 UPDATE installation SET embedding_failure = %(failure)s,
        embedding_failing_at = CASE WHEN %(failure)s::text IS NOT NULL THEN coalesce(embedding_failing_at, now()) END
  WHERE embedding_failure IS DISTINCT FROM %(failure)s"""
-# However many vectors there are, no more than `most` are counted, each found by its key.
-STANDING = """
-SELECT embedding_model, embedding_next, embedding_failure, embedding_failing_at,
-       CASE WHEN embedding_next IS NOT NULL THEN (SELECT count(*) FROM (
-         SELECT FROM workspace w, LATERAL (
-           SELECT FROM post_embedding WHERE workspace_id = w.id AND model = embedding_next LIMIT %(most)s) made
-          LIMIT %(most)s) few) END,
-       CASE WHEN embedding_next IS NOT NULL THEN (SELECT sum(next_post - 1)::bigint FROM workspace_counter) END
-  FROM installation"""
 
 
 class Floors(NamedTuple):
@@ -116,7 +103,7 @@ def forget() -> None:
 
 
 def models() -> Models:
-    """Whose vectors answer; up to LOOK_SECONDS old. A model that does so no longer keeps its vectors for longer than that."""
+    """Whose vectors answer, up to LOOK_SECONDS old: those of a model that does no longer are kept for longer than that."""
     if memory.models is None or time.monotonic() - memory.looked_at > LOOK_SECONDS:
         memory.models, memory.looked_at = latest(), time.monotonic()
     return memory.models
@@ -124,31 +111,6 @@ def models() -> Models:
 
 def latest() -> Models:
     return Models(*(db.row(MODELS) or (embeddings.MODEL, None, {})))
-
-
-class Standing(NamedTuple):
-    """How it stands with the vectors, for who runs the server."""
-
-    current: str  # whose vectors answer
-    next: str | None
-    failure: str | None  # of the server, when it is needed
-    failing_since: datetime | None
-    made: int | None  # vectors of `next`, of at most MOST_COUNTED
-    posts: int | None  # ever written
-    host: str | None  # of the server; None: EMBEDDINGS_URL is not set
-    wanted: str  # the model that the settings name
-
-    @property
-    def is_local(self) -> bool:
-        return self.current == embeddings.MODEL
-
-
-def standing(settings: Config) -> Standing:
-    found = db.row(STANDING, most=MOST_COUNTED) or (embeddings.MODEL, *[None] * 5)
-    host = urlsplit(settings.embeddings_url).hostname if settings.embeddings_url else None
-    now = Standing(*found, host, (host and settings.embeddings_model) or embeddings.MODEL)
-    needed = host and {now.current, now.next} - {None, embeddings.MODEL}
-    return now if needed else now._replace(failure=None, failing_since=None)
 
 
 # ── what somebody types ──
@@ -173,10 +135,11 @@ def knows(language: str, written: str) -> bool:
 
 
 def note(failure: str | None) -> None:
-    """Write down why the server gives no vectors, or that it does again, for the dashboard. Other processes do so too, so
-    what this one wrote last may stand there no longer."""
+    """Write down why the server gives no vectors, or that it does again, for the dashboard; then what waits for it is due.
+    Other processes do so too, so what this one wrote last may stand there no longer."""
     memory.failure = failure
-    db.changed(FAILED, failure=failure)
+    if db.changed(FAILED, failure=failure) and failure is None:
+        jobs.hasten(EMBED)
 
 
 # ── what a post says ──
@@ -213,28 +176,33 @@ class Text(NamedTuple):
 
 
 def embed(job: jobs.Job) -> None:
-    """Make the vector of a post, by every model whose vectors are wanted, unless its text changes meanwhile: then another job
-    waits that reads the new one. A server is given the posts that wait beside it, too.
+    """Make the vector of a post, by every model whose vectors are wanted, unless its text changes meanwhile: then another
+    job waits that reads the new one. A server is given the posts that wait beside it, too.
 
     A post that the model cannot read gets none, and is found by its words. Raises Unreachable to be tried again."""
-    now = latest()
+    now, failed = latest(), None
     for model in filter(None, (now.current, now.next)):
-        keep(job.workspace_id, model, stale(job, model))
-    with database.atomic():
-        compare(job.workspace_id, job.args["post"])
-        job.complete()
+        try:
+            keep(job.workspace_id, model, stale(job, model))
+        except Unreachable as away:  # of two servers one may be gone for good, and the other soon answers
+            failed = away
+        else:
+            compare(job.workspace_id, job.args["post"])
+    if failed:
+        raise failed
 
 
 def compare(workspace_id: int, number: int) -> None:
-    """Have the posts looked for that are likely to be the same as this one (comparing.compare)."""
+    """Have the posts looked for, once, that are likely to be the same as this one (comparing.compare)."""
     jobs.enqueue(COMPARE, workspace_id, unique_key=str(number), queue=QUEUE, post=number)
 
 
 def stale(job: jobs.Job, model: str) -> list[Text]:
-    """The post of this job, and to a server those of others like it, as far as they need a vector of this model."""
+    """The post of this job, if it needs a vector of this model, and to a server those of others like it that do."""
     more = [] if model == embeddings.MODEL else [args["post"] for args in jobs.beside(job, TOGETHER - 1)]
     found = db.rows(TEXTS, workspace=job.workspace_id, model=model, numbers=[job.args["post"], *more])
-    return [text for text in map(lambda row: Text(*row), found) if text.is_new]
+    new = [text for text in (Text(*row) for row in found) if text.is_new]
+    return new if job.args["post"] in {text.number for text in new} else []  # else each would take but one more along
 
 
 def keep(workspace_id: int, model: str, texts: list[Text]) -> None:

@@ -6,7 +6,6 @@ import json
 import threading
 import time
 from collections import OrderedDict, deque
-from ipaddress import ip_network
 from typing import NamedTuple
 
 import numpy
@@ -19,7 +18,6 @@ SECONDS = 30.0  # for a request of many texts
 AT_ONCE = 32  # texts of a request
 LONGEST_SAFE = 400  # characters that every model takes: some servers refuse longer texts instead of reading their beginning
 MOST_ANSWER = 6_000_000  # bytes: 32 vectors of 4096 numbers, which are refused by a sentence of their own
-EVERYWHERE = (ip_network("0.0.0.0/0"), ip_network("::/0"))
 REFUSED = {400, 413, 422}  # what was asked, as it was asked
 
 PATIENCE = 0.25  # seconds that a page waits
@@ -101,7 +99,7 @@ class Server:
         if self.key:
             headers["authorization"] = f"Bearer {self.key}"
         try:
-            return outbound.post(self.url, json.dumps(asked).encode(), headers, allow=EVERYWHERE, seconds=seconds,
+            return outbound.post(self.url, json.dumps(asked).encode(), headers, allow=outbound.EVERYWHERE, seconds=seconds,
                                  most=MOST_ANSWER)  # fmt: skip
         except Unreachable as failed:
             raise Unreachable(f"{failed}{HINTS[failed.kind]}", failed.kind) from None

@@ -20,6 +20,7 @@ PICTURE_ATTRIBUTES = {**ATTRIBUTES, "img": {"src", "alt", "loading", "width", "h
 SCHEMES = {"http", "https", "mailto"}
 PICTURE = re.compile(r"file:([1-9][0-9]{0,17})")  # the id of a file of ours
 NAMED = re.compile(r"!\[([^\]\n]*)\]\(file:[0-9]+\)")
+WRITTEN = re.compile(r"\*\*|__|~~|`|^\s*(?:#+|>|[-*+]|\d+\.)\s|\[([^\]]*)\]\([^)\s]*\)", re.MULTILINE)
 LINK = re.compile(rf"(?:{'|'.join(sorted(SCHEMES))}):", re.IGNORECASE)
 REL = "nofollow ugc noopener noreferrer"
 TITLE_LEVELS = 2  # the page's own h1 and h2 stand above a post's headings
@@ -179,6 +180,11 @@ def pictures(text: str) -> list[int]:
 def without_files(text: str) -> str:
     """The same Markdown where pictures cannot be shown: their names stand in their place."""
     return NAMED.sub(r"[\1]", text)
+
+
+def plain(text: str) -> str:
+    """A short text without its Markdown signs: what an excerpt shows."""
+    return WRITTEN.sub(r"\1", text)
 
 
 def lowered(heading: Token) -> str:

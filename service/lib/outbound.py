@@ -12,7 +12,7 @@ import ssl
 import threading
 import time
 from contextlib import suppress
-from ipaddress import IPv4Address, IPv6Address
+from ipaddress import IPv4Address, IPv6Address, ip_network
 from queue import Empty, SimpleQueue
 from typing import NamedTuple
 from urllib.parse import SplitResult, quote, urlsplit
@@ -27,6 +27,7 @@ MOST_ANSWER = 16_000  # bytes
 CHUNKING = 4000  # bytes beside an answer's own, when it comes in pieces
 LONGEST_URL = 2000  # characters
 PORTS = {443, 8443}
+EVERYWHERE = (ip_network("0.0.0.0/0"), ip_network("::/0"))  # to `allow` for an address that who runs the server gave
 MOST_TRIED = 4  # addresses of one host
 MOST_HINTS = 20  # before an answer
 LABEL = "[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?"

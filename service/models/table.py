@@ -18,6 +18,12 @@ class HalfVecField(Field):
     field_type = "HALFVEC"
 
 
+class BitsField(Field):
+    """The signs of those."""
+
+    field_type = "BITS"
+
+
 class Table(Model):
     class Meta:
         database = database

@@ -1,6 +1,5 @@
 """HTML pages: a template and its values → an answer, with the headers that keep it safe."""
 
-import re
 from datetime import UTC, datetime
 from functools import cache
 from hashlib import sha256
@@ -17,7 +16,6 @@ HERE = Path(__file__).parent
 MINUTE, HOUR, DAY = 60, 3600, 86400  # seconds
 DATE_AFTER = 30 * DAY  # older than this, a date says more than an age
 EXCERPT = 280  # characters
-MARKS = re.compile(r"\*\*|__|~~|`|^\s*(?:#+|>|[-*+]|\d+\.)\s|\[([^\]]*)\]\([^)\s]*\)", re.MULTILINE)
 
 PAGE = (
     "default-src 'self'; img-src 'self' data:; connect-src 'self' {streams}; "
@@ -144,7 +142,7 @@ def capped(count: int, stop: int) -> str:
 
 def excerpt(text: str) -> str:
     """The beginning of a text, without its Markdown signs."""
-    return MARKS.sub(r"\1", text[:EXCERPT])
+    return markdown.plain(text[:EXCERPT])
 
 
 def environment() -> Environment:

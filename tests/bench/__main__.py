@@ -1,10 +1,12 @@
 """`make bench`: what a request costs in round trips to the database, the buffers they read, and bytes on the wire; and how
-well the search finds who asked for the same (similar/measure.py).
+well the search finds who asked for the same (similar/measure.py). Then the same among a million posts, in databases that are
+made once and stay (scale/); SAYSO_BENCH_SCALE=off leaves that out.
 
-Counts only, no seconds: they are the same on every machine. Prints one table, writes results.json beside this file, and
-exits with 1 when a budget is broken."""
+Counts, which are the same on every machine, and the time of one search. Prints one table, writes results.json beside this
+file, and exits with 1 when a budget is broken."""
 
 import json
+import os
 import re
 import sys
 from contextlib import contextmanager
@@ -16,6 +18,7 @@ import installation
 from round_trips import Counter
 from scripts import budget, sizes
 
+from bench.scale import measure as growth
 from bench.similar import measure as understanding
 from service import config, db, embedded, files, migrate
 from service.feedback import endpoints, letters, vectors
@@ -113,12 +116,16 @@ def main() -> None:
         understood = understanding.rows(client, cast.globex())
     scripts = sizes(Files(files.root("widget")))
     rows |= {f"{name}, bytes (brotli)": judged(size, budget(name)) for name, size in scripts.items()}
-    (Path(__file__).parent / "results.json").write_text(json.dumps(rows | understood, indent=2) + "\n")
+    grown = {} if os.environ.get("SAYSO_BENCH_SCALE") == "off" else growth.rows()
+    kept = rows | understood | grown
+    (Path(__file__).parent / "results.json").write_text(json.dumps(kept, indent=2) + "\n")
     for name, row in rows.items():
         print(f"{name:42} {row['figure']:>6} of {row['budget']:>6}  {'holds' if row['holds'] else 'BROKEN'}")
     for name, row in understood.items():
         print(f"{name:42} {understanding.line(row)}")
-    sys.exit(not all(row.get("holds", True) for row in [*rows.values(), *understood.values()]))
+    for name, row in grown.items():
+        print(f"{name:62} {growth.line(row)}")
+    sys.exit(not all(row.get("holds", True) for row in kept.values()))
 
 
 if __name__ == "__main__":

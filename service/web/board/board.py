@@ -5,8 +5,9 @@ from typing import NamedTuple
 
 import falcon
 
-from service.feedback import lists, similar
+from service.feedback import lists, similar, snippets, typed
 from service.feedback.posts import Post
+from service.feedback.snippets import Snippet
 from service.feedback.statuses import Status
 from service.feedback.visits import Board as Tab
 from service.lib import text
@@ -29,10 +30,11 @@ class Asked(NamedTuple):
 
 
 class Listed(NamedTuple):
-    """A row: the post, and of a search why it was found ("words", "meaning")."""
+    """A row: the post, and of a search why it was found ("words", "meaning") and what to show of it."""
 
     post: Post
     why: str = ""
+    snippet: Snippet | None = None
 
 
 @falcon.before(visit)
@@ -44,7 +46,7 @@ class Board(Page):
         render(
             req, resp, "board/list.html", here="feedback", canonical=canonical, asked=asked, rows=rows,
             link=link, sorts=SORTS, next_url=cursor and link(cursor=cursor),
-            most_hits=similar.MOST_HITS,
+            most_hits=similar.MOST_HITS, is_exact=typed.is_exact(asked.q),
         )  # fmt: skip
 
     deeds = {"vote": deeds.vote, "unvote": deeds.unvote}
@@ -71,10 +73,21 @@ def found(req, asked: Asked) -> tuple[list[Listed], str | None]:
     if asked.is_nowhere or not req.context.visit.boards:
         return [], None
     if asked.q:
-        hits = similar.find(reader, asked.q, limit=similar.MOST_HITS, **where)
-        return [Listed(hit.post, hit.why) for hit in hits], None
+        return searched(req, asked.q, where)
     page = lists.page(reader, sort=asked.sort, cursor=inputs.param(req, "cursor"), **where)
     return [Listed(post) for post in page.posts], page.next_cursor
+
+
+def searched(req, q: str, where: dict) -> tuple[list[Listed], str | None]:
+    """What is like these words; or what has exactly these, when they are asked for so."""
+    reader, cursor = req.context.reader, None
+    if typed.is_exact(q):
+        page = lists.page(reader, q=q, limit=similar.MOST_HITS, cursor=inputs.param(req, "cursor"), bounded=True, **where)
+        hits, cursor = [(post, "words") for post in page.posts], page.next_cursor
+    else:
+        hits = [(hit.post, hit.why) for hit in similar.find(reader, q, limit=similar.MOST_HITS, **where)]
+    shown = snippets.of(reader, [post.number for post, _ in hits], q)
+    return [Listed(post, why, shown.get(post.number)) for post, why in hits], cursor
 
 
 def links(req, names: dict[str, str]) -> Callable[..., str]:

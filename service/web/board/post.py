@@ -5,13 +5,13 @@ from urllib.parse import quote
 import falcon
 
 from service import db
-from service.feedback import details, edits, followers, workspaces
+from service.feedback import details, edits, followers, similar, workspaces
 from service.feedback.details import Detail
 from service.web import cursors, inputs
 from service.web.board import deeds, talk
 from service.web.board.visiting import Page, act, render, visit
 from service.web.inputs import whole
-from service.web.page import Done
+from service.web.page import QUICK, Done
 from service.web.pages import query
 
 
@@ -24,7 +24,7 @@ class Post(Page):
         if found.detail.post.merged_into:
             raise moved(req, found.detail, origin if found.origin else number)
         render(req, resp, "board/post.html", canonical=f"/posts/{number}", here="feedback", origin=found.origin,
-               **about(req, found.detail), **said(req, found.talk, after))  # fmt: skip
+               also=asked_too(req, found.detail), **about(req, found.detail), **said(req, found.talk, after))  # fmt: skip
 
     def refuse(self, req, resp, name, error, place):
         if name == "reply" and "body" not in getattr(error, "fields", {}):
@@ -77,6 +77,11 @@ def about(req, detail: Detail) -> dict:
         "post_address": address, "oembed": f"{host}/oembed?url={quote(address, safe='')}",
         "is_public": post.board_access == "public" and not post.held, "opened": opened(req),
     }  # fmt: skip
+
+
+def asked_too(req, detail: Detail) -> list[similar.Hit]:
+    """What else people asked for that is like this. A page that is only renewed keeps what it shows of it."""
+    return [] if req.get_header(QUICK) or detail.post.held else similar.beside(req.context.reader, detail.post)
 
 
 def said(req, found: details.Talk, after: int) -> dict:

@@ -4,7 +4,8 @@ from typing import NamedTuple
 
 import falcon
 
-from service.feedback import lists, people, posts
+from service.feedback import lists, people, posts, similar, snippets, typed
+from service.feedback.snippets import Snippet
 from service.web import inputs, pages
 from service.web.dashboard.page import Page, at, render
 from service.web.guards import require_member
@@ -29,21 +30,26 @@ class Hit(NamedTuple):
     name: str
     kind: str
     number: int | None = None  # of a post
+    snippet: Snippet | None = None  # what the page shows of a post
 
 
 @falcon.before(require_member)
 class Search(Page):
     def show(self, req, resp):
-        q = inputs.param(req, "q").strip()
-        template = "app/_hits.html" if req.get_header(QUICK) else "app/search.html"
-        render(req, resp, template, active="search", q=q, hits=hits(req, q))
+        q, is_box = inputs.param(req, "q").strip(), bool(req.get_header(QUICK))
+        found = hits(req, q, is_box)
+        if not is_box:
+            found = shown(req, q, found)
+        render(req, resp, "app/_hits.html" if is_box else "app/search.html", active="search", q=q, hits=found)
 
 
-def hits(req, q: str) -> list[Hit]:
-    """Posts and users that the words find, and pages whose name begins with them; without words the pages."""
+def hits(req, q: str, closely: bool) -> list[Hit]:
+    """Posts that are asked for, users that are called so, and pages whose name begins with this; without words the pages."""
     if not q:
         return pages_named(req, "")
-    return [*numbered(req, q), *wordy(req, q), *users_called(req, q), *pages_named(req, q)]
+    by_number = numbered(req, q)
+    by_words = [hit for hit in wordy(req, q, closely) if hit.number not in {each.number for each in by_number}]
+    return [*by_number, *by_words, *users_called(req, q), *pages_named(req, q)]
 
 
 def numbered(req, q: str) -> list[Hit]:
@@ -51,13 +57,23 @@ def numbered(req, q: str) -> list[Hit]:
     return [post_hit(req, post) for post in posts.these(req.context.reader, [wanted])] if wanted else []
 
 
-def wordy(req, q: str) -> list[Hit]:
-    found = lists.page(req.context.reader, sort="top", q=q, limit=MOST_POSTS, bounded=True)
-    return [post_hit(req, post) for post in found.posts]
+def wordy(req, q: str, closely: bool) -> list[Hit]:
+    reader = req.context.reader
+    if typed.is_exact(q):
+        return [post_hit(req, post) for post in lists.page(reader, q=q, limit=MOST_POSTS, bounded=True).posts]
+    found = similar.find(reader, q, limit=MOST_POSTS, closely=closely)
+    return [post_hit(req, hit.post, f"same {hit.why}") for hit in found]
 
 
-def post_hit(req, post) -> Hit:
-    return Hit(at(req, f"posts/{post.number}"), post.title, f"#{post.number} · {post.status_name}", post.number)
+def post_hit(req, post, *why: str) -> Hit:
+    kind = " · ".join((f"#{post.number}", post.status_name, *why))
+    return Hit(at(req, f"posts/{post.number}"), post.title, kind, post.number)
+
+
+def shown(req, q: str, found: list[Hit]) -> list[Hit]:
+    """The same with what the posts say of it."""
+    said = snippets.of(req.context.reader, [hit.number for hit in found if hit.number], q)
+    return [hit._replace(snippet=said.get(hit.number)) for hit in found]
 
 
 def users_called(req, q: str) -> list[Hit]:

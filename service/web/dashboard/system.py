@@ -6,7 +6,7 @@ from datetime import UTC
 import falcon
 
 from service.errors import Invalid
-from service.feedback import members, scale, vectors, work
+from service.feedback import members, scale, vector_health, work
 from service.feedback.scale import percent, seconds
 from service.measurements import Hour
 from service.web import charts
@@ -45,7 +45,7 @@ class System(Page):
         is_operator = members.is_operator(req.context.person)
         hours, now = scale.look() if is_operator else ([], None)
         shown = {"now": now, "verdict": scale.verdict(now), "signals": signals(hours, now)} if now else {}
-        standing = vectors.standing(req.context.config) if is_operator else None
+        standing = vector_health.standing(req.context.config) if is_operator else None
         render(
             req, resp, "app/system.html", active="system", sub=subnav(req), is_operator=is_operator,
             warnings=warnings(req.context.config) + of_vectors(standing) if standing else [],
@@ -125,7 +125,7 @@ def warnings(config) -> list[str]:
     return said
 
 
-def compared(now: vectors.Standing) -> str:
+def compared(now: vector_health.Standing) -> str:
     """By whose vectors posts are compared, in a sentence."""
     if now.is_local:
         return f"Posts are compared by {now.current}, a model that runs here."
@@ -133,7 +133,7 @@ def compared(now: vectors.Standing) -> str:
     return f"Posts are compared by {now.current}, a model of {place}."
 
 
-def of_vectors(now: vectors.Standing) -> list[str]:
+def of_vectors(now: vector_health.Standing) -> list[str]:
     """What is not with them as it is set up, or not yet."""
     said = []
     if now.failure:
@@ -148,7 +148,7 @@ def of_vectors(now: vectors.Standing) -> list[str]:
         said.append(f"EMBEDDINGS_MODEL is {now.wanted}, but posts are still compared by {now.current}. Make the vectors "
                     "anew: sayso reembed")  # fmt: skip
     if now.next:
-        made = f"more than {now.made:,}" if now.made == vectors.MOST_COUNTED else f"{now.made:,}"
+        made = f"more than {now.made:,}" if now.made == vector_health.MOST_COUNTED else f"{now.made:,}"
         said.append(f"Vectors of {now.next} are being made: {made} of {now.posts:,} posts. Those of {now.current} answer "
                     "until all are there. If the number stands still, go on with: sayso reembed")  # fmt: skip
     return said

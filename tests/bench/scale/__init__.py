@@ -1,7 +1,7 @@
 """What the search and the lists read when there is much: a database with 10,000 posts beside one with a million.
 
 `build` makes both once, in an embedded PostgreSQL of their own that stays (`.bench/` in the repository, or the folder that
-SAYSO_BENCH_DATA names; 12 GB, and half an hour the first time); `measure` asks both the same by the functions that requests
+SAYSO_BENCH_DATA names; 10 GB, and ten minutes the first time); `measure` asks both the same by the functions that requests
 use, and counts blocks. `make bench` ends with it; SAYSO_BENCH_SCALE=off leaves it out.
 
 - `small`: ten workspaces with 1,000 posts each.

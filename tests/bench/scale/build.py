@@ -37,9 +37,12 @@ def fingerprint() -> str:
 @contextmanager
 def databases():
     """The addresses of `small` and `large`, for the application, while their server runs."""
-    place = folder()
+    version = os.environ.get("SAYSO_POSTGRES", "18")
+    place = folder() / version
+    if not database.deferred:
+        database.close_all()  # what this process was connected to before
     with embedded.claim(place):
-        server = embedded.start(place, os.environ.get("SAYSO_POSTGRES", "18"))
+        server = embedded.start(place, version)
         try:
             wanted = {name: f"{name}_{fingerprint()}" for name in (SMALL, LARGE)}
             missing = [name for name in wanted if wanted[name] not in tidied(server, set(wanted.values()))]
@@ -75,6 +78,7 @@ def base_vectors() -> numpy.ndarray:
 def make(server, name: str, base: numpy.ndarray) -> None:
     """The database of this name, called UNFINISHED."""
     say(server, "ALTER SYSTEM SET max_wal_size = '8GB'")
+    say(server, "ALTER SYSTEM SET autovacuum = off")  # nothing changes any more, and figures stay the same
     say(server, "CREATE DATABASE {} OWNER {}", UNFINISHED, ROLE)
     with embedded.cursor(server.address(OWNER, UNFINISHED)) as cursor:
         cursor.execute("CREATE EXTENSION vector; SELECT pg_reload_conf()")

@@ -7,7 +7,8 @@ from typing import NamedTuple
 from service.db import database
 
 EXPLAIN = "EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, SUMMARY OFF, FORMAT JSON) "
-BIG = {"post", "vote", "user", "comment", "post_embedding", "post_worth", "company"}  # what nobody looks through whole
+# what nobody looks through from end to end: with every workspace there is more of it
+BIG = {"post", "vote", "user", "comment", "post_embedding", "post_worth", "company", "board", "status"}
 
 
 class Read(NamedTuple):
