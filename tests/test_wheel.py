@@ -12,7 +12,9 @@ from pathlib import Path
 import pytest
 from installation import REPOSITORY, running
 
-NOT_PART_OF_IT = shutil.ignore_patterns(".git", ".venv", ".bench", "data", "build", "*.egg-info", "__pycache__", ".*_cache", "tests")
+NOT_PART_OF_IT = shutil.ignore_patterns(
+    ".git", ".venv", ".bench", "data", "build", "*.egg-info", "__pycache__", ".*_cache", "tests"
+)
 LINKED = re.compile(r'(?:src|href)="(/(?:static|w)[^"]+)"')
 
 

@@ -28,7 +28,7 @@ SAID = f"""(numnode({WORDS}) > 0 AND p.workspace_id = %(workspace)s
 # word that nobody can ask for keeps them apart.
 APART = "|| '''|'':9'::tsvector ||"
 PHRASE = f"""(to_tsvector(%(language)s::regconfig, p.title) {APART} to_tsvector('simple', p.title)
-   {APART} ts_filter(p.search, '{{b}}')) @@ {WORDS}"""
+   {APART} ts_filter(p.search, ARRAY['b']::"char"[])) @@ {WORDS}"""
 # What a list can be narrowed to. A statement has only the conditions that were asked for: those of the others would cost
 # nothing to run, but PostgreSQL turns an IN into a join only where it stands alone, and plans each word of a statement.
 # Who wants something is who votes for it: company, plan, segment and MRR are those of the voters.

@@ -72,7 +72,7 @@ SELECT p.number, p.title, p.body, p.fields::text, p.author_id, p.author_id = %(u
  ORDER BY p.number FOR NO KEY UPDATE"""
 
 # What a post looks like is added to a page of posts, after the page is known: joined and counted for the posts shown, not
-# for all there are. What more than 20 votes are worth is not summed at each look: it is that of the insights' last count.
+# for all there are. What more than 10 votes are worth is not summed at each look: it is that of the insights' last count.
 DECORATED = """
 WITH page AS MATERIALIZED ({page}
 ), stands AS MATERIALIZED (SELECT * FROM status WHERE workspace_id = %(workspace)s
@@ -87,7 +87,7 @@ SELECT p.number, p.title, p.body, p.votes, p.comments,
        s.key, s.name, s.kind, s.color, b.key, b.name, b.access,
        u.external_id, u.name, u.email, u.avatar, u.kind, c.external_id, c.name, c.plan, c.mrr,
        assignee.id, assignee.name, assignee.email,
-       CASE WHEN NOT %(member)s THEN NULL WHEN p.votes > 20 THEN coalesce((
+       CASE WHEN NOT %(member)s THEN NULL WHEN p.votes > 10 THEN coalesce((
          SELECT w.mrr FROM post_worth w WHERE w.workspace_id = %(workspace)s AND w.post_number = p.number), 0)
        ELSE (
          SELECT coalesce(sum(payer.mrr), 0)::bigint FROM company payer

@@ -3,11 +3,10 @@
 Meaning leads and words break ties, a tenth of a score, where the model knows the language; elsewhere, and for a post that
 has no vector yet, words lead: so nobody ever waits for a model. What nothing is near to finds nothing."""
 
-import re
 from typing import NamedTuple
 
 from service import db
-from service.feedback import posts, vectors
+from service.feedback import posts, typed, vectors
 from service.feedback.posts import Post
 from service.feedback.readers import Reader, listed
 from service.lib import text
@@ -20,8 +19,6 @@ FEW = 15_000  # vectors of a workspace, all of which can be compared
 BY_BITS = 400  # of many, those that are compared: at least 0.95 of the nearest ten are among them (make bench)
 ALONE, BESIDE_MEANING = 500, 80  # posts that are looked at because of their words, and the newest, which may have no vector
 WORDS_NEAR, WORDS_FAR = 0.25, 0.12  # the floors of what has no vector: which part of what a text's words weigh it shares
-FEWEST_LETTERS = 3  # of a word that is only begun
-BEGUN = re.compile(rf"\w{{{FEWEST_LETTERS},}}$|[^\W\u0000-\u024f]+$")  # a sign of other scripts says as much as a word
 
 FITS = f"""(%(board)s::bigint IS NULL OR p.board_id = %(board)s) AND (%(status)s::bigint IS NULL OR p.status_id = %(status)s)
      AND p.number IS DISTINCT FROM %(beside)s AND {listed()}"""
@@ -69,7 +66,7 @@ WITH asked AS (
     UNION ALL
     (SELECT post_number, {DISTANCE} AS distance FROM post_embedding WHERE {OURS} AND post_number = ANY(ARRAY(
        SELECT post_number FROM post_embedding WHERE {OURS} AND {ARE_MANY} AND {WITHIN}
-        ORDER BY bits <~> binary_quantize((SELECT vector FROM asked))::bit(384) LIMIT {BY_BITS}))
+        ORDER BY bits <~> (SELECT binary_quantize(vector)::bit(384) FROM asked) LIMIT {BY_BITS}))
       ORDER BY distance)) e
    WHERE EXISTS (SELECT FROM post p WHERE p.workspace_id = %(workspace)s AND p.number = e.number AND {FITS} OFFSET 0)
    LIMIT {NEAREST}
@@ -87,8 +84,9 @@ WITH asked AS (
        SELECT FROM post p WHERE p.workspace_id = %(workspace)s AND p.number = c.post_number AND {FITS} OFFSET 0)
       LIMIT %(most)s)) each GROUP BY number
 ), met AS MATERIALIZED (
-  SELECT number, nearness, worth, (SELECT search FROM post p WHERE p.workspace_id = %(workspace)s AND p.number = each.number)
-    FROM (SELECT * FROM near FULL JOIN worded USING (number)) each
+  SELECT number, nearness, worth, search FROM near FULL JOIN worded USING (number) JOIN (
+    SELECT number, search FROM post WHERE workspace_id = %(workspace)s AND number = ANY(ARRAY(
+      SELECT number FROM near UNION SELECT number FROM worded))) p USING (number)
 ), word AS (
   SELECT place, word::tsquery AS anywhere, (word || ':A')::tsquery AS in_title
     FROM unnest(string_to_array(plainto_tsquery(%(language)s::regconfig, %(begun)s)::text, ' & '))
@@ -133,14 +131,14 @@ class Hit(NamedTuple):
     score: float
 
 
-def find(reader: Reader, typed: str, *, limit: int = DEFAULT_HITS, board: int | None = None, status: int | None = None,
+def find(reader: Reader, asked_for: str, *, limit: int = DEFAULT_HITS, board: int | None = None, status: int | None = None,
          closely: bool = False) -> list[Hit]:  # fmt: skip
     """Posts like this text that the reader may see, the likest first; nothing when nothing is near it. `board` and `status`
     (their ids) leave only those of them. `closely` leaves what is near itself: for who has little room; else what follows
     the near ones is shown too, though it may be of something else.
 
     The model runs before the query, outside any transaction."""
-    wanted = text.tidy_line(typed[: 4 * LONGEST_QUERY])[:LONGEST_QUERY]
+    wanted = text.tidy_line(asked_for[: 4 * LONGEST_QUERY])[:LONGEST_QUERY]
     if not wanted:
         return []
     models = vectors.models()
@@ -179,5 +177,4 @@ def words(wanted: str, last: str = "") -> dict[str, str]:
 
 def typing(wanted: str) -> dict[str, str]:
     """The same of a text that somebody is still typing."""
-    found = BEGUN.search(wanted)
-    return words(wanted, found.group() if found else "")
+    return words(wanted, typed.begun(wanted))

@@ -20,7 +20,7 @@ from service.db import database
 from service.lib import embeddings
 
 UNFINISHED = "unfinished"
-# for building indexes; the graph of a million vectors is made in memory, by three processes
+# for building indexes in memory, by three processes
 BUILDING = "SET maintenance_work_mem = '2GB'; SET max_parallel_maintenance_workers = 2"
 OURS = "SELECT datname FROM pg_database WHERE datname = %s OR datname ~ %s"
 
@@ -98,15 +98,15 @@ def fill(connection, name: str, places: list[census.Place], base: numpy.ndarray)
     cursor = connection.cursor()
     indexes = loading.emptied(cursor)
     now = int(time.time()) * 1_000_000
-    crowd = loading.Crowd(cursor, places, base, now, progress=None)
+    crowd = loading.Crowd(cursor, places, base, now)
     steps = {
         "users": (loading.users, crowd.first_user[-1]), "posts": (loading.posts, len(crowd.posts)),
         "comments": (loading.comments, crowd.posts["comments"].sum()), "votes": (loading.votes, crowd.posts["votes"].sum()),
         "vectors": (loading.vectors, len(crowd.posts)),
     }  # fmt: skip
     for label, (function, rows) in steps.items():
-        with step(f"{name}: {label}", int(rows)) as crowd.progress:
-            function(crowd)
+        with step(f"{name}: {label}", int(rows)) as progress:
+            function(crowd, progress)
     connection.commit()
     return indexes
 
@@ -128,10 +128,8 @@ def index(cursor, name: str, indexes: list[str]) -> None:
 @contextmanager
 def step(label: str, length: int):
     """A progress bar; yields what is called with how much was done."""
-    began = time.monotonic()
-    with click.progressbar(length=length, label=f"{label:26}") as bar:
+    with click.progressbar(length=length, label=f"{label:22}") as bar:
         yield bar.update
-    click.echo(f"{label:26}  {time.monotonic() - began:.0f} s", err=True)
 
 
 if __name__ == "__main__":

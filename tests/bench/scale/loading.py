@@ -37,8 +37,8 @@ STATUSES = "SELECT workspace_id, id FROM status ORDER BY workspace_id, position"
 class Crowd:
     """Everything that there will be, and where it goes."""
 
-    def __init__(self, cursor, places: list[census.Place], base: numpy.ndarray, now: int, progress):
-        self.cursor, self.places, self.base, self.now, self.progress = cursor, places, base, now, progress
+    def __init__(self, cursor, places: list[census.Place], base: numpy.ndarray, now: int):
+        self.cursor, self.places, self.now = cursor, places, now
         areas = census.areas()
         each = [census.posts(place, areas) for place in places]
         self.posts = numpy.concatenate(each)
@@ -54,10 +54,12 @@ class Crowd:
         """The ids of the users of these workspaces with these ranks in them."""
         return self.ids[self.first_user[workspace] + rank]
 
-    def chunks(self, count: int):
-        for first in range(0, count, ROWS):
-            yield slice(first, min(first + ROWS, count))
-            self.progress(min(ROWS, count - first))
+
+def chunks(count: int, progress):
+    """Slices of so many rows, one after the other, each told to the progress bar when it is done."""
+    for first in range(0, count, ROWS):
+        yield slice(first, min(first + ROWS, count))
+        progress(min(ROWS, count - first))
 
 
 def found(database: str, places: list[census.Place], progress) -> None:
@@ -94,13 +96,13 @@ def companies(crowd: Crowd) -> dict[int, int]:
     return first
 
 
-def users(crowd: Crowd) -> None:
+def users(crowd: Crowd, progress) -> None:
     """In the order of their ids, which is that of their coming; every second one has an address."""
     first_company = companies(crowd)
     owner = numpy.repeat([place.id for place in crowd.places], [place.users for place in crowd.places])
     by_id = numpy.argsort(crowd.ids)
     columns = "workspace_id, id, external_id, kind, email, name, company_id, first_seen_at, last_seen_at"
-    for part in crowd.chunks(len(by_id)):
+    for part in chunks(len(by_id), progress):
         lines = []
         for place in by_id[part].tolist():
             workspace, id = int(owner[place]), int(crowd.ids[place])
@@ -114,12 +116,12 @@ def users(crowd: Crowd) -> None:
         copying.text(crowd.cursor, '"user"', columns, lines)
 
 
-def posts(crowd: Crowd) -> None:
+def posts(crowd: Crowd, progress) -> None:
     board, status = ids(crowd.cursor)
     everything = texts.written()
     columns = """workspace_id, number, board_id, status_id, author_id, title, body, votes, comments, created_at, updated_at,
                  deleted_at, merged_into, merged_at"""
-    for part in crowd.chunks(len(crowd.posts)):
+    for part in chunks(len(crowd.posts), progress):
         rows, moments = crowd.posts[part], copying.moments(crowd.created[part])
         late = crowd.created[part] + (rows["style"] % 1000 / 1000 * rows["before"] * 0.5).astype("i8")
         authors, lines = crowd.user(rows["workspace"], rows["author"]).tolist(), []
@@ -156,8 +158,8 @@ def ids(cursor) -> tuple[dict, dict]:
     return board, status
 
 
-def vectors(crowd: Crowd) -> None:
-    for part in crowd.chunks(len(crowd.posts)):
+def vectors(crowd: Crowd, progress) -> None:
+    for part in chunks(len(crowd.posts), progress):
         rows = crowd.posts[part]
         halves = copying.halves(crowd.vectors[part])
         copying.binary(
@@ -167,7 +169,7 @@ def vectors(crowd: Crowd) -> None:
         )  # fmt: skip
 
 
-def votes(crowd: Crowd) -> None:
+def votes(crowd: Crowd, progress) -> None:
     """Of a post's voters each votes once: they stand at equal steps in the circle of all users, whose number is prime."""
     rows, times = crowd.posts, crowd.posts["votes"]
     post = numpy.repeat(numpy.arange(len(rows)), times)
@@ -179,7 +181,7 @@ def votes(crowd: Crowd) -> None:
     order = numpy.argsort(-before)
     cast = (crowd.now - before).astype("i8") - copying.EPOCH
     voter = crowd.user(rows["workspace"][post], rank)
-    for part in crowd.chunks(len(order)):
+    for part in chunks(len(order), progress):
         chosen = order[part]
         copying.binary(
             crowd.cursor, "vote", workspace_id=(">i8", rows["workspace"][post[chosen]]),
@@ -188,12 +190,12 @@ def votes(crowd: Crowd) -> None:
         )  # fmt: skip
 
 
-def comments(crowd: Crowd) -> None:
+def comments(crowd: Crowd, progress) -> None:
     chosen = numpy.repeat(numpy.arange(len(crowd.posts)), crowd.posts["comments"])
     chosen = chosen[numpy.random.default_rng(3).permutation(len(chosen))]
     reasons, number = texts.vocabulary()["reasons"], itertools.count(1)
     columns = "workspace_id, id, post_number, user_id, body, created_at"
-    for part in crowd.chunks(len(chosen)):
+    for part in chunks(len(chosen), progress):
         rows, moments = crowd.posts[chosen[part]], copying.moments(crowd.created[chosen[part]] + census.DAY // 24)
         authors = crowd.user(rows["workspace"], rows["style"] % crowd.people[rows["workspace"]])
         lines = []

@@ -30,7 +30,7 @@ COMPARED = range(1, 4)  # ids of workspaces that are the same in both
 QUESTIONS, TIMES = 120, 5
 # What each kind of question is to be answered by: one of these at least.
 IN_ORDER = {*(f"post_{sort}" for sort in SORTS), "post_board", "post_status", "post_author", "post_worth_mrr"}
-PATHS = {"list": IN_ORDER, "search": {"post_search", "post_words", *IN_ORDER},
+PATHS = {"list": IN_ORDER, "search": {"post_words", *IN_ORDER},
          "similar": {"post_embedding_pkey", "post_embedding_bits"}}  # fmt: skip
 
 
