@@ -76,7 +76,7 @@ database = Database(None, autoconnect=False, connection_factory=Connection, curs
 def start(url: str, connections: int, statement_ms: int = STATEMENT_MS) -> None:
     """Let this process use the database at `url` with at most so many `connections`; connects later, by thread."""
     limits = {"statement_timeout": statement_ms, "lock_timeout": LOCK_MS, "idle_in_transaction_session_timeout": IDLE_MS}
-    settings = limits | {"max_parallel_workers_per_gather": 0}  # a request has one processor, and plans are the same everywhere
+    settings = limits | {"max_parallel_workers_per_gather": 0}  # a request has one processor; plans are alike everywhere
     options = " ".join(f"-c {name}={value}" for name, value in settings.items())
     database.init(url, max_connections=connections, timeout=POOL_SECONDS, options=options, **ALIVE)
 

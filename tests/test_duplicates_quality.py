@@ -5,7 +5,7 @@ from queued import work_off
 
 from service import db
 
-LEAST_RIGHT, LEAST_FOUND = 0.75, 120  # of what is shown, and of what there is to show
+LEAST_RIGHT, LEAST_FOUND = 0.85, 180  # of what is shown, and of what there is to show
 PAIRS = "SELECT post_number, other_number FROM likely_duplicate"
 
 

@@ -241,3 +241,15 @@ def test_a_post_that_is_gone_is_compared_with_nothing(wishes):
     vectors.compare(wishes.workspace.id, 99)
     work_off()
     assert db.row("SELECT (SELECT count(*) FROM job), (SELECT count(*) FROM job_dead)") == (0, 0)
+
+
+def test_while_the_server_of_vectors_is_away_the_night_goes_by_words(acme):
+    for title in ("Dark mode", "Dark mode at night", "A black theme"):
+        acme.post(title)
+    forget_all()
+    jobs.enqueue(comparing.FIND)
+    for queue in ("default", comparing.QUEUE):  # nobody makes vectors
+        for job in claim(most=99, queue=queue):
+            HANDLERS[job.kind](job)
+    assert pairs(acme) == [(1, 2)]
+    assert duplicates.page(acme.team, 9)[0].why == "words"

@@ -4,7 +4,7 @@ import pytest
 
 from service import db
 from service.db import database
-from service.feedback import lists
+from service.feedback import conditions, lists, typed
 
 POSTS = """
 INSERT INTO post (workspace_id, number, board_id, status_id, title, votes, created_at)
@@ -22,3 +22,14 @@ def test_each_order_but_revenue_reads_its_index_and_not_all_posts(acme, is_membe
         plan = "\n".join(row[0] for row in db.rows(f"EXPLAIN {lists.statement(sort)}", **place))
         assert f"using post_{sort} on post" in plan, plan
         assert "Seq Scan on post " not in plan, plan
+
+
+@pytest.mark.parametrize("q", ["1234", "wish 123", '"wish 1234" -seven', "1234 -seven"])
+def test_words_are_looked_for_in_the_index_of_the_workspace(acme, q):
+    db.changed(POSTS, workspace=acme.workspace.id)
+    database.execute_sql("ANALYZE")
+    database.execute_sql("SET enable_seqscan = off")
+    given = {**acme.team.scope(), **typed.words(q), "language": "english"}
+    for name in ("q", "phrase"):
+        plan = "\n".join(row[0] for row in db.rows(f"EXPLAIN {conditions.FITTING[name]}", **given))
+        assert "Bitmap Index Scan on post_words" in plan, plan

@@ -87,6 +87,11 @@ def test_in_a_workspace_of_another_language_words_lead(client, wishes):
     database.execute_sql("UPDATE post SET language = 'german'")
     assert titles(similar(client, wishes, "night theme")) == []
     assert titles(similar(client, wishes, "dark mode")) == ["Dark mode"]
+    wishes.post("Night theme")
+    wishes.post("Dark mode on phones")
+    work_off()
+    answer = client.simulate_get("/api/v1/posts/5/similar", headers=wishes.bearer())
+    assert [(hit["post"]["title"], hit["why"]) for hit in answer.json["data"]] == [("Dark mode on phones", "words")]
 
 
 def test_a_post_that_is_gone_meanwhile_needs_no_vector(here, acme):

@@ -13,17 +13,24 @@ EACH_WORTH = """
       JOIN vote v ON v.workspace_id = %(workspace)s AND v.user_id = voter.id
      WHERE payer.workspace_id = %(workspace)s AND payer.mrr > 0) each
    GROUP BY number"""
+
+
+def ours(words: str) -> str:
+    """SQL: this tsquery, as the index has words: each begins with its workspace, and none has a place (migrations/0010). So
+    it finds what this one says, however many others say it too; of a phrase, all that has its words."""
+    return f"""regexp_replace(regexp_replace({words}::text, '<(-|[0-9]+)>', '&', 'g'), '''((?:[^'']|'''')*)''',
+      '''' || %(workspace)s::text || '|\\1''', 'g')::tsquery"""
+
+
 # What somebody typed (typed.words), in any form of its words in this language, and literally: "to do" has none.
 WORDS = """(websearch_to_tsquery(%(language)s::regconfig, %(q)s) || websearch_to_tsquery('simple', %(literally)s)
       || CASE WHEN %(prefix)s = '' THEN ''::tsquery ELSE
            websearch_to_tsquery(%(language)s::regconfig, %(begun)s) && %(prefix)s::tsquery END)"""
 SAYS = f"p.search @@ {WORDS}"
-# The same in the index, where each word begins with its workspace and none has a place (migrations/0010): so that it finds
-# what this one says, however many others say it too.
-OURS = f"""regexp_replace(regexp_replace({WORDS}::text, '<(-|[0-9]+)>', '&', 'g'), '''((?:[^'']|'''')*)''',
-      '''' || %(workspace)s::text || '|\\1''', 'g')::tsquery"""
-SAID = f"""(numnode({WORDS}) > 0 AND p.workspace_id = %(workspace)s
-   AND words_of(p.workspace_id, p.search) @@ {OURS} AND {SAYS})"""
+# The same in the index. What is only left out is not looked for there.
+LOOKED_FOR = f"querytree({WORDS})"
+SAID = f"""(numnode({WORDS}) > 0 AND p.workspace_id = %(workspace)s AND {SAYS}
+   AND CASE WHEN {LOOKED_FOR} IN ('', 'T') THEN true ELSE words_of(p.workspace_id, p.search) @@ {ours(LOOKED_FOR)} END)"""
 # In a post's words those of the title stand behind themselves in another form, where the last and the first are no phrase: a
 # word that nobody can ask for keeps them apart.
 APART = "|| '''|'':9'::tsvector ||"

@@ -72,11 +72,15 @@ SELECT p.number, p.title, p.body, p.fields::text, p.author_id, p.author_id = %(u
  ORDER BY p.number FOR NO KEY UPDATE"""
 
 # What a post looks like is added to a page of posts, after the page is known: joined and counted for the posts shown, not
-# for all there are. What more than 10 votes are worth is not summed at each look: it is that of the insights' last count.
+# for all there are. What more than 5 votes are worth is not summed at each look: it is that of the insights' last count.
 DECORATED = """
 WITH page AS MATERIALIZED ({page}
 ), stands AS MATERIALIZED (SELECT * FROM status WHERE workspace_id = %(workspace)s
 ), place AS MATERIALIZED (SELECT * FROM board WHERE workspace_id = %(workspace)s
+), writer AS MATERIALIZED (
+  SELECT * FROM "user" WHERE %(member)s AND workspace_id = %(workspace)s AND id = ANY(ARRAY(SELECT author_id FROM page))
+), firm AS MATERIALIZED (
+  SELECT * FROM company WHERE workspace_id = %(workspace)s AND id = ANY(ARRAY(SELECT company_id FROM writer))
 )
 SELECT p.number, p.title, p.body, p.votes, p.comments,
        CASE WHEN %(member)s THEN p.meta::text ELSE '{{}}' END, CASE WHEN %(member)s THEN p.fields::text ELSE '{{}}' END,
@@ -87,7 +91,7 @@ SELECT p.number, p.title, p.body, p.votes, p.comments,
        s.key, s.name, s.kind, s.color, b.key, b.name, b.access,
        u.external_id, u.name, u.email, u.avatar, u.kind, c.external_id, c.name, c.plan, c.mrr,
        assignee.id, assignee.name, assignee.email,
-       CASE WHEN NOT %(member)s THEN NULL WHEN p.votes > 10 THEN coalesce((
+       CASE WHEN NOT %(member)s THEN NULL WHEN p.votes > 5 THEN coalesce((
          SELECT w.mrr FROM post_worth w WHERE w.workspace_id = %(workspace)s AND w.post_number = p.number), 0)
        ELSE (
          SELECT coalesce(sum(payer.mrr), 0)::bigint FROM company payer
@@ -102,8 +106,8 @@ SELECT p.number, p.title, p.body, p.votes, p.comments,
   FROM page p
   JOIN stands s ON s.id = p.status_id
   JOIN place b ON b.id = p.board_id
-  LEFT JOIN "user" u ON %(member)s AND u.workspace_id = %(workspace)s AND u.id = p.author_id
-  LEFT JOIN company c ON c.workspace_id = %(workspace)s AND c.id = u.company_id
+  LEFT JOIN writer u ON u.id = p.author_id
+  LEFT JOIN firm c ON c.id = u.company_id
   LEFT JOIN person assignee ON %(member)s AND assignee.id = p.assignee_id
  ORDER BY {order}"""
 THESE = DECORATED.format(order="p.number DESC", page=f"""

@@ -6,7 +6,7 @@ has no vector yet, words lead: so nobody ever waits for a model. What nothing is
 from typing import NamedTuple
 
 from service import db
-from service.feedback import posts, typed, vectors
+from service.feedback import conditions, posts, typed, vectors
 from service.feedback.posts import Post
 from service.feedback.readers import Reader, listed
 from service.lib import text
@@ -17,7 +17,7 @@ DEFAULT_HITS, MOST_HITS = 5, 20
 NEAREST = 40  # posts that are looked at because of their meaning
 FEW = 15_000  # vectors of a workspace, all of which can be compared
 BY_BITS = 400  # of many, those that are compared: at least 0.95 of the nearest ten are among them (make bench)
-ALONE, BESIDE_MEANING = 500, 80  # posts that are looked at because of their words, and the newest, which may have no vector
+ALONE, BESIDE_MEANING = 500, 60  # posts that are looked at because of their words, and the newest, which may have no vector
 WORDS_NEAR, WORDS_FAR = 0.25, 0.12  # the floors of what has no vector: which part of what a text's words weigh it shares
 
 FITS = f"""(%(board)s::bigint IS NULL OR p.board_id = %(board)s) AND (%(status)s::bigint IS NULL OR p.status_id = %(status)s)
@@ -33,15 +33,10 @@ ALL = f"""({WORDS} || plainto_tsquery('simple', %(text)s) || CASE WHEN %(prefix)
       plainto_tsquery(%(language)s::regconfig, %(begun)s) && %(prefix)s::tsquery END)"""
 
 
-def ours(words: str) -> str:
-    """SQL: this tsquery, as the index has words: each begins with its workspace (migrations/0010)."""
-    return f"regexp_replace({words}::text, '(^|[ (!])''', '\\1''' || %(workspace)s::text || '|', 'g')::tsquery"
-
-
 def said(words: str, table: str = "p") -> str:
     """SQL: does a post or a comment of this workspace say this? However many others say it, only ours are looked at."""
     return f"""{table}.workspace_id = %(workspace)s AND numnode({WORDS}) > 0
-        AND words_of({table}.workspace_id, {table}.search) @@ {ours(words)}"""
+        AND words_of({table}.workspace_id, {table}.search) @@ {conditions.ours(words)}"""
 
 
 DISTANCE = "vector <=> (SELECT vector FROM asked)"
@@ -61,7 +56,7 @@ WITH asked AS (
   SELECT {{vector}} AS vector
 ), near AS MATERIALIZED (
   SELECT number, 1 - distance AS nearness FROM (
-    (SELECT post_number AS number, {DISTANCE} AS distance FROM post_embedding WHERE {OURS} AND NOT {ARE_MANY}
+    (SELECT post_number AS number, {DISTANCE} AS distance FROM post_embedding WHERE {OURS} AND NOT {ARE_MANY} AND {WITHIN}
       ORDER BY distance)
     UNION ALL
     (SELECT post_number, {DISTANCE} AS distance FROM post_embedding WHERE {OURS} AND post_number = ANY(ARRAY(
@@ -152,10 +147,11 @@ def find(reader: Reader, asked_for: str, *, limit: int = DEFAULT_HITS, board: in
 def beside(reader: Reader, post: Post, *, limit: int = DEFAULT_HITS, closely: bool = True) -> list[Hit]:
     """Posts like this one that the reader may see, the likest first; as `find`. No model has to run for it."""
     models = vectors.models()
-    asked = {"model": models.current, "beside": post.number, "board": None, "status": None, "alone": False,
-             "most": BESIDE_MEANING}  # fmt: skip
+    floors, speaks = models.floors_of(models.current), vectors.speaks(models.current, reader.workspace.language)
+    asked = {"model": models.current, "beside": post.number, "board": None, "status": None, "vector": None,
+             "alone": not speaks, "most": BESIDE_MEANING if speaks else ALONE}  # fmt: skip
     wanted = text.tidy_line(f"{post.title}\n{post.body[:BEGINNING]}")
-    return hits(reader, LIKE_POST, words(wanted), models.floors_of(models.current), closely, limit, asked)
+    return hits(reader, LIKE_POST if speaks else LIKE_TEXT, words(wanted), floors, closely, limit, asked)
 
 
 def hits(reader: Reader, statement: str, wanted: dict, floors: vectors.Floors | None, closely: bool, limit: int,

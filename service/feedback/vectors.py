@@ -120,7 +120,7 @@ def of_typed(model: str, language: str, typed: str) -> str | None:
     """The vector of a short text, as pgvector reads it; None when the model cannot tell what it means, or its server is not
     quick enough to wait for: then words answer."""
     if model == embeddings.MODEL:
-        return embeddings.query(typed) if knows(language, typed) else None
+        return embeddings.query(typed) if speaks(model, language) and embeddings.reads(typed) else None
     if memory.server is None:
         return None
     vector = memory.server.soon(model, typed)
@@ -129,9 +129,9 @@ def of_typed(model: str, language: str, typed: str) -> str | None:
     return None if vector is None else embeddings.written(vector)
 
 
-def knows(language: str, written: str) -> bool:
-    """Whether the local model can tell what this means."""
-    return language in KNOWN_LANGUAGES and embeddings.reads(written)
+def speaks(model: str, language: str) -> bool:
+    """Whether this model's vectors mean anything in a workspace of this language; a server's do in all that we know."""
+    return model != embeddings.MODEL or language in KNOWN_LANGUAGES
 
 
 def note(failure: str | None) -> None:

@@ -67,6 +67,7 @@ def measure(client) -> dict[str, int]:
     call = {"headers": {"Content-Type": "text/plain"}}
     session = client.simulate_post("/api/widget/session", body=body(acme, user_token=acme.token()), **call).json["session"]
     key, counter = acme.bearer(), Counter()
+    vectors.models()  # which a process asks for once in a few seconds
     steps = {
         "widget: open": ("POST", "/api/widget/opening", {}),
         "widget: similar while typing": ("POST", "/api/widget/similar", {"text": "a wish"}),

@@ -83,6 +83,31 @@ def test_a_vote_takes_the_place_of_a_post_and_what_was_typed_stays(page, complai
     assert complaints == []
 
 
+def test_while_one_types_few_questions_are_asked_and_a_slow_answer_never_covers_a_newer_one(page, complaints):
+    asked = []
+
+    def hold(route):
+        asked.append(route)
+        if len(asked) > 1:
+            route.continue_()
+
+    page.route("**/api/widget/similar", hold)
+    open_form(page)
+    title, like_it = page.get_by_label(TITLE), page.get_by_role("button", name="Vote for this instead")
+    title.press_sequentially("overdue reminder", delay=20)
+    page.wait_for_timeout(1_000)  # longer than the pause that somebody makes who still types
+    assert len(asked) == 1
+    title.fill("night theme")
+    expect(like_it.first).to_have_accessible_name(re.compile("Dark mode"))
+    names = [each.get_attribute("aria-label") for each in like_it.all()]
+    with page.expect_response("**/api/widget/similar") as answer:
+        asked[0].continue_()
+    assert answer.value.finished() is None and "reminder" in answer.value.text().lower()
+    page.wait_for_timeout(300)
+    assert [each.get_attribute("aria-label") for each in like_it.all()] == names and 1 <= len(names) <= 5
+    assert complaints == []
+
+
 def test_the_questions_of_a_board_are_asked_checked_kept_and_sent(page, questions, api, complaints):
     open_form(page)
     page.get_by_label(TITLE).fill("Totals per currency")

@@ -8,7 +8,7 @@ slowest search; it is true of the machine that it was measured on.
 - *largest*: of a list, at most GROWTH times what a list of 1,000 posts reads in the small database.
 - Up to LEAST a page is cheap whatever it was. Its 21 posts have to be read from somewhere: in a small database they lie side
   by side, in a large one each in a block of its own, and an index is a level deeper. The team sees of each also who wrote
-  it, their company, and what it is worth.
+  it, their company, and what up to five votes are worth. What is similar looks at 100 posts or so one by one.
 - recall@10: which part of the ten nearest posts is found, against looking at each of them: by the statement of
   `similar.find` without words and floors, for texts of which no post was made."""
 
@@ -24,7 +24,8 @@ from service import db
 from service.db import database
 from service.feedback import similar, vectors
 
-GROWTH, LEAST = 1.3, {"user": 2 * 21, "team": 13 * 21}
+GROWTH, LEAST = 1.3, {"list user": 2 * 21, "list team": 22 * 21, "search user": 2 * 21, "search team": 22 * 21,
+                      "similar user": 1000, "similar team": 1000}  # fmt: skip
 SIMILAR_BLOCKS, LEAST_RECALL, SEARCH_MS = 5_000, 0.95, 100
 COMPARED = range(1, 4)  # ids of workspaces that are the same in both
 QUESTIONS, TIMES = 120, 5
@@ -83,7 +84,8 @@ def compared(before: dict, same: dict, largest: dict) -> dict[str, dict]:
     found = {}
     for name, answers in before.items():
         small = blocks(answers)
-        most = max(int(GROWTH * small), LEAST["user" if "user" in name else "team"])
+        who = "user" if "user" in name else "team"
+        most = max(int(GROWTH * small), LEAST[f"{name.split()[0]} {who}"])
         found[f"scale: {name}, unchanged"] = {"before": small} | judged(blocks(same[name]), most)
         if name.startswith("list"):
             found[f"scale: {name}, largest"] = {"before": small} | judged(blocks(largest[name]), most)
