@@ -165,6 +165,13 @@ def test_a_sign_of_another_script_is_a_beginning_too(client, acme):
     assert titles(call(client, acme, "similar", text="ダーク")) == ["ダークモードが欲しい"]
 
 
+@pytest.mark.parametrize("typed", ["csv", "export_csv", "src/export", "ada@acme.example", "re-export"])
+def test_the_parts_of_paths_addresses_and_compounds_are_words(client, acme, typed):
+    acme.post("Crash", body="In src/export_csv.py; write to ada@acme.example. A re-export helps.")
+    assert titles(call(client, acme, "similar", text=typed)) == ["Crash"]
+    assert [post["title"] for post in call(client, acme, "list", q=typed).json["data"]] == ["Crash"]
+
+
 def test_what_was_said_below_a_post_finds_it(client, wishes):
     comments.create(wishes.reader(CLEO), 3, "It is the Zotero plugin that is slow.")
     hit = similar(client, wishes, "Zotero plugin").json["data"][0]

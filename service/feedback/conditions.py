@@ -34,7 +34,8 @@ SAID = f"""(numnode({WORDS}) > 0 AND p.workspace_id = %(workspace)s AND {SAYS}
 # In a post's words those of the title stand behind themselves in another form, where the last and the first are no phrase: a
 # word that nobody can ask for keeps them apart.
 APART = "|| '''|'':9'::tsvector ||"
-PHRASE = f"""(to_tsvector(%(language)s::regconfig, p.title) {APART} to_tsvector('simple', p.title)
+PLAIN_TITLE = "translate(p.title, '_<@/~-', '      ')"
+PHRASE = f"""(to_tsvector(%(language)s::regconfig, {PLAIN_TITLE}) {APART} to_tsvector('simple', {PLAIN_TITLE})
    {APART} ts_filter(p.search, ARRAY['b']::"char"[])) @@ {WORDS}"""
 # What a list can be narrowed to. A statement has only the conditions that were asked for: those of the others would cost
 # nothing to run, but PostgreSQL turns an IN into a join only where it stands alone, and plans each word of a statement.

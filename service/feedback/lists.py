@@ -162,7 +162,7 @@ def page(reader: Reader, *, sort: str = "top", board: Key = None, status: Key = 
         given["board"], given["status"] = places(reader, board, status)
         if (board and not given["board"]) or (status and not given["status"]):
             return Page([], None)
-    values = {**reader.scope(), **typed.words(q), **given, "pinned": place.pinned, "rank": place.rank, "limit": limit + 1,
+    values = {**reader.scope(), **given, **typed.words(q), "pinned": place.pinned, "rank": place.rank, "limit": limit + 1,
               "language": reader.workspace.language}  # fmt: skip
     return read(sort, frozenset(name for name, value in given.items() if value), values, bounded)
 

@@ -168,9 +168,10 @@ def hits(reader: Reader, statement: str, wanted: dict, floors: vectors.Floors | 
 
 def words(wanted: str, last: str = "") -> dict[str, str]:
     """The parameters of a statement that has WORDS in it: a text, and apart its last word when that may be only begun."""
+    wanted = typed.plain(wanted)
     return {"text": wanted, "begun": wanted.removesuffix(last), "last": last, "prefix": last and f"'{last.lower()}':*"}
 
 
 def typing(wanted: str) -> dict[str, str]:
     """The same of a text that somebody is still typing."""
-    return words(wanted, typed.begun(wanted))
+    return words(wanted, typed.begun(typed.plain(wanted)))

@@ -4,6 +4,9 @@ import re
 
 QUOTED = re.compile(r'"[^"]*\w[^"]*"')
 LEFT_OUT = re.compile(r'(?:(?<=\s)|^)-(?:"[^"]*"|[^\W\d_][^\s"]*)')  # a minus before a word, not a number: "at -20 °C"
+# What stands for a space where words are kept (migrations/0010), but for the minus that leaves a word out.
+SIGNS = str.maketrans("_<@/~", "     ")
+WITHIN = re.compile(r"(?<=\w)-|-(?=\d)")
 FEWEST_LETTERS = 3  # of a word that is only begun
 BEGUN = re.compile(rf"[^\W_]{{{FEWEST_LETTERS},}}$|[^\W\d_\u0000-\u024f]+$")  # a sign of other scripts says as much
 
@@ -15,6 +18,11 @@ def is_exact(typed: str) -> bool:
 
 def has_phrase(typed: str) -> bool:
     return bool(QUOTED.search(typed))
+
+
+def plain(typed: str) -> str:
+    """The same as it is kept: without the signs that hold words together."""
+    return WITHIN.sub(" ", typed.translate(SIGNS))
 
 
 def wanted(typed: str) -> str:
@@ -31,6 +39,7 @@ def begun(typed: str) -> str:
 def words(typed: str) -> dict[str, str]:
     """The parameters of conditions.SAID: the text; the same again where its words may be taken literally, which a minus
     forbids (what has one form of a word has not all others); and apart the last word if it may be only begun."""
+    typed = plain(typed)
     last = begun(typed)
     return {"q": typed, "literally": "" if LEFT_OUT.search(typed) else typed, "begun": typed.removesuffix(last),
             "prefix": last and f"'{last.lower()}':*"}  # fmt: skip
