@@ -114,10 +114,16 @@ SELECT number, worth IS NOT NULL OR likeness >= 0.5 OR NOT by_meaning AS by_word
        (greatest(meant, worth) + 0.1 * likeness)::float AS score
   FROM scored WHERE greatest(meant, worth) IS NOT NULL ORDER BY score DESC, number DESC LIMIT %(limit)s"""
 
-LIKE_TEXT = FIND.format(vector="%(vector)s::halfvec(384)")
-LIKE_POST = FIND.format(vector="""(
-  SELECT vector FROM post_embedding
-   WHERE workspace_id = %(workspace)s AND model = %(model)s AND post_number = %(beside)s)""")
+# Posts as they are read, each with its score and why it was found.
+READ = """
+SELECT p.*, ARRAY[hit.score, hit.by_words::int] AS rank FROM ({find}) hit
+  JOIN post p ON p.workspace_id = %(workspace)s AND p.number = hit.number"""
+OF_POST = """(
+  SELECT vector FROM post_embedding WHERE workspace_id = %(workspace)s AND model = %(model)s AND post_number = %(beside)s)"""
+LIKE_TEXT, LIKE_POST = (
+    posts.DECORATED.format(page=READ.format(find=FIND.format(vector=vector)), order="p.rank DESC, p.number DESC")
+    for vector in ("%(vector)s::halfvec(384)", OF_POST)
+)
 
 
 class Hit(NamedTuple):
@@ -161,9 +167,8 @@ def hits(reader: Reader, statement: str, wanted: dict, floors: vectors.Floors | 
         statement, **reader.scope(), **asked, **wanted, language=reader.workspace.language, near=near,
         far=near if closely else far, words_far=WORDS_NEAR if closely else WORDS_FAR, limit=min(max(limit, 1), MOST_HITS),
     )  # fmt: skip
-    read = {post.number: post for post in posts.these(reader, [row[0] for row in found])}
-    shown = [(read.get(number), "words" if by_words else "meaning", round(score, 3)) for number, by_words, score in found]
-    return [Hit(*hit) for hit in shown if hit[0]]  # one may have gone between the two statements
+    read = [Post(*row) for row in found]
+    return [Hit(post, "words" if post.rank[1] else "meaning", round(post.rank[0], 3)) for post in read]
 
 
 def words(wanted: str, last: str = "") -> dict[str, str]:

@@ -30,7 +30,7 @@ POSTS = 200
 # figure → budget, in round trips unless it says otherwise; a transaction's BEGIN and COMMIT count too
 BUDGETS = {
     "widget: open": 4,
-    "widget: similar while typing": 3,
+    "widget: similar while typing": 2,
     "widget: vote": 6,
     "widget: new post": 6,
     "API: create a post": 6,
