@@ -4,12 +4,14 @@
 # text into one GIN index PostgreSQL has an extension, which not every server has.) These signs stand for spaces:
 # PostgreSQL takes them for parts of addresses, paths and compounds, and needs seconds for long rows of them.
 TITLE, BODY = (f"translate({part}, '_<@/~-', '      ')" for part in ("title", "body"))
+# A word that nobody can ask for, so that the last word of one and the first of the next are no phrase.
+APART = "'''|'':9'::tsvector"
 WORDS = f"""
 DROP INDEX post_search;
 ALTER TABLE post DROP COLUMN search;
 ALTER TABLE post ADD COLUMN search tsvector GENERATED ALWAYS AS (
-  setweight(to_tsvector(language, {TITLE}), 'A') || setweight(to_tsvector('simple', {TITLE}), 'A')
-  || setweight(to_tsvector(language, {BODY}), 'B') || setweight(to_tsvector('simple', {BODY}), 'B')) STORED;
+  setweight(to_tsvector(language, {TITLE}), 'A') || {APART} || setweight(to_tsvector('simple', {TITLE}), 'A') || {APART}
+  || setweight(to_tsvector(language, {BODY}), 'B') || {APART} || setweight(to_tsvector('simple', {BODY}), 'B')) STORED;
 
 ALTER TABLE comment ADD COLUMN language regconfig NOT NULL DEFAULT 'english';
 UPDATE comment c SET language = w.language FROM workspace w
@@ -17,8 +19,9 @@ UPDATE comment c SET language = w.language FROM workspace w
 ALTER TABLE comment ADD COLUMN search tsvector GENERATED ALWAYS AS (
   setweight(to_tsvector(language, {BODY}), 'C') || setweight(to_tsvector('simple', {BODY}), 'C')) STORED;
 
-CREATE FUNCTION words_of(workspace bigint, words tsvector) RETURNS tsvector LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
-  SELECT array_to_tsvector(array(SELECT workspace || '|' || word FROM unnest(tsvector_to_array(words)) word))
+CREATE FUNCTION words_of(workspace bigint, words tsvector) RETURNS tsvector
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
+  SELECT array_to_tsvector(array(SELECT workspace || '|' || word FROM unnest(tsvector_to_array(words)) word WHERE word <> '|'))
 $$;
 CREATE INDEX post_words ON post USING gin (words_of(workspace_id, search)) WITH (gin_pending_list_limit = 256);
 CREATE INDEX comment_words ON comment USING gin (words_of(workspace_id, search)) WITH (gin_pending_list_limit = 256);

@@ -151,6 +151,8 @@ def embedding_server(given) -> dict:
     key, model = secret(given, "EMBEDDINGS_API_KEY"), (given.get("EMBEDDINGS_MODEL") or "").strip() or None
     if address:
         expect_reachable(address)
+    if "?" in (address or ""):
+        raise SettingError("EMBEDDINGS_URL has a question mark; give the address without what follows it.")
     if address and not model:
         raise SettingError("EMBEDDINGS_MODEL is not set; name a model of that server, e.g. "
                            "EMBEDDINGS_MODEL=text-embedding-3-small")  # fmt: skip

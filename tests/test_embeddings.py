@@ -33,6 +33,11 @@ def test_only_what_it_was_taught_is_read(text, read):
     assert embeddings.reads(text) == read
 
 
+@pytest.mark.parametrize(("text", "crumbs"), [("asdf qwer zxcv", True), ("hjkl hjkl", True), ("SSO", False), ("dark mode", False)])
+def test_what_is_no_word_at_all_can_only_be_spelled(text, crumbs):
+    assert embeddings.is_crumbs(text) == crumbs
+
+
 def test_it_leaves_nothing_in_the_home_folder_and_reports_to_nobody(tmp_path):
     environment = {"HOME": str(tmp_path), "PATH": os.environ["PATH"]}
     done = subprocess.run([sys.executable, "-c", EMBED], env=environment, capture_output=True, text=True, check=True)

@@ -6,7 +6,7 @@ from crowd import at_once
 
 from service import db
 from service.db import database
-from service.feedback import members, planning
+from service.feedback import members, planning, posts, votes
 
 EVENTS = """
 SELECT type, user_id, person_id, data FROM event WHERE workspace_id = %(workspace)s AND type <> 'user.identified'
@@ -70,6 +70,13 @@ def test_a_known_author_comes_with_name_and_company(client, acme):
     assert made["author"]["name"] == "Dan"
     assert made["author"]["company"] == {"id": "initech", "name": "Initech", "plan": "Team", "mrr": 4900}
     assert made["mrr"] == 4900
+
+
+def test_what_many_votes_are_worth_is_told_before_it_was_counted(client, acme):
+    number = acme.post(by=DAN)
+    for place in range(posts.FEW + 1):
+        votes.cast(acme.reader({"sub": f"voter-{place}"}), number)
+    assert client.simulate_get(f"/api/v1/posts/{number}", headers=acme.bearer()).json["mrr"] == 4900
 
 
 def test_the_author_votes_and_follows_within_the_one_event(client, acme):

@@ -7,7 +7,9 @@ from queued import work_off
 
 from service import db
 from service.db import database
-from service.feedback import comments
+from service.feedback import comments, vectors
+from service.feedback import similar as similar_posts
+from service.lib import embeddings
 
 WISHES = ["Export invoices to CSV", "Sign in with Google", "Faster search", "Slack integration"]
 VECTORS = "SELECT post_number FROM post_embedding WHERE workspace_id = %(workspace)s ORDER BY post_number"
@@ -80,6 +82,20 @@ def test_words_find_a_post_in_a_script_that_the_model_cannot_read(client, acme):
     work_off()
     assert db.rows(VECTORS, workspace=acme.workspace.id) == []
     assert titles(similar(client, acme, "тёмная тема")) == ["Тёмная тема"]
+
+
+def test_a_title_of_abbreviations_has_a_vector(client, acme):
+    acme.post("SAML SSO", body="Our IT wants one login for everything.")
+    work_off()
+    assert db.rows(VECTORS, workspace=acme.workspace.id) == [(1,)]
+    assert titles(similar(client, acme, "single sign-on")) == ["SAML SSO"]
+
+
+def test_what_is_made_of_a_former_text_takes_no_vector_away(acme):
+    number = acme.post("Dark mode")
+    work_off()
+    vectors.keep(acme.workspace.id, embeddings.MODEL, [vectors.Text(number, "Тёмная тема", "", None)])
+    assert db.rows(VECTORS, workspace=acme.workspace.id) == [(number,)]
 
 
 def test_in_a_workspace_of_another_language_words_lead(client, wishes):
@@ -219,6 +235,15 @@ def test_posts_like_a_post_are_those_like_all_it_says(client, wishes):
 def test_a_post_without_a_vector_has_others_like_it_by_its_words(client, wishes):
     wishes.post("Dark mode")
     assert titles(client.simulate_get("/api/v1/posts/6/similar", headers=wishes.bearer())) == ["Dark mode"]
+
+
+def test_a_post_without_a_vector_is_compared_with_all_by_its_words(client, acme):
+    first = acme.post("Zotero export")
+    acme.post("Export to Zotero")
+    for number in range(similar_posts.BESIDE + 5):
+        acme.post(f"Something else {number}")
+    answer = client.simulate_get(f"/api/v1/posts/{first}/similar", headers=acme.bearer())
+    assert titles(answer)[0] == "Export to Zotero"
 
 
 def test_typing_that_says_nothing_yet_finds_nothing(client, wishes):

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from service import db, jobs
 from service.db import database
-from service.feedback import posts, similar, vectors, workspaces
+from service.feedback import posts, similar, typed, vectors, workspaces
 from service.feedback.activity import Event
 from service.feedback.posts import Post
 from service.feedback.readers import Reader, listed
@@ -39,7 +39,7 @@ SELECT number FROM post WHERE workspace_id = %(workspace)s
 ADVANCE = "UPDATE workspace SET compared_to = %(number)s WHERE id = %(workspace)s AND compared_to < %(number)s"
 
 SAID = f"p.workspace_id = %(workspace)s AND {listed()}"
-STEMS = "tsvector_to_array(to_tsvector(p.language, p.title))"
+STEMS = f"tsvector_to_array(to_tsvector(p.language, translate(p.title, '{typed.HOLDING}', '{' ' * len(typed.HOLDING)}')))"
 VECTOR = """(
   SELECT e.vector FROM post_embedding e
    WHERE e.workspace_id = %(workspace)s AND e.model = %(model)s AND e.post_number = p.number)"""
@@ -242,7 +242,7 @@ class Comparison:
     def look(self, post: Post) -> tuple[list[Other], dict[int, Post]]:
         """What is around a post, the nearest first, and those of them that the search found."""
         if post.number not in self.around:
-            hits = similar.beside(self.reader, post, limit=similar.MOST_HITS)
+            hits = similar.beside(self.reader, post, limit=similar.MOST_HITS, closely=True)
             found = {hit.post.number: hit.post._replace(body=hit.post.body[: similar.BEGINNING]) for hit in hits}
             rows = db.rows(MEASURE, **self.reader.scope(), number=post.number, others=list(found), model=self.model)
             self.around[post.number] = [Other(*row) for row in rows], found

@@ -31,12 +31,6 @@ SAYS = f"p.search @@ {WORDS}"
 LOOKED_FOR = f"querytree({WORDS})"
 SAID = f"""(numnode({WORDS}) > 0 AND p.workspace_id = %(workspace)s AND {SAYS}
    AND CASE WHEN {LOOKED_FOR} IN ('', 'T') THEN true ELSE words_of(p.workspace_id, p.search) @@ {ours(LOOKED_FOR)} END)"""
-# In a post's words those of the title stand behind themselves in another form, where the last and the first are no phrase: a
-# word that nobody can ask for keeps them apart.
-APART = "|| '''|'':9'::tsvector ||"
-PLAIN_TITLE = "translate(p.title, '_<@/~-', '      ')"
-PHRASE = f"""(to_tsvector(%(language)s::regconfig, {PLAIN_TITLE}) {APART} to_tsvector('simple', {PLAIN_TITLE})
-   {APART} ts_filter(p.search, ARRAY['b']::"char"[])) @@ {WORDS}"""
 # What a list can be narrowed to. A statement has only the conditions that were asked for: those of the others would cost
 # nothing to run, but PostgreSQL turns an IN into a join only where it stands alone, and plans each word of a statement.
 # Who wants something is who votes for it: company, plan, segment and MRR are those of the voters.
@@ -69,7 +63,6 @@ FILTERS = {
     "newer": "p.created_at >= now() - %(newer)s * interval '1 day'",
     "since": "p.created_at >= %(since)s",
     "q": SAID,
-    "phrase": f"{SAID} AND {PHRASE}",
 }
 # The filters for which no order of posts has an index: the numbers of those that fit, and the same asked of one post `p`.
 # OFFSET 0 keeps PostgreSQL from turning the question about a post into one about all.
@@ -77,7 +70,6 @@ FITTING = {
     **VOTED,
     "mrr_from": "SELECT post_number FROM post_worth WHERE workspace_id = %(workspace)s AND mrr >= %(mrr_from)s",
     "q": f"SELECT p.number FROM post p WHERE {SAID}",
-    "phrase": f"SELECT p.number FROM post p WHERE {SAID} AND {PHRASE}",
 }
 FITS = {
     **{name: f"""EXISTS (
@@ -93,7 +85,6 @@ FITS = {
     SELECT FROM post_worth w
      WHERE w.workspace_id = %(workspace)s AND w.post_number = p.number AND w.mrr >= %(mrr_from)s OFFSET 0)""",
     "q": SAYS,
-    "phrase": f"{SAYS} AND {PHRASE}",
 }  # fmt: skip
 
 

@@ -106,5 +106,5 @@ def suggestions(reader: Reader, number: int) -> list[Hit]:
     It looks at every post of the workspace, so a page should not wait for it."""
     post = posts.find(reader, number)
     dismissed = {row[0] for row in db.rows(DISMISSED, workspace=reader.workspace.id, number=number)}
-    hits = similar.beside(reader, post, limit=MOST + len(dismissed))
+    hits = similar.beside(reader, post, limit=MOST + len(dismissed), closely=True)
     return [hit for hit in hits if hit.post.number not in dismissed][:MOST]

@@ -157,7 +157,7 @@ def page(reader: Reader, *, sort: str = "top", board: Key = None, status: Key = 
     place = opened(sort, cursor) if cursor else Place(None, None, None)
     limit = min(max(limit, 1), LARGEST_PAGE)
     q = searched(q)
-    given |= {"mine": mine, "since": since, "phrase" if typed.has_phrase(q) else "q": q, "last": place.last}
+    given |= {"mine": mine, "since": since, "q": q, "last": place.last}
     if board or status:
         given["board"], given["status"] = places(reader, board, status)
         if (board and not given["board"]) or (status and not given["status"]):

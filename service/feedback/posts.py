@@ -72,7 +72,8 @@ SELECT p.number, p.title, p.body, p.fields::text, p.author_id, p.author_id = %(u
  ORDER BY p.number FOR NO KEY UPDATE"""
 
 # What a post looks like is added to a page of posts, after the page is known: joined and counted for the posts shown, not
-# for all there are. What more than 5 votes are worth is not summed at each look: it is that of the insights' last count.
+# for all there are. What more than FEW votes are worth was counted for the insights minutes ago, if it was: no look sums it.
+FEW = 5
 DECORATED = """
 WITH page AS MATERIALIZED ({page}
 ), stands AS MATERIALIZED (SELECT * FROM status WHERE workspace_id = %(workspace)s
@@ -91,14 +92,14 @@ SELECT p.number, p.title, p.body, p.votes, p.comments,
        s.key, s.name, s.kind, s.color, b.key, b.name, b.access,
        u.external_id, u.name, u.email, u.avatar, u.kind, c.external_id, c.name, c.plan, c.mrr,
        assignee.id, assignee.name, assignee.email,
-       CASE WHEN NOT %(member)s THEN NULL WHEN p.votes > 5 THEN coalesce((
-         SELECT w.mrr FROM post_worth w WHERE w.workspace_id = %(workspace)s AND w.post_number = p.number), 0)
-       ELSE (
+       CASE WHEN %(member)s THEN coalesce(
+         (SELECT w.mrr FROM post_worth w
+           WHERE w.workspace_id = %(workspace)s AND w.post_number = p.number AND p.votes > {counted}), (
          SELECT coalesce(sum(payer.mrr), 0)::bigint FROM company payer
           WHERE payer.workspace_id = %(workspace)s AND payer.id IN (
             SELECT voter.company_id FROM vote v
               JOIN "user" voter ON voter.workspace_id = %(workspace)s AND voter.id = v.user_id
-             WHERE v.workspace_id = %(workspace)s AND v.post_number = p.number)) END,
+             WHERE v.workspace_id = %(workspace)s AND v.post_number = p.number))) END,
        p.number = ANY(ARRAY(SELECT v.post_number FROM vote v
                              WHERE v.workspace_id = %(workspace)s AND v.user_id = %(user)s
                                AND v.post_number = ANY(ARRAY(SELECT number FROM page)))),
@@ -109,7 +110,7 @@ SELECT p.number, p.title, p.body, p.votes, p.comments,
   LEFT JOIN writer u ON u.id = p.author_id
   LEFT JOIN firm c ON c.id = u.company_id
   LEFT JOIN person assignee ON %(member)s AND assignee.id = p.assignee_id
- ORDER BY {order}"""
+ ORDER BY {order}""".replace("{counted}", str(FEW))
 THESE = DECORATED.format(order="p.number DESC", page=f"""
 SELECT p.*, NULL AS rank FROM post p
  WHERE p.workspace_id = %(workspace)s AND p.number = ANY(%(numbers)s) AND {readable()}""")  # fmt: skip

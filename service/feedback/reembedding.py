@@ -20,7 +20,8 @@ from service.lib.lines import Unreachable
 LOCK = 7_272_977  # of who makes them: one at a time
 PAUSES = (1, 5, 20, 60)  # seconds before a server that failed is asked again
 MOST_WALKS = 5  # through all posts; what is written even then has its job
-SAMPLE = "Hello"  # what a server is asked first
+SAMPLE = "Hello"  # what a server is asked to see whether it is well
+LEFT_OUT = ""  # instead of a vector: the server fails at this text; its job tries on
 
 COUNT = "SELECT count(*) FROM post"
 LOCKED = "SELECT pg_try_advisory_lock(%(lock)s)"
@@ -144,10 +145,16 @@ def make(model: str, posts: list[tuple[int, Text]]) -> int:
     """Make and keep the vectors of these; returns how many. What the model cannot read has none."""
     if not posts:
         return 0
-    workspaces, texts = zip(*posts, strict=True)
-    made = patiently(model, list(texts))
+    found = list(zip(posts, patiently(model, [text for _, text in posts]), strict=True))
+    for (workspace_id, text), vector in found:
+        if vector == LEFT_OUT:
+            vectors.later(workspace_id, text.number)
+    found = [(workspace_id, text, vector) for (workspace_id, text), vector in found if vector != LEFT_OUT]
+    if not found:
+        return 0
+    workspaces, texts, made = zip(*found, strict=True)
     keep(
-        model=model, workspaces=list(workspaces), vectors=made,
+        model=model, workspaces=list(workspaces), vectors=list(made),
         numbers=[each.number for each in texts], titles=[each.title for each in texts], bodies=[each.body for each in texts],
         digests=[each.digest for each in texts], before=[bytes(each.made_of) for each in texts if each.made_of],
     )  # fmt: skip
@@ -160,11 +167,27 @@ def patiently(model: str, texts: list[Text]) -> list[str | None]:
         with suppress(Unreachable):
             return vectors.of_posts(model, texts)
         time.sleep(pause)
+    return one_by_one(model, texts)
+
+
+def one_by_one(model: str, texts: list[Text]) -> list[str | None]:
+    """The same where the server may fail at some of them, LEFT_OUT then, though it is well."""
+    made = [attempted(model, text) for text in texts]
     try:
-        return vectors.of_posts(model, texts)
+        if LEFT_OUT in made:
+            vectors.memory.server.embed(model, [SAMPLE])
     except Unreachable as failed:
         said = f"The server gives no more vectors of {model}. {failed}"
         raise SettingError(f"{said} Nothing is lost, the old ones answer; run it again to go on.") from None
+    return made
+
+
+def attempted(model: str, text: Text) -> str | None:
+    try:
+        [vector] = vectors.of_posts(model, [text])
+    except Unreachable:
+        return LEFT_OUT
+    return vector
 
 
 @db.verb

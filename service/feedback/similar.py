@@ -17,7 +17,7 @@ DEFAULT_HITS, MOST_HITS = 5, 20
 NEAREST = 40  # posts that are looked at because of their meaning
 FEW = 15_000  # vectors of a workspace, all of which can be compared
 BY_BITS = 400  # of many, those that are compared: at least 0.95 of the nearest ten are among them (make bench)
-ALONE, BESIDE_MEANING = 500, 60  # posts that are looked at because of their words, and the newest, which may have no vector
+WITHOUT, BESIDE = 500, 60  # posts that are looked at because of their words, when words are all there is, or beside meaning
 WORDS_NEAR, WORDS_FAR = 0.25, 0.12  # the floors of what has no vector: which part of what a text's words weigh it shares
 
 FITS = f"""(%(board)s::bigint IS NULL OR p.board_id = %(board)s) AND (%(status)s::bigint IS NULL OR p.status_id = %(status)s)
@@ -41,6 +41,8 @@ def said(words: str, table: str = "p") -> str:
 
 DISTANCE = "vector <=> (SELECT vector FROM asked)"
 OURS = "workspace_id = %(workspace)s AND model = %(model)s AND (SELECT vector FROM asked) IS NOT NULL"
+ALONE = "(SELECT vector FROM asked) IS NULL"  # words are all there is
+MOST = f"CASE WHEN {ALONE} THEN {WITHOUT} ELSE {BESIDE} END"
 WITHIN = """
           (%(board)s::bigint IS NULL OR post_number IN (
              SELECT number FROM post WHERE workspace_id = %(workspace)s AND board_id = %(board)s))
@@ -58,7 +60,7 @@ WITH asked AS (
   SELECT number, 1 - distance AS nearness FROM (
     (SELECT post_number AS number, {DISTANCE} AS distance FROM post_embedding WHERE {OURS} AND NOT {ARE_MANY} AND {WITHIN}
       ORDER BY distance)
-    UNION ALL
+    UNION ALL -- one of the two is empty, so the order is that of the other
     (SELECT post_number, {DISTANCE} AS distance FROM post_embedding WHERE {OURS} AND post_number = ANY(ARRAY(
        SELECT post_number FROM post_embedding WHERE {OURS} AND {ARE_MANY} AND {WITHIN}
         ORDER BY bits <~> (SELECT binary_quantize(vector)::bit(384) FROM asked) LIMIT {BY_BITS}))
@@ -67,17 +69,17 @@ WITH asked AS (
    LIMIT {NEAREST}
 ), worded AS MATERIALIZED (
   SELECT number, max(worth) AS worth FROM (
-    (SELECT p.number, 0.5 AS worth FROM post p WHERE {said(ALL)} AND {FITS} LIMIT %(most)s)
+    (SELECT p.number, 0.5 AS worth FROM post p WHERE {said(ALL)} AND {FITS} LIMIT {MOST})
     UNION ALL
-    (SELECT p.number, NULL FROM post p WHERE %(alone)s AND {said(ANY)} AND {FITS} LIMIT %(most)s)
+    (SELECT p.number, NULL FROM post p WHERE {ALONE} AND {said(ANY)} AND {FITS} LIMIT {MOST})
     UNION ALL
     SELECT p.number, CASE WHEN p.search @@ {ALL} THEN 0.5 END FROM (
-      SELECT * FROM post WHERE workspace_id = %(workspace)s AND numnode({WORDS}) > 0 ORDER BY number DESC LIMIT %(most)s) p
+      SELECT * FROM post WHERE workspace_id = %(workspace)s AND numnode({WORDS}) > 0 ORDER BY number DESC LIMIT {MOST}) p
      WHERE p.search @@ {ANY} AND {FITS}
     UNION ALL
     (SELECT c.post_number, 0.35 FROM comment c WHERE {said(ALL, "c")} AND {TOLD} AND EXISTS (
        SELECT FROM post p WHERE p.workspace_id = %(workspace)s AND p.number = c.post_number AND {FITS} OFFSET 0)
-      LIMIT %(most)s)) each GROUP BY number
+      LIMIT {MOST})) each GROUP BY number
 ), met AS MATERIALIZED (
   SELECT number, nearness, worth, search FROM near FULL JOIN worded USING (number) JOIN (
     SELECT number, search FROM post WHERE workspace_id = %(workspace)s AND number = ANY(ARRAY(
@@ -105,7 +107,7 @@ WITH asked AS (
   SELECT number, worth, likeness, coalesce(nearness >= %(far)s, false) AS by_meaning, CASE
            WHEN nearness >= %(far)s AND (SELECT max(nearness) FROM near) >= %(near)s THEN nearness
            WHEN likeness >= %(words_far)s AND (SELECT max(likeness) FROM likened) >= {WORDS_NEAR}
-                AND ((SELECT vector FROM asked) IS NULL OR NOT EXISTS (
+                AND ({ALONE} OR NOT EXISTS (
                   SELECT FROM post_embedding e WHERE e.workspace_id = %(workspace)s AND e.model = %(model)s
                      AND e.post_number = likened.number)) THEN 0.5 * likeness END AS meant
     FROM likened
@@ -145,17 +147,15 @@ def find(reader: Reader, asked_for: str, *, limit: int = DEFAULT_HITS, board: in
     models = vectors.models()
     floors = models.floors_of(models.current)
     vector = vectors.of_typed(models.current, reader.workspace.language, wanted) if floors else None
-    asked = {"vector": vector, "model": models.current, "beside": None, "board": board, "status": status,
-             "alone": vector is None, "most": BESIDE_MEANING if vector else ALONE}  # fmt: skip
+    asked = {"vector": vector, "model": models.current, "beside": None, "board": board, "status": status}
     return hits(reader, LIKE_TEXT, typing(wanted), floors, closely, limit, asked)
 
 
-def beside(reader: Reader, post: Post, *, limit: int = DEFAULT_HITS, closely: bool = True) -> list[Hit]:
+def beside(reader: Reader, post: Post, *, limit: int = DEFAULT_HITS, closely: bool = False) -> list[Hit]:
     """Posts like this one that the reader may see, the likest first; as `find`. No model has to run for it."""
     models = vectors.models()
     floors, speaks = models.floors_of(models.current), vectors.speaks(models.current, reader.workspace.language)
-    asked = {"model": models.current, "beside": post.number, "board": None, "status": None, "vector": None,
-             "alone": not speaks, "most": BESIDE_MEANING if speaks else ALONE}  # fmt: skip
+    asked = {"model": models.current, "beside": post.number, "board": None, "status": None, "vector": None}
     wanted = text.tidy_line(f"{post.title}\n{post.body[:BEGINNING]}")
     return hits(reader, LIKE_POST if speaks else LIKE_TEXT, words(wanted), floors, closely, limit, asked)
 
@@ -167,14 +167,18 @@ def hits(reader: Reader, statement: str, wanted: dict, floors: vectors.Floors | 
         statement, **reader.scope(), **asked, **wanted, language=reader.workspace.language, near=near,
         far=near if closely else far, words_far=WORDS_NEAR if closely else WORDS_FAR, limit=min(max(limit, 1), MOST_HITS),
     )  # fmt: skip
-    read = [Post(*row) for row in found]
-    return [Hit(post, "words" if post.rank[1] else "meaning", round(post.rank[0], 3)) for post in read]
+    return [hit(Post(*row)) for row in found]
+
+
+def hit(post: Post) -> Hit:
+    score, by_words = post.rank
+    return Hit(post, "words" if by_words else "meaning", round(score, 3))
 
 
 def words(wanted: str, last: str = "") -> dict[str, str]:
     """The parameters of a statement that has WORDS in it: a text, and apart its last word when that may be only begun."""
     wanted = typed.plain(wanted)
-    return {"text": wanted, "begun": wanted.removesuffix(last), "last": last, "prefix": last and f"'{last.lower()}':*"}
+    return {"text": wanted, "begun": wanted.removesuffix(last), "last": last, "prefix": typed.prefix(last)}
 
 
 def typing(wanted: str) -> dict[str, str]:

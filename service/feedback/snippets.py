@@ -16,7 +16,7 @@ MARKED = re.compile(f"{MARK}([^{END}]*){END}")
 CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f]")
 # PostgreSQL takes these for parts of tags, addresses and compounds: tags it would leave out of what it shows, and for long
 # rows of the others it needs seconds. So they are other signs meanwhile.
-SIGNS, SWAPPED = "_<@/~-", "\x04\x05\x06\x07\x08\x0e"
+SIGNS, SWAPPED = typed.HOLDING, "\x04\x05\x06\x07\x08\x0e"
 SWAP, SWAP_BACK = str.maketrans(SIGNS, " " * len(SIGNS)), str.maketrans(SWAPPED, SIGNS)
 MARKS = f"StartSel={MARK}, StopSel={END}"
 WHOLE = f"HighlightAll=true, {MARKS}"
@@ -68,7 +68,7 @@ def of(reader: Reader, numbers: list[int], q: str) -> dict[int, Snippet]:
     words, begun = asked.translate(SWAP), typed.begun(asked)
     found = db.rows(
         FIND, **reader.scope(), **similar.typing(asked), numbers=numbers, language=reader.workspace.language, words=words,
-        begun_word=begun and f"'{begun.lower()}':*", mark=MARK, signs=SIGNS + MARK + END + SWAPPED, swapped=SWAPPED,
+        begun_word=typed.prefix(begun), mark=MARK, signs=SIGNS + MARK + END + SWAPPED, swapped=SWAPPED,
         whole=WHOLE, places=PLACES,
     ) if numbers else []  # fmt: skip
     return {number: Snippet(heading(title, marked, begun), place(fragment, *edges, begun) if fragment else unmarked(first),

@@ -5,7 +5,8 @@ import re
 QUOTED = re.compile(r'"[^"]*\w[^"]*"')
 LEFT_OUT = re.compile(r'(?:(?<=\s)|^)-(?:"[^"]*"|[^\W\d_][^\s"]*)')  # a minus before a word, not a number: "at -20 °C"
 # What stands for a space where words are kept (migrations/0010), but for the minus that leaves a word out.
-SIGNS = str.maketrans("_<@/~", "     ")
+HOLDING = "_<@/~-"
+SIGNS = str.maketrans(HOLDING[:-1], " " * len(HOLDING[:-1]))
 WITHIN = re.compile(r"(?<=\w)-|-(?=\d)")
 FEWEST_LETTERS = 3  # of a word that is only begun
 BEGUN = re.compile(rf"[^\W_]{{{FEWEST_LETTERS},}}$|[^\W\d_\u0000-\u024f]+$")  # a sign of other scripts says as much
@@ -14,10 +15,6 @@ BEGUN = re.compile(rf"[^\W_]{{{FEWEST_LETTERS},}}$|[^\W\d_\u0000-\u024f]+$")  # 
 def is_exact(typed: str) -> bool:
     """Whether just these words are asked for, as in a search engine: in "quotes", or without one that has a minus."""
     return bool(QUOTED.search(typed) or LEFT_OUT.search(typed))
-
-
-def has_phrase(typed: str) -> bool:
-    return bool(QUOTED.search(typed))
 
 
 def plain(typed: str) -> str:
@@ -42,4 +39,9 @@ def words(typed: str) -> dict[str, str]:
     typed = plain(typed)
     last = begun(typed)
     return {"q": typed, "literally": "" if LEFT_OUT.search(typed) else typed, "begun": typed.removesuffix(last),
-            "prefix": last and f"'{last.lower()}':*"}  # fmt: skip
+            "prefix": prefix(last)}  # fmt: skip
+
+
+def prefix(last: str) -> str:
+    """What finds all words that begin like this one, as a tsquery; of none nothing. It is made of letters alone."""
+    return last and f"'{last.lower()}':*"

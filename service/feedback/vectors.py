@@ -36,12 +36,15 @@ INSERT INTO post_embedding (workspace_id, model, post_number, vector, digest)
 SELECT workspace_id, %(model)s, number, %(vector)s::halfvec(384), %(digest)s FROM post
  WHERE workspace_id = %(workspace)s AND number = %(number)s AND title = %(title)s AND body = %(body)s
 ON CONFLICT (workspace_id, model, post_number) DO UPDATE SET vector = excluded.vector, digest = excluded.digest"""
-FORGET = "DELETE FROM post_embedding WHERE workspace_id = %(workspace)s AND model = %(model)s AND post_number = %(number)s"
+FORGET = """
+DELETE FROM post_embedding WHERE workspace_id = %(workspace)s AND model = %(model)s AND post_number = %(number)s AND EXISTS (
+  SELECT FROM post WHERE workspace_id = %(workspace)s AND number = %(number)s AND title = %(title)s AND body = %(body)s)"""
 MEASURED = "UPDATE installation SET embedding_floors = embedding_floors || %(floors)s WHERE NOT embedding_floors ? %(model)s"
 FAILED = """
 UPDATE installation SET embedding_failure = %(failure)s,
        embedding_failing_at = CASE WHEN %(failure)s::text IS NOT NULL THEN coalesce(embedding_failing_at, now()) END
- WHERE embedding_failure IS DISTINCT FROM %(failure)s"""
+  FROM (SELECT embedding_failing_at AS since FROM installation FOR UPDATE) was
+ WHERE embedding_failure IS DISTINCT FROM %(failure)s RETURNING was.since < now() - interval '1 minute'"""
 
 
 class Floors(NamedTuple):
@@ -103,7 +106,8 @@ def forget() -> None:
 
 
 def models() -> Models:
-    """Whose vectors answer, up to LOOK_SECONDS old: those of a model that does no longer are kept for longer than that."""
+    """Whose vectors answer, as this process knew LOOK_SECONDS ago at most. (Those of a model that has just been replaced are
+    kept for a minute.)"""
     if memory.models is None or time.monotonic() - memory.looked_at > LOOK_SECONDS:
         memory.models, memory.looked_at = latest(), time.monotonic()
     return memory.models
@@ -120,7 +124,8 @@ def of_typed(model: str, language: str, typed: str) -> str | None:
     """The vector of a short text, as pgvector reads it; None when the model cannot tell what it means, or its server is not
     quick enough to wait for: then words answer."""
     if model == embeddings.MODEL:
-        return embeddings.query(typed) if speaks(model, language) and embeddings.reads(typed) else None
+        means = speaks(model, language) and embeddings.reads(typed) and not embeddings.is_crumbs(typed)
+        return embeddings.query(typed) if means else None
     if memory.server is None:
         return None
     vector = memory.server.soon(model, typed)
@@ -135,10 +140,11 @@ def speaks(model: str, language: str) -> bool:
 
 
 def note(failure: str | None) -> None:
-    """Write down why the server gives no vectors, or that it does again, for the dashboard; then what waits for it is due.
-    Other processes do so too, so what this one wrote last may stand there no longer."""
+    """Write down why the server gives no vectors, or that it does again, for the dashboard; after a minute without any, what
+    waits for it is due then. Other processes do so too, so what this one wrote last may stand there no longer."""
     memory.failure = failure
-    if db.changed(FAILED, failure=failure) and failure is None:
+    changed = db.row(FAILED, failure=failure)
+    if failure is None and changed and changed[0]:
         jobs.hasten(EMBED)
 
 
@@ -199,7 +205,8 @@ def compare(workspace_id: int, number: int) -> None:
 
 def stale(job: jobs.Job, model: str) -> list[Text]:
     """The post of this job, if it needs a vector of this model, and to a server those of others like it that do."""
-    more = [] if model == embeddings.MODEL else [args["post"] for args in jobs.beside(job, TOGETHER - 1)]
+    alone = model == embeddings.MODEL or job.attempt > 1  # it may be what the server fails at: it must not stop the others
+    more = [] if alone else [args["post"] for args in jobs.beside(job, TOGETHER - 1)]
     found = db.rows(TEXTS, workspace=job.workspace_id, model=model, numbers=[job.args["post"], *more])
     new = [text for text in (Text(*row) for row in found) if text.is_new]
     return new if job.args["post"] in {text.number for text in new} else []  # else each would take but one more along
@@ -209,11 +216,11 @@ def keep(workspace_id: int, model: str, texts: list[Text]) -> None:
     """Make and keep the vectors of these posts. What the model cannot read any more loses the one it had."""
     vectors = of_posts(model, texts)
     for text, vector in zip(texts, vectors, strict=True):
-        place = {"workspace": workspace_id, "model": model, "number": text.number}
+        made_of = {"workspace": workspace_id, "model": model, "number": text.number, "title": text.title, "body": text.body}
         if vector is None:
-            db.changed(FORGET, **place)
+            db.changed(FORGET, **made_of)
         else:
-            db.changed(KEEP, **place, vector=vector, title=text.title, body=text.body, digest=text.digest)
+            db.changed(KEEP, **made_of, vector=vector, digest=text.digest)
 
 
 def of_posts(model: str, texts: list[Text]) -> list[str | None]:

@@ -24,15 +24,14 @@ loading = threading.Lock()
 
 
 def reads(text: str) -> bool:
-    """Whether the model can tell what this text means: it was taught English, takes other scripts for one another, and
-    what is no word at all ("asdf qwer") for abbreviations."""
+    """Whether the model can tell what this text means: it was taught English, and takes other scripts for one another."""
     letters = [char for char in text if char.isalpha()]
-    return 2 * sum(char <= LAST_LATIN for char in letters) > len(letters) and not is_crumbs(text)
+    return 2 * sum(char <= LAST_LATIN for char in letters) > len(letters)
 
 
 def is_crumbs(text: str) -> bool:
-    """Whether the model, which reads what is no word of its vocabulary in pieces, would read little but single letters.
-    Short abbreviations fall apart like that too, and are known."""
+    """Whether the model, which reads what is no word of its vocabulary in pieces, would read little but single letters: such
+    a text ("asdf qwer", but also "OAuth PKCE") is near to all others of the kind."""
     with loading:
         tokenizer, _ = model()
     pieces = [piece.removeprefix("##") for piece in tokenizer.encode(text).tokens[1:-1]]

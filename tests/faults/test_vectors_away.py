@@ -15,6 +15,7 @@ from queued import make_due
 from receivers import answer, drip, hang, in_turn, wait_until
 
 from service import db, installation, jobs
+from service.db import database
 from service.feedback import vectors
 from service.handlers import HANDLERS
 from service.lib import embedding_server
@@ -33,6 +34,7 @@ AWAY = {
     "gives too few": gives([]),
 }
 TRIED = "SELECT attempt, last_error FROM job WHERE kind = 'post.embed'"
+WAITS = "SELECT run_at > now() FROM job WHERE kind = 'post.embed'"
 MADE = "SELECT count(*) FROM post_embedding WHERE model = %(model)s"
 
 
@@ -235,3 +237,28 @@ def test_an_installation_starts_takes_posts_answers_and_stops_while_the_server_h
             assert taken.status == 201 and "Tide tables on paper" in titles
             assert sayso.stop() == 0 and not there.let_go.is_set()
             assert KEY not in "\n".join(sayso.said)
+
+
+# ── what must not stop the others ───────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_text_that_the_server_fails_at_stops_no_other(here, server, client, acme):
+    server.role = refuses(lambda sent: any("poison" in text for text in sent["input"]), 500)
+    for title in ("A poison", "Dark mode", "Slack integration"):
+        submit(client, acme, title)
+    for _ in range(3):
+        work(here)
+        make_due()
+    assert db.row(MADE, model=MODEL) == (2,) and len(db.rows(TRIED)) == 1
+
+
+def test_a_server_that_fails_now_and_then_hurries_nobody(here, server, client, acme):
+    server.role = answer(500)
+    submit(client, acme, "Dark mode")
+    work(here)
+    vectors.note(None)
+    assert db.row(WAITS) == (True,)
+    vectors.note("It is away.")
+    database.execute_sql("UPDATE installation SET embedding_failing_at = now() - interval '2 minutes'")
+    vectors.note(None)
+    assert db.row(WAITS) == (False,)

@@ -143,7 +143,7 @@ class SimilarToPost:
     @operation("Posts like this one", query=shapes.Similar, answers=shapes.SimilarHits)
     def on_get(self, call, number):
         post = posts.find(call.reader, number)
-        return hits(call, similar.beside(call.reader, post, limit=call.query.limit, closely=False))
+        return hits(call, similar.beside(call.reader, post, limit=call.query.limit))
 
 
 def hits(call: Call, found: list[similar.Hit]) -> shapes.SimilarHits:

@@ -81,7 +81,7 @@ def about(req, detail: Detail) -> dict:
 
 def asked_too(req, detail: Detail) -> list[similar.Hit]:
     """What else people asked for that is like this. A page that is only renewed keeps what it shows of it."""
-    return [] if req.get_header(QUICK) or detail.post.held else similar.beside(req.context.reader, detail.post)
+    return [] if req.get_header(QUICK) or detail.post.held else similar.beside(req.context.reader, detail.post, closely=True)
 
 
 def said(req, found: details.Talk, after: int) -> dict:

@@ -104,7 +104,6 @@ class Board:
         asked = {"model": embeddings.MODEL, "vector": None, "language": "english", "near": near, "far": far}
         asked |= {"words_far": similar.WORDS_FAR}
         within = {"beside": post.number, "board": None, "status": None, "limit": SHOWN}
-        within |= {"alone": bool(text), "most": similar.ALONE}
         asked |= within | (text or similar.words(""))
         return [row[0] for row in db.rows(statement, **self.company.team.scope(), **asked)]
 
