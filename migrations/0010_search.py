@@ -21,7 +21,8 @@ ALTER TABLE comment ADD COLUMN search tsvector GENERATED ALWAYS AS (
 
 CREATE FUNCTION words_of(workspace bigint, words tsvector) RETURNS tsvector
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
-  SELECT array_to_tsvector(array(SELECT workspace || '|' || word FROM unnest(tsvector_to_array(words)) word WHERE word <> '|'))
+  SELECT array_to_tsvector(array(SELECT workspace || '|' || word FROM unnest(tsvector_to_array(words)) word
+                         WHERE word <> '|' AND octet_length(word) < 2000))
 $$;
 CREATE INDEX post_words ON post USING gin (words_of(workspace_id, search)) WITH (gin_pending_list_limit = 256);
 CREATE INDEX comment_words ON comment USING gin (words_of(workspace_id, search)) WITH (gin_pending_list_limit = 256);

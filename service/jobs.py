@@ -60,7 +60,8 @@ UPDATE job SET claim = gen_random_uuid(), worker = %(worker)s, attempt = attempt
 RETURNING job.workspace_id, job.id, job.claim, job.kind, job.args, job.attempt, job.max_attempts"""
 
 BESIDE = """
-SELECT args FROM job WHERE workspace_id = %(workspace)s AND kind = %(kind)s AND claim IS NULL ORDER BY id LIMIT %(most)s"""
+SELECT args FROM job WHERE workspace_id = %(workspace)s AND kind = %(kind)s AND claim IS NULL AND attempt = 0
+ ORDER BY id LIMIT %(most)s"""
 
 HASTEN = "UPDATE job SET run_at = now() WHERE kind = %(kind)s AND claim IS NULL AND attempt > 0 AND run_at > now()"
 
@@ -149,7 +150,8 @@ def enqueue(kind: str, workspace_id: int = OURS, *, delay: float = 0, unique_key
 
 
 def beside(job: Job, most: int) -> list[dict]:
-    """The arguments of up to `most` jobs of the same workspace and kind that wait, for work that is cheaper together."""
+    """The arguments of up to `most` jobs of the same workspace and kind that wait for their first attempt, for work that is
+    cheaper together."""
     return [row[0] for row in db.rows(BESIDE, workspace=job.workspace_id, kind=job.kind, most=most)]
 
 

@@ -5,7 +5,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy
-from embedders import MODEL, at, embedding, unit, well, when_let_go
+from embedders import MODEL, at, embedding, refuses, unit, well, when_let_go
 from receivers import PATIENCE, answer, hang, in_turn, wait_until
 
 from service.lib import embedding_server
@@ -174,3 +174,11 @@ def test_what_waits_is_given_up_when_the_rest_begins(monkeypatch):
         there.let_go.set()
         wait_until(lambda: not server.asked)
         assert len(there.requests) == 3
+
+
+def test_texts_that_the_server_refuses_take_it_from_nobody():
+    with embedding(refuses(lambda sent: any("🚀" in text for text in sent["input"]), 413)) as there:
+        server = at(there)
+        for text in ("🚀", "🚀🚀", "🚀🚀🚀", "🚀"):
+            assert server.soon(MODEL, text, LONG) is None
+        assert server.soon(MODEL, "Dark mode", LONG) is not None and server.failure is None

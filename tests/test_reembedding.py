@@ -66,7 +66,7 @@ def test_done_twice_it_asks_for_nothing_more(wishes, server):
     reembed(TURNED)
     before = server.answered.copy()
     assert reembed(TURNED) == 0
-    assert server.answered - before == {(TURNED, reembedding.SAMPLE): 1}
+    assert server.answered - before == {(TURNED, vectors.SAMPLE): 1}
 
 
 def test_of_the_model_in_use_only_what_is_missing_or_out_of_date_is_made(wishes, server):
@@ -75,7 +75,7 @@ def test_of_the_model_in_use_only_what_is_missing_or_out_of_date_is_made(wishes,
     db.changed("DELETE FROM post_embedding WHERE post_number = 3")
     server.answered.clear()
     assert reembed(TURNED) == 2
-    assert set(server.answered) == {(TURNED, reembedding.SAMPLE), (TURNED, "A darker mode"), (TURNED, WISHES[2])}
+    assert set(server.answered) == {(TURNED, vectors.SAMPLE), (TURNED, "A darker mode"), (TURNED, WISHES[2])}
     assert (models(), lacking(TURNED)) == ((TURNED, None, True), [])
 
 
@@ -198,7 +198,7 @@ def test_the_switch_happens_wholly_or_not_at_all(wishes, server):
     db.changed("ALTER TABLE installation DROP CONSTRAINT stays")
     server.answered.clear()
     assert reembed(TURNED) == 0
-    assert (models(), set(server.answered)) == ((TURNED, None, True), {(TURNED, reembedding.SAMPLE)})
+    assert (models(), set(server.answered)) == ((TURNED, None, True), {(TURNED, vectors.SAMPLE)})
 
 
 def test_back_to_the_model_in_use_gives_up_the_other(wishes, pieces):

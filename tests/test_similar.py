@@ -1,5 +1,7 @@
 """Who asked for this already: by meaning once a post has its vector, by words before, and nothing for nonsense."""
 
+import threading
+
 import pytest
 from calls import call
 from cast import CLEO, DAN
@@ -7,7 +9,7 @@ from queued import work_off
 
 from service import db
 from service.db import database
-from service.feedback import comments, vectors
+from service.feedback import comments, typed, vectors
 from service.feedback import similar as similar_posts
 from service.lib import embeddings
 
@@ -169,8 +171,8 @@ def test_a_word_that_stands_in_a_post_finds_it_though_its_meaning_is_elsewhere(c
 
 def test_the_last_word_may_be_only_begun(client, acme):
     acme.post("Kubernetes dashboard")
-    for typed in ("kub", "dashboard kuber", "Kubernetes dashb"):
-        assert titles(call(client, acme, "similar", text=typed)) == ["Kubernetes dashboard"]
+    for begun in ("kub", "dashboard kuber", "Kubernetes dashb"):
+        assert titles(call(client, acme, "similar", text=begun)) == ["Kubernetes dashboard"]
     assert titles(call(client, acme, "similar", text="ku")) == []
 
 
@@ -244,6 +246,23 @@ def test_a_post_without_a_vector_is_compared_with_all_by_its_words(client, acme)
         acme.post(f"Something else {number}")
     answer = client.simulate_get(f"/api/v1/posts/{first}/similar", headers=acme.bearer())
     assert titles(answer)[0] == "Export to Zotero"
+
+
+def test_of_very_many_words_the_first_count_each_once(client, acme):
+    acme.post("Dark mode")
+    many = " ".join(f"q{number}" for number in range(120))
+    assert titles(call(client, acme, "similar", text=f"mode dark DARK mode-dark {'dark ' * 30}")) == ["Dark mode"]
+    assert len(typed.few(f"dark DARK {many}").split()) == typed.MOST_WORDS
+
+
+def test_who_finds_no_room_to_search_is_asked_to_come_again_and_pages_do_without(client, wishes, monkeypatch):
+    monkeypatch.setattr(similar_posts, "room", threading.BoundedSemaphore(1))
+    monkeypatch.setattr(similar_posts, "ROOM_SECONDS", 0.01)
+    with similar_posts.room:
+        answer = similar(client, wishes, "night theme")
+        assert (answer.status_code, answer.headers["retry-after"]) == (429, "1")
+        assert client.simulate_get("/b/acme/posts/5").status_code == 200
+    assert titles(similar(client, wishes, "night theme")) == ["Dark mode"]
 
 
 def test_typing_that_says_nothing_yet_finds_nothing(client, wishes):

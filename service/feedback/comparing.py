@@ -6,7 +6,10 @@ much nearer they are to each other than to those around them: where everybody wr
 that alone means little. Where one has no vector, most words of both titles must be the same. Either score is from 0 to 1."""
 
 import time
+from contextlib import suppress
 from typing import NamedTuple
+
+from peewee import OperationalError
 
 from service import db, jobs
 from service.db import database
@@ -25,8 +28,9 @@ AROUND = 10  # posts nearest to one
 # (tests/test_duplicates_quality.py). The second is for many that say the same, who stand around each other.
 STANDS_OUT, IS_SURE = 0.25, 0.67
 MOST_WORDS = 0.6  # of two titles that are the same, as a part of the longer one's
-AT_ONCE = 100  # posts
+AT_ONCE = 10  # posts
 SECONDS = 30.0  # after which a job of the night lets other workspaces go on
+CANCELED = "57014"  # code of an error: the statement took too long
 MERGED_DAYS = 30  # in which a merge may be undone, and its pair be shown again
 
 # The operator's own work, so it looks at all workspaces.
@@ -76,10 +80,17 @@ ON CONFLICT ON CONSTRAINT one_suggestion_per_pair DO UPDATE SET score = excluded
  WHERE (d.score, d.why) IS DISTINCT FROM (excluded.score, excluded.why)"""
 
 FORGET = """
+DELETE FROM likely_duplicate
+ WHERE workspace_id = %(workspace)s AND (post_number = %(number)s OR other_number = %(number)s)"""
+FORGET_LONG_MERGED = """
 DELETE FROM likely_duplicate d USING post p
  WHERE d.workspace_id = %(workspace)s AND d.{side} = p.number AND p.workspace_id = %(workspace)s
    AND p.merged_into IS NOT NULL AND p.merged_at < now() - %(days)s * interval '1 day'"""
-FORGET_MERGED = [FORGET.format(side=side) for side in ("post_number", "other_number")]
+FORGET_MERGED = [FORGET_LONG_MERGED.format(side=side) for side in ("post_number", "other_number")]
+
+
+class TooLong(Exception):
+    """PostgreSQL needed too long to find what is around a post."""
 
 
 class Other(NamedTuple):
@@ -125,6 +136,11 @@ def compare(job: Job) -> None:
 def settle(reader: Reader, found: dict[int, Found], job: Job) -> None:
     keep(reader, found)
     job.complete()
+
+
+def forget(event: Event) -> None:
+    """Drop the pairs of a post that was deleted; comes it back, it is compared again."""
+    db.changed(FORGET, workspace=event.workspace_id, number=event.post_number)
 
 
 # ── at night ──
@@ -208,8 +224,12 @@ class Comparison:
 
     def of(self, numbers: list[int]) -> dict[int, Found]:
         """What is likely to be the same as each of these; nothing of those that are gone, merged or wait."""
-        self.around, those = {}, posts.these(self.reader, numbers)
-        return {post.number: self.judged(post) for post in those if not post.merged_into and not post.held}
+        self.around, found = {}, {}
+        for post in posts.these(self.reader, numbers):
+            if not post.merged_into and not post.held:
+                with suppress(TooLong):
+                    found[post.number] = self.judged(post)
+        return found
 
     def judged(self, post: Post) -> Found:
         others, found = self.look(post)
@@ -242,7 +262,12 @@ class Comparison:
     def look(self, post: Post) -> tuple[list[Other], dict[int, Post]]:
         """What is around a post, the nearest first, and those of them that the search found."""
         if post.number not in self.around:
-            hits = similar.beside(self.reader, post, limit=similar.MOST_HITS, closely=True)
+            try:
+                hits = similar.beside(self.reader, post, limit=similar.MOST_HITS, closely=True)
+            except OperationalError as error:  # one text may be what PostgreSQL is too slow for; the others are compared
+                if db.code(error) != CANCELED:
+                    raise
+                raise TooLong from None
             found = {hit.post.number: hit.post._replace(body=hit.post.body[: similar.BEGINNING]) for hit in hits}
             rows = db.rows(MEASURE, **self.reader.scope(), number=post.number, others=list(found), model=self.model)
             self.around[post.number] = [Other(*row) for row in rows], found

@@ -14,6 +14,7 @@ FOLLOWS = {
     "changelog.published": [notifications.tell_of_release],
     "member.added": [team_letters.invite],
     "member.invited_again": [team_letters.invite],
+    "post.deleted": [comparing.forget],
     "post.approved": [comparing.renew, deliveries.fan_out_made],
     "post.restored": [comparing.renew],
     "post.unmerged": [comparing.renew],

@@ -20,7 +20,6 @@ from service.lib.lines import Unreachable
 LOCK = 7_272_977  # of who makes them: one at a time
 PAUSES = (1, 5, 20, 60)  # seconds before a server that failed is asked again
 MOST_WALKS = 5  # through all posts; what is written even then has its job
-SAMPLE = "Hello"  # what a server is asked to see whether it is well
 LEFT_OUT = ""  # instead of a vector: the server fails at this text; its job tries on
 
 COUNT = "SELECT count(*) FROM post"
@@ -102,7 +101,7 @@ def begin(model: str) -> None:
     none; then nothing has changed."""
     try:
         if model != embeddings.MODEL:
-            vectors.memory.server.embed(model, [SAMPLE])  # first of all, and not noted: nobody waits for this model yet
+            vectors.memory.server.embed(model, [vectors.SAMPLE])  # first of all, and not noted: nobody waits for it
             vectors.measure(model)
     except Unreachable as failed:
         raise SettingError(f"The server gives no vectors of {model}. {failed}") from None
@@ -164,8 +163,11 @@ def make(model: str, posts: list[tuple[int, Text]]) -> int:
 def patiently(model: str, texts: list[Text]) -> list[str | None]:
     """Vectors, although the server may fail now and then."""
     for pause in PAUSES:
-        with suppress(Unreachable):
+        try:
             return vectors.of_posts(model, texts)
+        except Unreachable as failed:
+            if failed.kind == "refused":
+                break
         time.sleep(pause)
     return one_by_one(model, texts)
 
@@ -175,7 +177,7 @@ def one_by_one(model: str, texts: list[Text]) -> list[str | None]:
     made = [attempted(model, text) for text in texts]
     try:
         if LEFT_OUT in made:
-            vectors.memory.server.embed(model, [SAMPLE])
+            vectors.memory.server.embed(model, [vectors.SAMPLE])
     except Unreachable as failed:
         said = f"The server gives no more vectors of {model}. {failed}"
         raise SettingError(f"{said} Nothing is lost, the old ones answer; run it again to go on.") from None

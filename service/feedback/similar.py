@@ -3,15 +3,18 @@
 Meaning leads and words break ties, a tenth of a score, where the model knows the language; elsewhere, and for a post that
 has no vector yet, words lead: so nobody ever waits for a model. What nothing is near to finds nothing."""
 
+import threading
 from typing import NamedTuple
 
 from service import db
+from service.errors import RateLimited
 from service.feedback import conditions, posts, typed, vectors
 from service.feedback.posts import Post
 from service.feedback.readers import Reader, listed
 from service.lib import text
 
 LONGEST_QUERY = 500  # characters
+AT_ONCE, ROOM_SECONDS = 4, 1  # searches of this process; whoever finds no room for so long is asked to come again
 BEGINNING = 300  # characters of a post's text that stand for all of it
 DEFAULT_HITS, MOST_HITS = 5, 20
 NEAREST = 40  # posts that are looked at because of their meaning
@@ -128,6 +131,9 @@ LIKE_TEXT, LIKE_POST = (
 )
 
 
+room = threading.BoundedSemaphore(AT_ONCE)  # that all threads search would let everybody else wait
+
+
 class Hit(NamedTuple):
     post: Post
     why: str  # "words" when it says what was asked in the same words, else "meaning"
@@ -138,7 +144,7 @@ def find(reader: Reader, asked_for: str, *, limit: int = DEFAULT_HITS, board: in
          closely: bool = False) -> list[Hit]:  # fmt: skip
     """Posts like this text that the reader may see, the likest first; nothing when nothing is near it. `board` and `status`
     (their ids) leave only those of them. `closely` leaves what is near itself: for who has little room; else what follows
-    the near ones is shown too, though it may be of something else.
+    the near ones is shown too, though it may be of something else. RateLimited when too many search at this moment.
 
     The model runs before the query, outside any transaction."""
     wanted = text.tidy_line(asked_for[: 4 * LONGEST_QUERY])[:LONGEST_QUERY]
@@ -156,17 +162,23 @@ def beside(reader: Reader, post: Post, *, limit: int = DEFAULT_HITS, closely: bo
     models = vectors.models()
     floors, speaks = models.floors_of(models.current), vectors.speaks(models.current, reader.workspace.language)
     asked = {"model": models.current, "beside": post.number, "board": None, "status": None, "vector": None}
-    wanted = text.tidy_line(f"{post.title}\n{post.body[:BEGINNING]}")
-    return hits(reader, LIKE_POST if speaks else LIKE_TEXT, words(wanted), floors, closely, limit, asked)
+    wanted = text.tidy_line(f"{post.title}\n{post.body[:BEGINNING]}" if speaks else post.title)
+    return hits(reader, LIKE_POST if speaks else LIKE_TEXT, words(typed.few(wanted)), floors, closely, limit, asked)
 
 
 def hits(reader: Reader, statement: str, wanted: dict, floors: vectors.Floors | None, closely: bool, limit: int,
          asked: dict) -> list[Hit]:  # fmt: skip
     near, far = floors or (1, 1)
-    found = db.rows(
-        statement, **reader.scope(), **asked, **wanted, language=reader.workspace.language, near=near,
-        far=near if closely else far, words_far=WORDS_NEAR if closely else WORDS_FAR, limit=min(max(limit, 1), MOST_HITS),
-    )  # fmt: skip
+    if not room.acquire(timeout=ROOM_SECONDS):
+        raise RateLimited(1)
+    try:
+        found = db.rows(
+            statement, **reader.scope(), **asked, **wanted, language=reader.workspace.language, near=near,
+            far=near if closely else far, words_far=WORDS_NEAR if closely else WORDS_FAR,
+            limit=min(max(limit, 1), MOST_HITS),
+        )  # fmt: skip
+    finally:
+        room.release()
     return [hit(Post(*row)) for row in found]
 
 
@@ -177,10 +189,10 @@ def hit(post: Post) -> Hit:
 
 def words(wanted: str, last: str = "") -> dict[str, str]:
     """The parameters of a statement that has WORDS in it: a text, and apart its last word when that may be only begun."""
-    wanted = typed.plain(wanted)
     return {"text": wanted, "begun": wanted.removesuffix(last), "last": last, "prefix": typed.prefix(last)}
 
 
 def typing(wanted: str) -> dict[str, str]:
     """The same of a text that somebody is still typing."""
-    return words(wanted, typed.begun(typed.plain(wanted)))
+    wanted = typed.few(wanted)
+    return words(wanted, typed.begun(wanted))

@@ -10,6 +10,7 @@ from service.lib import markdown, text
 
 LONGEST = 320  # characters
 BEGINNING = 300  # of a text in which nothing is marked
+READ = 4000  # characters of a text in which words are marked
 BEFORE = 100  # characters before the first mark, when a fragment is too long
 MARK, END = "\x02", "\x03"  # no stored text has control characters (text.tidy)
 MARKED = re.compile(f"{MARK}([^{END}]*){END}")
@@ -41,8 +42,8 @@ WITH hit AS MATERIALIZED (
    WHERE c.post_number = ANY(%(numbers)s) AND {similar.said(similar.ALL, "c")} AND {similar.TOLD}
    ORDER BY c.post_number, c.id DESC
 ), said AS MATERIALIZED (
-  SELECT number, false AS is_comment, language, translate(body, %(signs)s, %(swapped)s) AS body FROM hit
-  UNION ALL SELECT post_number, true, language, translate(body, %(signs)s, %(swapped)s) FROM told
+  SELECT number, false AS is_comment, language, translate(left(body, {READ}), %(signs)s, %(swapped)s) AS body FROM hit
+  UNION ALL SELECT post_number, true, language, translate(left(body, {READ}), %(signs)s, %(swapped)s) FROM told
 ), place AS (
   SELECT DISTINCT ON (number) number, is_comment, fragment, left(body, 60) AS first, right(body, 60) AS last
     FROM said, LATERAL ({FRAGMENT}) shown WHERE strpos(fragment, %(mark)s) > 0 ORDER BY number, is_comment
@@ -64,7 +65,7 @@ class Snippet(NamedTuple):
 def of(reader: Reader, numbers: list[int], q: str) -> dict[int, Snippet]:
     """What to show of those of these posts that the reader may see, to who typed this. Where none of the words are, and no
     comment that the reader may read has them: the beginning of the post."""
-    asked = typed.wanted(text.tidy_line(q[: 4 * similar.LONGEST_QUERY])[: similar.LONGEST_QUERY])
+    asked = typed.few(typed.wanted(text.tidy_line(q[: 4 * similar.LONGEST_QUERY])[: similar.LONGEST_QUERY]))
     words, begun = asked.translate(SWAP), typed.begun(asked)
     found = db.rows(
         FIND, **reader.scope(), **similar.typing(asked), numbers=numbers, language=reader.workspace.language, words=words,

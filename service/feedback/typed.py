@@ -8,6 +8,7 @@ LEFT_OUT = re.compile(r'(?:(?<=\s)|^)-(?:"[^"]*"|[^\W\d_][^\s"]*)')  # a minus b
 HOLDING = "_<@/~-"
 SIGNS = str.maketrans(HOLDING[:-1], " " * len(HOLDING[:-1]))
 WITHIN = re.compile(r"(?<=\w)-|-(?=\d)")
+MOST_WORDS = 32
 FEWEST_LETTERS = 3  # of a word that is only begun
 BEGUN = re.compile(rf"[^\W_]{{{FEWEST_LETTERS},}}$|[^\W\d_\u0000-\u024f]+$")  # a sign of other scripts says as much
 
@@ -20,6 +21,12 @@ def is_exact(typed: str) -> bool:
 def plain(typed: str) -> str:
     """The same as it is kept: without the signs that hold words together."""
     return WITHIN.sub(" ", typed.translate(SIGNS))
+
+
+def few(typed: str) -> str:
+    """The first of its words, each once: each is compared with each post that is looked at."""
+    once = dict.fromkeys(word.casefold() for word in plain(typed).split())
+    return " ".join(list(once)[:MOST_WORDS])
 
 
 def wanted(typed: str) -> str:

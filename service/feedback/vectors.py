@@ -23,6 +23,7 @@ MOST_ATTEMPTS = 40  # for days: a server of others may be away for long, and mea
 TOGETHER = 32  # posts of a request to a server
 LONGEST_BODY = 2000  # characters of it that a server is sent
 KNOWN_LANGUAGES = {"english"}  # of the local model
+SAMPLE = "Hello"  # what a server is asked to see whether it is well
 LOOK_SECONDS = 5.0  # for which this process remembers whose vectors answer
 
 MODELS = "SELECT embedding_model, embedding_next, embedding_floors FROM installation"
@@ -241,10 +242,20 @@ def asked(model: str, texts: list[str]) -> numpy.ndarray:
     try:
         made = memory.server.embed(model, texts)
     except Unreachable as failed:
-        note(str(failed))
+        if failed.kind != "refused" or not is_well(model):
+            note(str(failed))
         raise
     note(None)
     return made
+
+
+def is_well(model: str) -> bool:
+    """Whether the server gives vectors of anything."""
+    try:
+        memory.server.embed(model, [SAMPLE])
+    except Unreachable:
+        return False
+    return True
 
 
 def measure(model: str) -> None:

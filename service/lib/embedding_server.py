@@ -61,7 +61,7 @@ class Server:
         self.failure: str | None = ""
         self.plain: set[str] = set()  # models that do not let us say how many numbers we want
         self.lock = threading.Lock()  # for all that follows
-        self.kept: OrderedDict[Asked, numpy.ndarray] = OrderedDict()
+        self.kept: OrderedDict[Asked, numpy.ndarray | None] = OrderedDict()
         self.asked: dict[Asked, threading.Event] = {}  # that wait, or are being made; set when that is over
         self.waiting: deque[Asked] = deque()
         self.threads: set[threading.Thread] = set()
@@ -89,7 +89,7 @@ class Server:
                     made = vectors_in(answer, len(texts))
                     self.plain |= {model} if plain else set()
                     return made
-        raise Unreachable(explained(answer.status), "answer")
+        raise Unreachable(explained(answer.status), "refused")
 
     def post(self, model: str, texts: list[str], plain: bool, seconds: float) -> outbound.Answer:
         asked = {"model": model, "input": texts, "encoding_format": "float"}
@@ -143,7 +143,7 @@ class Server:
             try:
                 self.learn(asked, self.embed(asked.model, [asked.text], SOON_SECONDS)[0], None)
             except Unreachable as failed:
-                self.learn(asked, None, str(failed))
+                self.learn(asked, None, failed)
             finally:
                 with self.lock:
                     self.asked.pop(asked).set()
@@ -163,16 +163,16 @@ class Server:
         with self.lock:
             self.failures, self.rests_until, self.failure = 0, 0.0, None
 
-    def learn(self, asked: Asked, vector: numpy.ndarray | None, failure: str | None) -> None:
+    def learn(self, asked: Asked, vector: numpy.ndarray | None, failed: Unreachable | None) -> None:
         with self.lock:
-            if vector is not None:
+            if failed is None or failed.kind == "refused":  # it is about this text, and not about the others
                 self.kept[asked] = vector
                 if len(self.kept) > KEPT:
                     self.kept.popitem(last=False)
                 return
             self.failures += 1
             if self.failures >= MOST_FAILURES:
-                self.failure, self.rests_until = failure, time.monotonic() + REST_SECONDS
+                self.failure, self.rests_until = str(failed), time.monotonic() + REST_SECONDS
 
 
 def vectors_in(answer: outbound.Answer, count: int) -> numpy.ndarray:

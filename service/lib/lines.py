@@ -17,7 +17,7 @@ from service.errors import SaysoError
 class Unreachable(SaysoError):
     """There was no answer, and this says why, in words for whoever gave the address.
 
-    `kind`: blocked, name, timeout, connection, tls or answer."""
+    `kind`: blocked, name, timeout, connection, tls, answer, or refused: what was asked, and perhaps nothing else."""
 
     def __init__(self, sentence: str, kind: str):
         super().__init__(sentence)

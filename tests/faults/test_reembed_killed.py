@@ -94,7 +94,7 @@ def test_killed_half_way_and_begun_again_it_asks_for_nothing_twice_and_the_old_v
     server.patience = None
     code, said, complained = ended(sayso())
     assert (code, complained) == (0, "") and f"({POSTS - 32 * PIECES} vectors were made)" in said
-    again = set(before) & set(server.answered - before) - {(TURNED, reembedding.SAMPLE)}
+    again = set(before) & set(server.answered - before) - {(TURNED, vectors.SAMPLE)}
     assert (again, db.row(MODELS), db.row(MADE, model=TURNED)) == (set(), (TURNED, None), (POSTS,))
     vectors.forget()
     vectors.memory.server.soon(TURNED, "night theme", patience=PATIENCE)

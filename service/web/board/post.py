@@ -1,10 +1,12 @@
 """The page of a post: all of it, what is said below it, and what visitors do there."""
 
+from contextlib import suppress
 from urllib.parse import quote
 
 import falcon
 
 from service import db
+from service.errors import RateLimited
 from service.feedback import details, edits, followers, similar, workspaces
 from service.feedback.details import Detail
 from service.web import cursors, inputs
@@ -80,8 +82,12 @@ def about(req, detail: Detail) -> dict:
 
 
 def asked_too(req, detail: Detail) -> list[similar.Hit]:
-    """What else people asked for that is like this. A page that is only renewed keeps what it shows of it."""
-    return [] if req.get_header(QUICK) or detail.post.held else similar.beside(req.context.reader, detail.post, closely=True)
+    """What else people asked for that is like this; nothing while too many search. A page that is only renewed keeps what it
+    shows of it."""
+    if not req.get_header(QUICK) and not detail.post.held:
+        with suppress(RateLimited):
+            return similar.beside(req.context.reader, detail.post, closely=True)
+    return []
 
 
 def said(req, found: details.Talk, after: int) -> dict:
