@@ -255,6 +255,12 @@ def test_of_very_many_words_the_first_count_each_once(client, acme):
     assert len(typed.few(f"dark DARK {many}").split()) == typed.MOST_WORDS
 
 
+def test_a_sharp_s_stays_what_it_is(client, acme):
+    database.execute_sql("UPDATE workspace SET language = 'german'")
+    acme.post("Straße im Adressfeld")
+    assert titles(call(client, acme, "similar", text="Straße")) == ["Straße im Adressfeld"]
+
+
 def test_who_finds_no_room_to_search_is_asked_to_come_again_and_pages_do_without(client, wishes, monkeypatch):
     monkeypatch.setattr(similar_posts, "room", threading.BoundedSemaphore(1))
     monkeypatch.setattr(similar_posts, "ROOM_SECONDS", 0.01)

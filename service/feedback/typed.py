@@ -25,8 +25,10 @@ def plain(typed: str) -> str:
 
 def few(typed: str) -> str:
     """The first of its words, each once: each is compared with each post that is looked at."""
-    once = dict.fromkeys(word.casefold() for word in plain(typed).split())
-    return " ".join(list(once)[:MOST_WORDS])
+    once = {}
+    for word in plain(typed).split():
+        once.setdefault(word.casefold(), word)
+    return " ".join(list(once.values())[:MOST_WORDS])
 
 
 def wanted(typed: str) -> str:
