@@ -57,5 +57,5 @@ class Queue(NamedTuple):
 # what waits for others' servers, or computes for seconds, holds up nothing else
 QUEUES = {
     "default": Queue(4), letters.QUEUE: Queue(2), attachments.QUEUE: Queue(1), endpoints.QUEUE: Queue(12, cap=3),
-    vectors.QUEUE: Queue(2, cap=1), comparing.QUEUE: Queue(1),
+    vectors.QUEUE: Queue(2), comparing.QUEUE: Queue(1),
 }  # fmt: skip

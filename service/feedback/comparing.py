@@ -19,7 +19,7 @@ from service.feedback.posts import Post
 from service.feedback.readers import Reader, listed
 from service.jobs import Job
 
-FIND, QUEUE = "duplicates.find", "duplicates"  # kind of the jobs of the night; they compute for long
+FIND, QUEUE = "duplicates.find", vectors.DUPLICATES  # kind of the jobs of the night; they compute for long
 ALL = "all"
 MOST = 5  # that are kept of what one post is compared with
 AROUND = 10  # posts nearest to one

@@ -18,7 +18,8 @@ from service.lib import embeddings
 from service.lib.embedding_server import Server
 from service.lib.lines import Unreachable
 
-EMBED, COMPARE, QUEUE = "post.embed", "post.compare", "vectors"  # kinds of the jobs
+EMBED, QUEUE = "post.embed", "vectors"  # kind of the job
+COMPARE, DUPLICATES = "post.compare", "duplicates"  # of what follows, which no vector waits for
 MOST_ATTEMPTS = 40  # for days: a server of others may be away for long, and meanwhile words answer
 TOGETHER = 32  # posts of a request to a server
 LONGEST_BODY = 2000  # characters of it that a server is sent
@@ -201,7 +202,7 @@ def embed(job: jobs.Job) -> None:
 
 def compare(workspace_id: int, number: int) -> None:
     """Have the posts looked for, once, that are likely to be the same as this one (comparing.compare)."""
-    jobs.enqueue(COMPARE, workspace_id, unique_key=str(number), queue=QUEUE, post=number)
+    jobs.enqueue(COMPARE, workspace_id, unique_key=str(number), queue=DUPLICATES, post=number)
 
 
 def stale(job: jobs.Job, model: str) -> list[Text]:
