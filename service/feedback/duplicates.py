@@ -103,7 +103,7 @@ def known(reader: Reader, number: int) -> list[Hit]:
 def suggestions(reader: Reader, number: int) -> list[Hit]:
     """The posts that may ask for the same as this one, the likest first, without those that were dismissed. For members.
 
-    It looks at every post of the workspace, so a page should not wait for it."""
+    It compares the post with the whole workspace, so a page should not wait for it; `known` are there already."""
     post = posts.find(reader, number)
     dismissed = {row[0] for row in db.rows(DISMISSED, workspace=reader.workspace.id, number=number)}
     hits = similar.beside(reader, post, limit=MOST + len(dismissed), closely=True)

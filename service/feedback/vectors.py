@@ -45,8 +45,9 @@ MEASURED = "UPDATE installation SET embedding_floors = embedding_floors || %(flo
 FAILED = """
 UPDATE installation SET embedding_failure = %(failure)s,
        embedding_failing_at = CASE WHEN %(failure)s::text IS NOT NULL THEN coalesce(embedding_failing_at, now()) END
-  FROM (SELECT embedding_failing_at AS since FROM installation FOR UPDATE) was
- WHERE embedding_failure IS DISTINCT FROM %(failure)s RETURNING was.since < now() - interval '1 minute'"""
+  FROM (SELECT embedding_failing_at AS since FROM installation
+         WHERE embedding_failure IS DISTINCT FROM %(failure)s FOR UPDATE) was
+RETURNING was.since < now() - interval '1 minute'"""
 
 
 class Floors(NamedTuple):
