@@ -4,13 +4,13 @@ import os
 import secrets
 import tempfile
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from email.utils import parseaddr
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from service.errors import Invalid, SettingError
+from service.given import flag, port_number, reason, secret, url, whole_seconds
 from service.lib import outbound, text
 
 SECRET_KEY_LENGTH = 32  # characters, at least
@@ -47,10 +47,14 @@ class Config:
     postgres: str = "18"  # major version of the embedded PostgreSQL: 16 or 18
     lease_seconds: int = LEASE_SECONDS
     stripe_secret_key: str | None = None  # without one there are no plans, and everything is on
+    stripe_webhook_secrets: tuple[str, ...] = ()  # two while one is being replaced
+    stripe_prices: dict[str, str] = field(default_factory=dict)  # month, and perhaps year → the id of Pro's price
+    stripe_api: str | None = None  # where Stripe is asked, if not at its own address
     outbound_allow: tuple[IPv4Network | IPv6Network, ...] = ()  # networks of one's own that webhooks may reach
     embeddings_url: str | None = None  # of a server that makes vectors, up to /v1; without one the local model does
     embeddings_model: str | None = None  # that it is asked for
     embeddings_api_key: str | None = None
+    backup_dir: Path | None = None  # where a backup is put every night
 
     @property
     def secure(self) -> bool:
@@ -81,7 +85,8 @@ def read(environ=os.environ, **options) -> Config:
         mail_from=sender(given),
         postgres=given.get("SAYSO_POSTGRES") or "18",
         lease_seconds=whole_seconds(given, "SAYSO_LEASE", LEASE_SECONDS),
-        stripe_secret_key=secret(given, "STRIPE_SECRET_KEY"),
+        backup_dir=backup_folder(given),
+        **stripe(given),
         outbound_allow=networks(given, "OUTBOUND_ALLOW"),
         **embedding_server(given),
         **addresses(given),
@@ -171,6 +176,31 @@ def expect_reachable(address: str) -> None:
                            "EMBEDDINGS_URL=https://api.example.com/v1") from None  # fmt: skip
 
 
+def stripe(given) -> dict:
+    """How Stripe is asked, and believed. Billing needs all of it or is off."""
+    key, prices = secret(given, "STRIPE_SECRET_KEY"), {"month": "STRIPE_PRICE_PRO", "year": "STRIPE_PRICE_PRO_YEARLY"}
+    secrets = tuple((secret(given, "STRIPE_WEBHOOK_SECRET") or "").replace(",", " ").split())
+    found = {period: given[name].strip() for period, name in prices.items() if given.get(name)}
+    wrong = {"STRIPE_SECRET_KEY=sk_live_…": key and not key.startswith(("sk_live_", "sk_test_", "rk_live_", "rk_test_")),
+             "STRIPE_WEBHOOK_SECRET=whsec_…, which Stripe shows beside the endpoint /hooks/stripe":
+                 key and not (secrets and all(each.startswith("whsec_") for each in secrets)),
+             "STRIPE_PRICE_PRO=price_…, the price of Pro for a month": key and "month" not in found,
+             "STRIPE_SECRET_KEY=sk_live_…, too": not key and (secrets or found)}  # fmt: skip
+    for example, is_wrong in wrong.items():
+        if is_wrong:  # not repeated: it may be a real one
+            raise SettingError(f"Billing is half set up: give {example}; or none of the STRIPE settings.")
+    api = url(given, "STRIPE_API", {"http", "https"}, "https://api.stripe.com")
+    return {"stripe_secret_key": key, "stripe_webhook_secrets": secrets, "stripe_prices": found, "stripe_api": api}
+
+
+def backup_folder(given) -> Path | None:
+    """A folder that is there: one that is made by mistake on the wrong disk would look like a backup."""
+    value = given.get("BACKUP_DIR")
+    if value and not Path(value).is_dir():
+        raise SettingError(f"BACKUP_DIR={value} is not a folder; make it, for the account that runs Sayso.")
+    return Path(value).absolute() if value else None
+
+
 def sender(given) -> str:
     value = given.get("MAIL_FROM") or "Sayso <sayso@localhost>"
     if not value.isprintable() or not text.email(parseaddr(value)[1]):
@@ -188,51 +218,9 @@ def default_data_dir() -> str:
     return "/var/lib/sayso" if os.geteuid() == 0 else "./data"
 
 
-def secret(given, name: str) -> str | None:
-    """The value of NAME, or the content of the file that NAME_FILE names; None when neither is set."""
-    path = given.get(f"{name}_FILE")
-    if not path:
-        return given.get(name) or None
-    try:
-        return Path(path).read_text().strip() or None
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingError(f"{name}_FILE={path} cannot be read ({reason(error)}); name a readable text file.") from None
 
 
-def port_number(given, name: str, default: int) -> int:
-    value = given.get(name) or str(default)
-    if not (value.isascii() and value.isdigit() and 0 < int(value[:6]) < 65536):
-        raise SettingError(f"{name}={value} is not a port; give a number from 1 to 65535, e.g. {name}={default}.")
-    return int(value)
 
-
-def whole_seconds(given, name: str, default: int) -> int:
-    value = given.get(name) or str(default)
-    if not (value.isascii() and value.isdigit() and 0 < int(value[:6]) <= 3600):
-        raise SettingError(f"{name}={value} is not a number of seconds from 1 to 3600; give e.g. {name}={default}.")
-    return int(value)
-
-
-def url(given, name: str, schemes: set[str], example: str) -> str | None:
-    value = (given.get(name) or "").rstrip("/")
-    try:
-        parts = urlsplit(value)
-        bad = parts.scheme not in schemes or not (parts.netloc or parts.scheme.startswith("postgres")) or parts.port == 0
-        at_root = value == f"{parts.scheme}://{parts.hostname or ''}{f':{parts.port}' if parts.port else ''}"
-        bad = bad or (name == "BASE_URL" and not at_root and "[" not in value)  # our pages stand at the root, without a user
-    except ValueError:
-        bad = True
-    if value and bad:
-        # the value may hold a password, so it is not repeated
-        raise SettingError(f"{name} is not a URL that can be used; give one like {name}={example}")
-    return value or None
-
-
-def flag(given, name: str, default: bool) -> bool:
-    value = (given.get(name) or "").lower()
-    if value not in {"", "0", "1", "on", "off", "true", "false", "yes", "no"}:
-        raise SettingError(f"{name}={value} is neither on nor off; give e.g. {name}=on.")
-    return value in {"1", "on", "true", "yes"} if value else default
 
 
 def secret_keys(given, data_dir: Path, embedded: bool) -> tuple[str, ...]:
@@ -281,7 +269,3 @@ def kept_key(path: Path) -> str:
 def link_once(source: str, target: Path) -> None:
     with suppress(FileExistsError):  # another process was first; its key counts
         os.link(source, target)
-
-
-def reason(error: Exception) -> str:
-    return getattr(error, "strerror", None) or "it is not text"

@@ -6,7 +6,8 @@ from queued import work_off
 from reembedders import DARK, LOCAL, TURNED, found, lacking, made, models, reembed
 from test_reembedding import pieces, server, told, wishes  # noqa: F401 (fixtures)
 
-from service import cli, db, demo, installation, jobs, retention
+from service import db, demo, installation, jobs, retention
+from service.cli import begin
 from service.feedback import reembedding
 
 
@@ -50,7 +51,7 @@ def test_where_nobody_has_written_yet_the_model_of_the_settings_answers_at_once(
 
 
 def test_every_command_sees_to_that_when_it_begins(told):
-    cli.prepare(told)
+    begin.prepare(told)
     db.connect()  # it has given its connection back
     assert models() == (TURNED, None, True)
 

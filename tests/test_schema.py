@@ -9,7 +9,7 @@ from service import db, migrate, models
 from service.files import root
 
 GLOBAL = {"workspace", "person", "session", "sign_in_link", "cron_run", "rate", "installation", "schema_migration",
-          "measurement", "slow_query"}  # fmt: skip
+          "measurement", "slow_query", "stripe_event"}  # fmt: skip
 TYPES = {
     "BIGINT": "bigint", "INTEGER": "integer", "SMALLINT": "smallint", "TEXT": "text", "BOOLEAN": "boolean",
     "DATE": "date", "REAL": "real",

@@ -36,6 +36,17 @@ from service.models.feedback import (
     Vote,
 )
 from service.models.following import Delivery, DeliveryAttempt, Endpoint, EndpointReached, Suppression
+from service.models.passing import (
+    Export,
+    ExportPart,
+    FormerAddress,
+    Import,
+    Imported,
+    ImportPart,
+    ImportRow,
+    StripeEvent,
+    Subscription,
+)
 from service.models.queue import CronRun, Job, JobDead
 from service.models.server import Measurement, SlowQuery
 from service.models.workspaces import (
@@ -61,7 +72,7 @@ from service.models.workspaces import (
     WorkspaceLogo,
 )
 
-GLOBAL = (Installation, Workspace, Person, Session, SignInLink, Rate, CronRun, Measurement, SlowQuery)
+GLOBAL = (Installation, Workspace, Person, Session, SignInLink, Rate, CronRun, Measurement, SlowQuery, StripeEvent)
 OF_A_WORKSPACE = (
     WorkspaceCounter, IdentitySecret, Member, ApiKey, RepeatedRequest, Company, User, Segment, SegmentUser, Board,
     BoardSegment, Status, Tag, CustomField, Post, PostTag, PostRevision, Vote, Follower, Comment, ChangelogEntry,
@@ -69,4 +80,5 @@ OF_A_WORKSPACE = (
     WorkspaceLogo, UserLink, Mailing, BlockedAddress, SpentToken, Endpoint, Delivery, DeliveryAttempt, EndpointReached,
     Suppression,
     SavedView, Action, DismissedDuplicate, LikelyDuplicate, Insight, PostWorth, SegmentWish, InsightCount,
+    Subscription, Import, ImportPart, ImportRow, Imported, FormerAddress, Export, ExportPart,
 )  # fmt: skip

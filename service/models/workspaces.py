@@ -1,4 +1,4 @@
-"""Workspaces, the people who run them, and the users whom they hear (migrations/0001, 0004, 0005, 0007, 0009, 0010)."""
+"""Workspaces, the people who run them, and the users whom they hear (migrations/0001, 0004, 0005, 0007, 0009–0011)."""
 
 from peewee import (
     BigIntegerField,
@@ -58,6 +58,10 @@ class Workspace(Table):
     holds_suspects = BooleanField()
     revoked_kids = ArrayField(TextField, index=False)
     compared_to = IntegerField()
+    stripe_customer = TextField(null=True)
+    keeps_erased_posts = BooleanField()
+    keeps_erased_votes = BooleanField()
+    erase_at = DateTimeTZField(null=True)
 
 
 class Person(Table):

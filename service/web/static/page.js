@@ -4,7 +4,7 @@
    the fresh part. A form that is on its way is marked aria-busy, and hears `sayso:sent` when it was taken, and at last, also
    when it was not, `sayso:answered`. */
 (() => {
-  const GATHER = 250, TYPING = 400, FIRST_WAIT = 1000, LONGEST_WAIT = 30000, PATIENCE = 20000; // milliseconds
+  const GATHER = 250, AGAIN = 1500, TYPING = 400, FIRST_WAIT = 1000, LONGEST_WAIT = 30000, PATIENCE = 20000; // milliseconds
   const NOTICE = 8000, NOTICE_WITH_UNDO = 30000;
   const MADE_FOR = ["seen", "was", "submission"]; // fields that name the version a form was made for, or the draft in it
   const { stream, home, types, noConnection, noAnswer, unreached, signedOut, failed } = document.body.dataset;
@@ -277,6 +277,7 @@
   if (stream) listen(stream);
   else resume();
   addEventListener("sayso:refresh", () => want(Infinity));
+  setInterval(() => { if ($("[data-again]")) want(Infinity); }, AGAIN); // work that is under way, which has no events
   addEventListener("visibilitychange", catchUp); // nobody saw it meanwhile
   addEventListener("pagehide", hush);
   addEventListener("pageshow", (event) => { if (event.persisted) resume(); });
