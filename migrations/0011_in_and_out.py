@@ -17,6 +17,12 @@ CREATE TABLE stripe_event (
   created_at timestamptz NOT NULL DEFAULT now()
 );
 CREATE INDEX stripe_event_age ON stripe_event (created_at);
+
+ALTER TABLE installation
+  ADD COLUMN backup_at         timestamptz,                       -- when the last one was made by the worker, and read back
+  ADD COLUMN backup_bytes      bigint,
+  ADD COLUMN backup_failure    text,                              -- why there is none since; NULL: the last one went well
+  ADD COLUMN backup_failing_at timestamptz;                       -- since when
 """
 
 TENANT = """
@@ -74,6 +80,7 @@ CREATE TABLE import_row (                          -- what became of each row
   kind         text    NOT NULL,                   -- post, comment, vote, user, …
   outcome      text    NOT NULL CONSTRAINT outcome_is_known CHECK (outcome IN ('made', 'known', 'wrong', 'undone', 'left')),
   said         text,                               -- what is wrong with it, and in which column; never its words
+  local        bigint,                             -- number of the post, or id of the comment, that it made or tells of
   PRIMARY KEY (workspace_id, import_id, number),
   CONSTRAINT import_of_row_exists FOREIGN KEY (workspace_id, import_id) REFERENCES import ON DELETE CASCADE
 );
@@ -86,7 +93,7 @@ CREATE TABLE imported (                            -- what was made of what has 
   CONSTRAINT a_thing_is_imported_once PRIMARY KEY (workspace_id, kind, source_key),
   CONSTRAINT import_of_thing_exists FOREIGN KEY (workspace_id, import_id) REFERENCES import ON DELETE CASCADE
 );
-CREATE INDEX imported_import ON imported (workspace_id, import_id);
+CREATE INDEX imported_import ON imported (workspace_id, import_id, kind, local);
 CREATE TABLE former_address (                      -- where a post stood before it was imported
   workspace_id bigint  NOT NULL,
   path         text    NOT NULL CONSTRAINT former_path_length CHECK (char_length(path) <= 500),

@@ -1,6 +1,7 @@
 """Long work with a bar on a terminal, and nothing elsewhere."""
 
 import sys
+from contextlib import contextmanager
 
 import click
 
@@ -10,6 +11,18 @@ from service.feedback import reembedding
 
 def bar(label: str, **more):
     return click.progressbar(label=label, file=sys.stderr, hidden=not sys.stderr.isatty(), **more)
+
+
+@contextmanager
+def progress(label: str):
+    """A function that is told how far something is: `went(done, of)`."""
+    with bar(label, length=1) as shown:
+
+        def went(done: int, of: int) -> None:
+            shown.length = max(of, 1)
+            shown.update(done - shown.pos)
+
+        yield went
 
 
 def posts(written: list):

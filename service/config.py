@@ -100,6 +100,13 @@ def expect_installation(environ=os.environ, **options) -> None:
         raise SettingError(f"There is no Sayso in {data_folder(given)}; name its folder with --data, or start it: sayso up")
 
 
+def keys_there(environ=os.environ, **options) -> bool:
+    """Whether SECRET_KEYS are given, or kept beside the embedded database: a restore must not make new ones."""
+    given = merged(environ, options)
+    is_kept = not secret(given, "DATABASE_URL") and (data_folder(given) / "secret_keys").exists()
+    return is_kept or secret(given, "SECRET_KEYS") is not None
+
+
 def merged(environ, options: dict) -> dict[str, str]:
     return {**environ, **{name.upper(): str(value) for name, value in options.items() if value is not None}}
 

@@ -88,6 +88,15 @@ class RateLimited(SaysoError):
         self.seconds = seconds
 
 
+class PaymentAway(SaysoError):
+    """Whom we ask about payments does not answer, or cannot do this now; trying again later may help."""
+
+    code, seconds = "payment_away", 30
+
+    def __init__(self):
+        super().__init__("Stripe cannot be reached at the moment, so nothing was changed. Please try again in a minute.")
+
+
 class LeaseLost(SaysoError):
     """The job was given to another worker meanwhile; what this one did must be rolled back."""
 

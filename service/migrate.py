@@ -4,6 +4,7 @@ Several servers may start at the same moment: one runs the files, the others pol
 pg_advisory_lock would deadlock with CREATE INDEX CONCURRENTLY, which waits for every open snapshot."""
 
 import time
+from contextlib import contextmanager
 
 from playhouse.migrations import Runner
 from playhouse.postgres_ext import PostgresqlExtDatabase
@@ -19,13 +20,21 @@ def run(url: str) -> list[str]:
     """Apply what is pending in the database at `url`; returns the names of the files that ran.
 
     Raises SettingError when the database is too old or lacks pgvector."""
+    with alone(url) as database:
+        make_extension(database)
+        return Runner(database, str(files.root("migrations"))).up()
+
+
+@contextmanager
+def alone(url: str):
+    """A database by whose connection this process alone changes the tables, for as long as that takes.
+
+    Raises SettingError when the database cannot be used."""
     db.check(url)
     database = PostgresqlExtDatabase(url, options="-c lock_timeout=2000 -c statement_timeout=0")
     with database.connection_context():
         wait_for_lock(database)
-        make_extension(database)
-        names = Runner(database, str(files.root("migrations"))).up()
-    return names
+        yield database
 
 
 def wait_for_lock(database) -> None:

@@ -12,6 +12,8 @@ KEPT = [
     ("letter", "created_at", 400),
     ("event", "created_at", 400),
     ("action", "created_at", 400),
+    ("export", "created_at", 400),  # what was asked for when; its file goes much earlier
+    ("stripe_event", "created_at", 90),
     ("delivery", "created_at", 30),
     ("job_dead", "died_at", 30),
     ("session", "created_at", 30),
@@ -43,6 +45,29 @@ DELETE FROM file WHERE ctid = ANY(ARRAY(
 EMPTY_DELETED_COMMENTS = """
 UPDATE comment SET body = '' WHERE ctid = ANY(ARRAY(
   SELECT ctid FROM comment WHERE deleted_at < now() - %(days)s * interval '1 day' AND body <> '' LIMIT %(most)s))"""
+EXPORT_DAYS = 7  # for which the file of an export is there
+EXPIRE_EXPORTS = """
+UPDATE export SET state = 'gone', said = 'It was kept for %(days)s days.' WHERE ctid = ANY(ARRAY(
+  SELECT ctid FROM export WHERE state = 'ready' AND finished_at < now() - %(days)s * interval '1 day' LIMIT %(most)s))"""
+# also what was left of others, should their own job not have come to it
+PARTS_OF_EXPORTS = """
+DELETE FROM export_part WHERE ctid = ANY(ARRAY(
+  SELECT p.ctid FROM export_part p JOIN export e ON e.workspace_id = p.workspace_id AND e.id = p.export_id
+   WHERE e.state NOT IN ('running', 'ready') LIMIT %(most)s))"""
+IMPORT_HOURS = 1  # in which an import can be undone, after it has ended
+FILE_DAYS = 1  # for which a file is kept that was sent and is not imported yet
+PARTS_OF_IMPORTS = """
+DELETE FROM import_part WHERE ctid = ANY(ARRAY(
+  SELECT p.ctid FROM import_part p JOIN import i ON i.workspace_id = p.workspace_id AND i.id = p.import_id
+   WHERE i.state NOT IN ('waiting', 'running')
+     AND coalesce(i.finished_at, i.created_at) < now() - %(days)s * interval '1 day' LIMIT %(most)s))"""
+ROWS_DAYS = 400  # for which it is known what became of each row of an import; what it has made is known for ever
+ROWS_OF_IMPORTS = """
+DELETE FROM import_row WHERE ctid = ANY(ARRAY(
+  SELECT r.ctid FROM import i JOIN import_row r ON r.workspace_id = i.workspace_id AND r.import_id = i.id
+   WHERE i.created_at < now() - %(days)s * interval '1 day' LIMIT %(most)s))"""
+DRAFTS = DELETE.format(table="import", age="created_at", more=" AND state = 'draft'")
+PARTS_AT_ONCE = 50  # a megabyte each
 NETWORK_DAYS = 30  # for which it is known that two without an account came from one place
 FORGET_NETWORKS = """
 UPDATE "user" SET network_tag = NULL WHERE ctid = ANY(ARRAY(
@@ -93,6 +118,11 @@ def prune(job: Job) -> None:  # noqa: ARG001 (a handler takes its job)
     delete(EMPTY_DELETED_COMMENTS, DELETED_DAYS)
     delete(FORGET_NETWORKS, NETWORK_DAYS)
     delete(POSTS, DELETED_DAYS, POSTS_AT_ONCE)
+    delete(EXPIRE_EXPORTS, EXPORT_DAYS)
+    delete(PARTS_OF_EXPORTS, EXPORT_DAYS, PARTS_AT_ONCE)
+    delete(PARTS_OF_IMPORTS, FILE_DAYS, PARTS_AT_ONCE)
+    delete(DRAFTS, FILE_DAYS)
+    delete(ROWS_OF_IMPORTS, ROWS_DAYS)
     drop_all()
     for workspace, model in db.rows(FORMER_MODELS):
         while drop_vectors(workspace, model) == AT_ONCE:

@@ -18,7 +18,7 @@ import pytest
 
 from service import config, db, embedded, migrate
 from service.db import database
-from service.feedback import endpoints, letters, vectors
+from service.feedback import billing, endpoints, letters, vectors
 from service.lib import sealing, tokens
 from service.web.app import create_app
 
@@ -170,6 +170,7 @@ def here(url, settings):
     letters.start(settings)
     endpoints.start(settings)
     vectors.start(settings)
+    billing.start(settings)
     db.start(url, connections=40)
     db.connect()
     yield dataclasses.replace(settings, database_url=url)

@@ -142,7 +142,7 @@ def test_what_was_said_to_others_keeps_its_place_and_all_counts_are_true(acme, a
     assert db.rows(COUNTED) == [(number, True, True) for number in (1, 2, 3)]
     assert [row[:3] for row in db.rows(POSTS)] == [(1, 0, 1), (2, 1, 1), (3, 1, 0)]
     post = api.get("/posts/1").json
-    assert (post["title"], post["author"], post["votes"]) == ("Cleo's own", None, 0)
+    assert (post["title"], post["author"], post["votes"]) == ("…'s own", None, 0)
     shown = api.get("/posts/2/comments").json["data"]
     assert [(each["body"], each["author"]) for each in shown if each["body"] == ""] == [("", None)]
     assert "His answer" in [each["body"] for each in shown]

@@ -21,6 +21,7 @@ from service.feedback import (
     edits,
     endpoints,
     held_comments,
+    kept,
     merges,
     posts,
     privacy,
@@ -170,7 +171,7 @@ def test_its_files_are_seen_by_nobody_else(acme, post, stranger):
 def test_who_is_erased_takes_it_along_and_the_export_says_that_it_waits(acme, post):
     links = " ".join(f"https://{n}.invalid" for n in range(11))
     id = comments.create(acme.reader(DAN), post, links, signals=spam.Signals())
-    [part] = privacy.export(acme.workspace, "dan-8")["comments"]
+    [part] = kept.export(acme.workspace, "dan-8")["comments"]
     assert part["id"] == id and part["held_at"] and doings.counts(acme.team, acme.user(DAN).id)["comments"] == 1
     privacy.erase(acme.team, "dan-8")
     assert held_comments.waiting(acme.team) == 0 and posts.find(acme.team, post).comments == 0

@@ -11,7 +11,7 @@ from test_domain import check
 
 from service import db
 from service.db import database
-from service.feedback import blocking, changelog, comments, followers, joining, merges, posts, privacy, user_links, users
+from service.feedback import blocking, changelog, comments, followers, joining, kept, merges, posts, privacy, user_links, users
 from service.feedback.readers import Reader
 from service.lib import tokens
 from service.web.guards import user_token
@@ -211,7 +211,7 @@ def test_all_that_somebody_did_is_the_users_and_in_their_export_and_erasure(acme
     database.execute_sql("""UPDATE "user" SET first_seen_at = now() - interval '3 days', news_seen_at = now()
                              WHERE kind = 'anonymous'""")
     assert join(acme, reader) and not join(acme, reader)
-    found = privacy.export(acme.workspace, "cleo-7")
+    found = kept.export(acme.workspace, "cleo-7")
     assert [post["title"] for post in found["posts"]] == ["Mine", "Sent twice"]
     assert [each["body"] for each in found["comments"]] == ["Me too", "Sent twice"]
     assert [each["kind"] for each in found["reactions"]] == ["like", "love"] and len(found["follows"]) == 3

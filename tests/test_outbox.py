@@ -13,7 +13,7 @@ from queued import work_off
 
 from service import db, jobs
 from service.errors import Conflict, NotFound
-from service.feedback import letters, mailings, outbox, planning, privacy, suppressions, team
+from service.feedback import kept, letters, mailings, outbox, planning, privacy, suppressions, team
 from service.worker import Worker
 
 OUTBOX = "/app/acme/outbox"
@@ -267,6 +267,6 @@ def test_owners_and_admins_lift_a_suppression_and_others_only_see_it(client, ada
 def test_who_is_erased_is_not_kept_among_those_who_get_no_letters(acme):
     acme.user(CLEO)
     suppressions.add(acme.workspace.id, CLEO["email"], "It came back.")
-    assert [each["reason"] for each in privacy.export(acme.workspace, CLEO["sub"])["suppressions"]] == ["It came back."]
+    assert [each["reason"] for each in kept.export(acme.workspace, CLEO["sub"])["suppressions"]] == ["It came back."]
     privacy.erase(acme.team, CLEO["sub"])
     assert suppressions.of(acme.team) == []

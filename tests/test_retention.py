@@ -22,11 +22,13 @@ def prune() -> None:
 ROWS = {
     "user_link": "(workspace_id, purpose, email, locale) SELECT id, 'sign_in', '', '' FROM workspace",
     "repeated_request": "(workspace_id, key, fingerprint) SELECT id, 'a', '' FROM workspace",
+    "stripe_event": "VALUES ('evt_1', 'customer.updated')",
     "spent_token": "(workspace_id, digest) SELECT id, '' FROM workspace",
     "identity_secret": "(workspace_id, kid, sealed) SELECT id, 'k_1', '' FROM workspace",
     "blocked_address": "(workspace_id, kind, value, compared) SELECT id, 'domain', 'a.example', 'a.example' FROM workspace",
     "measurement": "(hour) VALUES (now())",
     "slow_query": "(id, text, longest_ms) VALUES ('a', 'SELECT', 900)",
+    "export": "(workspace_id, state) SELECT id, 'stopped' FROM workspace",
     "cron_run": "VALUES ('a', now())",
 }
 

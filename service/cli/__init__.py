@@ -6,7 +6,7 @@ import click
 import psycopg2
 
 from service import db
-from service.cli import running, tending  # noqa: F401 (their commands)
+from service.cli import backups, exports, imports, running, tending  # noqa: F401 (their commands)
 from service.cli.group import commands
 from service.errors import SaysoError
 

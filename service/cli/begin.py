@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
-from service import config, db, embedded, installation, migrate, supervisor
+from service import config, db, embedded, installation, migrate, nightly, supervisor
 from service.config import Config
-from service.feedback import endpoints, letters, reembedding, vectors
+from service.feedback import billing, endpoints, letters, reembedding, vectors
 from service.lib import sealing, tokens
 
 GIVEN_ON = ("DATABASE_URL", "SECRET_KEYS", "HOST", "PORT", "STREAM_PORT", "DATA_DIR")
@@ -60,6 +60,8 @@ def start(settings: Config, connections: int) -> None:
     letters.start(settings)
     endpoints.start(settings)
     vectors.start(settings)
+    billing.start(settings)
+    nightly.start(settings)
     db.start(settings.database_url, connections)
 
 

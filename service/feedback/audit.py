@@ -13,10 +13,12 @@ GROUPS = {
     "sign-ins": ("member.signed_",),
     "keys": ("key.", "identity_secret.", "widget_key."),
     "webhooks": ("endpoint.",),
+    "files": ("import.", "export."),
     "users": ("user.blocked", "user.unblocked", "user.signed_out", "user.erased", "address."),
-    "settings": ("workspace.", "board.", "status.", "tag.", "field.", "segment."),
+    "settings": ("workspace.", "plan.", "payment.", "board.", "status.", "tag.", "field.", "segment."),
 }
-BY_ITSELF = ("endpoint.fail", "workspace.")  # beginnings of what Sayso also does without anyone
+# beginnings of what Sayso also does without anyone
+BY_ITSELF = ("endpoint.fail", "workspace.", "export.", "import.", "plan.", "payment.")
 
 # The newest of each type, by the index of types, and of those the newest: a workspace with a million votes is none the
 # slower. Who left the team is still who did it, by the address that they had there: a later one is no business of its.

@@ -18,6 +18,10 @@ VOUCHED_FOR = """(%(kid)s IS NULL OR EXISTS (
 BELIEVED = """NOT EXISTS (
        SELECT FROM workspace told WHERE told.id = u.workspace_id AND u.email_kid = ANY(told.revoked_kids))"""
 
+IMPORTED = "imported"  # in the place of a secret's name: a file of another system told the address, and nobody has shown it
+# SQL: the address of a user `u` was told by who may tell it, or they have shown that it is theirs.
+TOLD = f"(u.email_kid IS DISTINCT FROM '{IMPORTED}' OR u.signed_in_at IS NOT NULL)"
+
 
 def taken(token: dict, kid: str | None) -> dict:
     """What a token that the secret `kid` signed tells of its user; None for what it does not, or cannot be taken."""

@@ -4,7 +4,17 @@ Everything here is done in one transaction with the completion of the job, so ea
 (mail, the model) becomes a job of its own."""
 
 from service.db import database
-from service.feedback import activity, comparing, deliveries, endpoints, held_comments, notifications, team_letters, vectors
+from service.feedback import (
+    activity,
+    comparing,
+    deliveries,
+    endpoints,
+    held_comments,
+    notifications,
+    plan_checks,
+    team_letters,
+    vectors,
+)
 from service.jobs import Job
 
 FOLLOWS = {
@@ -23,8 +33,12 @@ FOLLOWS = {
     "comment.updated": [notifications.tell_of_change],
     "post.merged": [notifications.tell_of_merge],
     "post.question_asked": [notifications.ask_voters],
+    "export.ready": [team_letters.tell_of_export],
     "endpoint.failing": [team_letters.tell_of_failing],
     "endpoint.failed": [team_letters.tell_of_failed],
+    "payment.failed": [team_letters.tell_of_payment],
+    "plan.changed": [plan_checks.follow, team_letters.tell_of_plan],
+    "workspace.erasure_planned": [team_letters.tell_of_erasure],
 }
 for type in endpoints.TYPES:
     FOLLOWS.setdefault(type, []).append(deliveries.fan_out)

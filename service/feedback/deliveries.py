@@ -28,7 +28,7 @@ ABOUT = """CASE split_part(%(type)s, '.', 1)
 # that it is deleted.
 IS_SUSPECT = """
   EXISTS (SELECT FROM post WHERE workspace_id = %(workspace)s AND number = %(post)s
-             AND held_at IS NOT NULL AND held_because <> 'board')
+             AND held_at IS NOT NULL AND held_because NOT IN ('board', 'plan'))
   OR EXISTS (SELECT FROM comment WHERE workspace_id = %(workspace)s AND id = %(comment)s AND held_at IS NOT NULL)"""
 KNOWS_OF_IT = """%(type)s IN ('post.deleted', 'comment.deleted') AND EXISTS (
      SELECT FROM event told JOIN delivery d ON d.workspace_id = told.workspace_id AND d.event_seq = told.seq

@@ -76,7 +76,7 @@ NEW = f"""
 SELECT p.number, p.title, b.name, p.votes, p.held_at IS NOT NULL, count(*) OVER ()
   FROM post p JOIN board b ON b.workspace_id = p.workspace_id AND b.id = p.board_id
  WHERE p.{SPAN.format(at="p.created_at")} AND {SHOWN}
- ORDER BY p.held_at IS NOT NULL AND p.held_because <> 'board', p.number DESC LIMIT %(most)s"""  # suspects last
+ ORDER BY p.held_at IS NOT NULL AND p.held_because NOT IN ('board', 'plan'), p.number DESC LIMIT %(most)s"""  # suspects last
 # Not their authors' own. A vote counts once, not again for the post into which its own was merged.
 VOTED = f"""
 SELECT p.number, p.title, count(*), p.votes, count(*) OVER ()

@@ -23,7 +23,7 @@ UPDATE post SET title = %(title)s, body = %(body)s, board_id = %(board)s, fields
  WHERE workspace_id = %(workspace)s AND number = %(number)s"""
 HOLD = """
 UPDATE post SET held_at = coalesce(held_at, now()), held_because = %(because)s
- WHERE workspace_id = %(workspace)s AND number = %(number)s AND (held_at IS NULL OR held_because = 'board')"""
+ WHERE workspace_id = %(workspace)s AND number = %(number)s AND (held_at IS NULL OR held_because IN ('board', 'plan'))"""
 DELETE = "UPDATE post SET deleted_at = now() WHERE workspace_id = %(workspace)s AND number = %(number)s"
 DELETED = """
 SELECT deleted_at IS NOT NULL FROM post WHERE workspace_id = %(workspace)s AND number = %(number)s FOR NO KEY UPDATE"""

@@ -41,7 +41,7 @@ HEARING = f"""
   JOIN post p ON p.workspace_id = f.workspace_id AND p.number = f.post_number
   JOIN "user" u ON u.workspace_id = f.workspace_id AND u.id = f.user_id
  WHERE u.email IS NOT NULL AND u.kind <> 'anonymous' AND u.blocked_at IS NULL AND {readable(IS_MEMBER, "u.id")}
-   AND {claims.BELIEVED} AND {unmuted()}"""
+   AND {claims.BELIEVED} AND {claims.TOLD} AND {unmuted()}"""
 
 
 class Follower(NamedTuple):

@@ -197,6 +197,8 @@ QUESTIONS = Limit("questions", 20, DAY, "workspace")
 DOMAINS = Limit("domains", 20, DAY, "workspace")
 LOGOS = Limit("logos", 10, MINUTE, "workspace")
 WEBHOOK_TRIES = Limit("webhook-tries", 60, MINUTE, "workspace")
+WORKSPACE_EXPORTS = Limit("workspace-exports", 10, DAY, "workspace")
+WORKSPACE_IMPORTS = Limit("workspace-imports", 100, DAY, "workspace")
 
 
 def new_workspace(founder: int) -> None:
@@ -221,6 +223,16 @@ def logo(workspace: int) -> None:
 def webhook_try(workspace: int) -> None:
     """One more request to somebody else's server that a member asks for."""
     hit(WEBHOOK_TRIES.of(workspace))
+
+
+def workspace_import(workspace: int) -> None:
+    """One more file to be read into it."""
+    hit(WORKSPACE_IMPORTS.of(workspace))
+
+
+def workspace_export(workspace: int) -> None:
+    """One more file with all that is in a workspace."""
+    hit(WORKSPACE_EXPORTS.of(workspace))
 
 
 # ── whom it is counted for ──────────────────────────────────────────────────────────────────────────────────────────

@@ -6,7 +6,7 @@ from peewee import fn
 
 from service import db, events, installation
 from service.errors import Invalid, NotFound
-from service.feedback import limits, workspaces
+from service.feedback import limits, plan_limits, workspaces
 from service.feedback.workspaces import Workspace
 from service.models import Member
 
@@ -60,7 +60,9 @@ def person(email: str, name: str = "") -> Person:
 
 @db.verb
 def found(name: str, founder: Person) -> Workspace:
-    """A new workspace of this name, owned by its founder; RateLimited when they made too many today."""
+    """A new workspace of this name, owned by its founder; RateLimited when they made too many today, Invalid when the plan
+    of what they own has no room for one more."""
+    plan_limits.expect_place(founder.id)
     limits.new_workspace(founder.id)
     workspace = workspaces.create(name)
     add(workspace, founder, "owner")

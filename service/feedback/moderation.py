@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from service import db, events
-from service.feedback import actions, blocking, members, versions
+from service.feedback import actions, blocking, members, plan_limits, versions
 from service.feedback.readers import Reader
 from service.retention import DELETED_DAYS
 
@@ -16,9 +16,11 @@ WAITING = """
 SELECT count(*) FROM (SELECT FROM post WHERE workspace_id = %(workspace)s AND held_at IS NOT NULL AND deleted_at IS NULL
                        LIMIT %(most)s) waiting"""
 IS_WAITING = "SELECT held_at IS NOT NULL FROM post WHERE workspace_id = %(workspace)s AND number = %(number)s"
-# Why it waited stays: as it stands, the team has let it in (posts.APPROVED).
-APPROVE = """
-UPDATE post SET held_at = NULL, updated_at = now() WHERE workspace_id = %(workspace)s AND number = %(number)s"""
+# Why it waited stays: as it stands, the team has let it in (posts.APPROVED). Of what there was no room for, it goes: it is
+# as if that had never waited.
+APPROVE = f"""
+UPDATE post SET held_at = NULL, held_because = nullif(held_because, '{plan_limits.PLAN}'), updated_at = now()
+ WHERE workspace_id = %(workspace)s AND number = %(number)s"""
 HOLD = """
 SELECT number, author_id, title, body FROM post
  WHERE workspace_id = %(workspace)s AND number = ANY(%(numbers)s) AND held_at IS NOT NULL AND deleted_at IS NULL
@@ -64,7 +66,7 @@ class Waiting(NamedTuple):
     created_at: datetime
     at: datetime  # since when it stands there
     held: bool
-    because: str | None  # it waits: `board`, or as spam.why says
+    because: str | None  # it waits: `board`, `plan` (there is no room), or as spam.why says
     author_id: str | None  # external
     author_name: str | None
     author_email: str | None
@@ -119,15 +121,24 @@ def blocked(reader: Reader, most: int, after: tuple[datetime, int] | None = None
 @db.verb
 def approve(reader: Reader, numbers: list[int], seen: dict[int, str] | None = None) -> int:
     """Let these posts in; returns how many of them waited. The others stay as they are. `seen` are the versions of their
-    words (`version`) that were read; Conflict when an author has changed them since."""
+    words (`version`) that were read; Conflict when an author has changed them since, and when the plan has no room for so
+    many."""
+    plan_limits.hold(reader.workspace)
     there = hold(reader, numbers)
+    plan_limits.expect_room(reader.workspace, list(there))
     for number, (_, words) in there.items():
         if seen:
             versions.check(seen.get(number), *words, why=f"The author of #{number} changed it meanwhile; read it again.")
-    for number in there:
-        db.changed(APPROVE, workspace=reader.workspace.id, number=number)
-        events.record("post.approved", reader.workspace.id, public=True, post=number, **reader.actor())
+    let_in(reader.workspace.id, list(there), **reader.actor())
     return len(there)
+
+
+@db.verb
+def let_in(workspace_id: int, numbers: list[int], **actor: int | None) -> None:
+    """Have everybody see these posts, which wait and are held by who calls this; `actor` is who lets them in, if anybody."""
+    for number in numbers:
+        db.changed(APPROVE, workspace=workspace_id, number=number)
+        events.record("post.approved", workspace_id, public=True, post=number, **actor)
 
 
 @db.verb

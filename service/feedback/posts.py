@@ -7,7 +7,7 @@ from psycopg2.extras import Json
 
 from service import db, events
 from service.errors import Conflict, Invalid, NotFound, Why
-from service.feedback import attachments, boards, fields, spam, statuses, tags
+from service.feedback import attachments, boards, fields, plan_limits, spam, statuses, tags
 from service.feedback.readers import Reader, admitted, readable
 from service.feedback.spam import Signals
 from service.lib import text, tokens
@@ -22,7 +22,8 @@ HOW = """CASE WHEN because IS NULL THEN '{}' ELSE '{"held": true}' END::jsonb"""
 CREATE = f"""
 WITH place AS MATERIALIZED (
   SELECT b.id AS board, s.id AS status,
-         coalesce(%(suspect)s, CASE WHEN b.approve_first AND NOT %(member)s THEN 'board' END) AS because
+         coalesce(%(suspect)s, CASE WHEN b.approve_first AND NOT %(member)s THEN 'board'
+                                    WHEN {plan_limits.IS_FULL} THEN '{plan_limits.PLAN}' END) AS because
     FROM board b, status s
    WHERE b.workspace_id = %(workspace)s AND {admitted()}
      AND (b.key = %(board)s OR (%(board)s IS NULL AND b.access = 'public'))
@@ -74,6 +75,8 @@ SELECT p.number, p.title, p.body, p.fields::text, p.author_id, p.author_id = %(u
 # What a post looks like is added to a page of posts, after the page is known: joined and counted for the posts shown, not
 # for all there are. What more than FEW votes are worth was counted for the insights minutes ago, if it was: no look sums it.
 FEW = 5
+# That there is no room for a post is the team's business: to its author it looks as if it stood there.
+WAITS = f"p.held_at IS NOT NULL AND (%(member)s OR p.held_because <> '{plan_limits.PLAN}')"
 DECORATED = """
 WITH page AS MATERIALIZED ({page}
 ), stands AS MATERIALIZED (SELECT * FROM status WHERE workspace_id = %(workspace)s
@@ -103,14 +106,14 @@ SELECT p.number, p.title, p.body, p.votes, p.comments,
        p.number = ANY(ARRAY(SELECT v.post_number FROM vote v
                              WHERE v.workspace_id = %(workspace)s AND v.user_id = %(user)s
                                AND v.post_number = ANY(ARRAY(SELECT number FROM page)))),
-       coalesce(p.author_id = %(user)s, false), p.held_at IS NOT NULL, p.rank
+       coalesce(p.author_id = %(user)s, false), {held}, p.rank
   FROM page p
   JOIN stands s ON s.id = p.status_id
   JOIN place b ON b.id = p.board_id
   LEFT JOIN writer u ON u.id = p.author_id
   LEFT JOIN firm c ON c.id = u.company_id
   LEFT JOIN person assignee ON %(member)s AND assignee.id = p.assignee_id
- ORDER BY {order}""".replace("{counted}", str(FEW))
+ ORDER BY {order}""".replace("{counted}", str(FEW)).replace("{held}", WAITS)
 THESE = DECORATED.format(order="p.number DESC", page=f"""
 SELECT p.*, NULL AS rank FROM post p
  WHERE p.workspace_id = %(workspace)s AND p.number = ANY(%(numbers)s) AND {readable()}""")  # fmt: skip
@@ -158,7 +161,7 @@ class Post(NamedTuple):
     mrr: int | None  # cents a month of the companies that vote for it, each once; of many votes as counted last
     voted: bool
     mine: bool
-    held: bool  # it waits for the team's approval: its author and members alone see it
+    held: bool  # it waits to be let in, as far as this reader is told: its author and members alone see it
     rank: object
 
 
@@ -195,7 +198,7 @@ def create(reader: Reader, title: str, body: str = "", *, board: str | None = No
 
     `submission` names the draft: sending it twice makes one post. Without a `board` it goes to the first public one. What a
     user writes on a board that approves first waits for the team (moderation.approve), and what by the `signals` of its form
-    looks like spam.
+    looks like spam; what there is no room for, whoever writes it (plan_limits).
     `values` are of custom fields, by key; `tagged` are keys of tags, `files` ids of files that were sent before. Raises
     Invalid with the field that must change."""
     written = {"board": board, "status": status, "submission": named(submission), "meta": small(meta)}
@@ -206,6 +209,7 @@ def create(reader: Reader, title: str, body: str = "", *, board: str | None = No
     told = events.told("post.created", public=True, **reader.actor())
     if files:
         attachments.hold(reader, files)  # files before the counter, as everywhere
+    written["is_limited"] = plan_limits.holds(reader.workspace)
     row = db.row(CREATE, **reader.scope(), **written, language=reader.workspace.language, **without_user(told))
     if row is None:
         return earlier(reader, written)

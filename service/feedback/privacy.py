@@ -1,80 +1,20 @@
-"""What we keep about one user, all of it in one place, and how it goes."""
+"""Erasing one user, so that nothing of them is left but what `remains` says.
+
+One transaction takes what is theirs. What others wrote of them is looked through afterwards (sweeping), and posts that go for
+good go with what stands below them (remains.bury)."""
 
 from service import db, events, retention
 from service.errors import Conflict, NotFound
-from service.feedback import blocked_addresses, guests, joining, letters, users, views
+from service.feedback import blocked_addresses, exports, guests, joining, letters, remains, sweeping, users, views
+from service.feedback.kept import THEIR_FILES, THEIR_LETTERS, THEIRS_BY_ADDRESS
 from service.feedback.readers import Reader
 from service.feedback.users import MEMBER
-from service.feedback.workspaces import Workspace
-
-# A file is theirs as what it is part of is: a program with a key sends files for its users.
-THEIR_FILES = """CASE
-  WHEN f.comment_id IS NOT NULL THEN EXISTS (
-    SELECT FROM comment c WHERE c.workspace_id = f.workspace_id AND c.id = f.comment_id AND c.user_id = %(user)s)
-  WHEN f.post_number IS NOT NULL THEN EXISTS (
-    SELECT FROM post p WHERE p.workspace_id = f.workspace_id AND p.number = f.post_number AND p.author_id = %(user)s)
-  ELSE f.user_id = %(user)s END"""
-# An address may be somebody else's too, of another user or of the team: then what went there is theirs as well, and stays.
-THEIR_ADDRESS = """lower({column}) = lower(%(email)s)
-     AND NOT EXISTS (SELECT FROM "user" u WHERE u.workspace_id = %(workspace)s AND u.id <> %(user)s
-                        AND lower(u.email) = lower(%(email)s))
-     AND NOT EXISTS (SELECT FROM member m JOIN person p ON p.id = m.person_id
-                      WHERE m.workspace_id = %(workspace)s AND lower(p.email) = lower(%(email)s))"""
-THEIR_LETTERS = THEIR_ADDRESS.format(column="to_email")
-THEIRS_BY_ADDRESS = THEIR_ADDRESS.format(column="email")
-
-# part of the export → the names of its columns, and the statement that reads them
-KEPT = {
-    "posts": ("number title body fields meta created_at edited_at deleted_at", """
-SELECT number, title, body, fields::text, meta::text, created_at, edited_at, deleted_at FROM post
- WHERE workspace_id = %(workspace)s AND author_id = %(user)s ORDER BY number"""),
-    "revisions": ("post title body replaced_at", """
-SELECT post_number, title, body, created_at FROM post_revision r
- WHERE workspace_id = %(workspace)s AND (user_id = %(user)s OR EXISTS (
-       SELECT FROM post p WHERE p.workspace_id = r.workspace_id AND p.number = r.post_number AND p.author_id = %(user)s))
- ORDER BY id"""),
-    "comments": ("id post body internal official held_at created_at edited_at deleted_at", """
-SELECT id, post_number, body, internal, official, held_at, created_at, edited_at, deleted_at FROM comment
- WHERE workspace_id = %(workspace)s AND user_id = %(user)s ORDER BY id"""),
-    "votes": ("post merged_from created_at", """
-SELECT post_number, merged_from, created_at FROM vote
- WHERE workspace_id = %(workspace)s AND user_id = %(user)s ORDER BY post_number"""),
-    "follows": ("post merged_from created_at", """
-SELECT post_number, merged_from, created_at FROM follower
- WHERE workspace_id = %(workspace)s AND user_id = %(user)s ORDER BY post_number"""),
-    "reactions": ("entry kind created_at", """
-SELECT entry_id, kind, created_at FROM changelog_reaction
- WHERE workspace_id = %(workspace)s AND user_id = %(user)s ORDER BY entry_id, kind"""),
-    "files": ("id name type size created_at", f"""
-SELECT id, name, type, size, created_at FROM file f
- WHERE workspace_id = %(workspace)s AND (f.user_id = %(user)s OR {THEIR_FILES}) ORDER BY id"""),
-    "letters": ("kind state created_at sent_at", f"""
-SELECT kind, state, created_at, sent_at FROM letter WHERE workspace_id = %(workspace)s AND {THEIR_LETTERS} ORDER BY id"""),
-    "mailings": ("muted subscribed_at locale created_at", f"""
-SELECT muted, subscribed_at, locale, created_at FROM mailing WHERE workspace_id = %(workspace)s AND {THEIRS_BY_ADDRESS}"""),
-    "suppressions": ("reason created_at", f"""
-SELECT reason, created_at FROM suppression WHERE workspace_id = %(workspace)s AND {THEIRS_BY_ADDRESS}"""),
-    "links": ("purpose created_at used_at", f"""
-SELECT purpose, created_at, used_at FROM user_link
- WHERE workspace_id = %(workspace)s AND {THEIRS_BY_ADDRESS} ORDER BY id"""),
-    "events": ("id type post data created_at", """
-SELECT seq, type, post_number, data::text, created_at FROM event
- WHERE workspace_id = %(workspace)s AND user_id = %(user)s ORDER BY seq"""),
-}  # fmt: skip
-
-OF_THE_TEAM = {"traits": "{}", "company_plan": None, "company_mrr": None, "segments": []}  # fields of a Profile
 
 # Against every row that would refer to them: what they were just doing is through, and nothing new begins.
 HOLD = """
-SELECT u.email, EXISTS (SELECT FROM member m
+SELECT u.email, u.name, EXISTS (SELECT FROM member m
                          WHERE m.workspace_id = u.workspace_id AND u.external_id = %(member)s || m.person_id)
   FROM "user" u WHERE u.workspace_id = %(workspace)s AND u.id = %(user)s FOR UPDATE"""
-# A vote for a merged post has a copy below the other; each counts where it stands.
-TAKE_VOTES = """
-WITH gone AS (
-  DELETE FROM vote WHERE workspace_id = %(workspace)s AND user_id = %(user)s RETURNING post_number
-)
-UPDATE post SET votes = votes - 1 FROM gone WHERE workspace_id = %(workspace)s AND number = gone.post_number"""
 EMPTY_COMMENTS = """
 WITH before AS (
   SELECT id, post_number, NOT internal AND held_at IS NULL AND deleted_at IS NULL AS counted FROM comment
@@ -150,69 +90,68 @@ WITH gone AS (
 )
 DELETE FROM job USING gone WHERE job.workspace_id = %(workspace)s AND job.kind = %(job)s AND job.claim IS NULL
    AND job.args = jsonb_build_object('letter', gone.id)"""
+EXPORTS_GONE = "It was deleted because a user was erased who stood in it. Make a new one."
+# Files that came in whole and hold everybody: what was made of them stays.
+FORGET_IMPORTS = "DELETE FROM import_part WHERE workspace_id = %(workspace)s"
+FORGET_IMPORTED = "DELETE FROM imported WHERE workspace_id = %(workspace)s AND kind = 'user' AND local = %(user)s"
 # What hangs on them goes with the row (follows, segments, reactions) or stays without a name (posts, comments, events).
 DELETE_USER = 'DELETE FROM "user" WHERE workspace_id = %(workspace)s AND id = %(user)s'
 
 
-def export(workspace: Workspace, external_id: str) -> dict:
-    """Everything we keep about a user: `user`, their Profile, and by its name each part of KEPT, as dicts. NotFound
-    without the user."""
-    profile = users.profile(workspace, external_id)
-    place = {"workspace": workspace.id, "user": profile.id, "email": profile.email}
-    parts = {
-        part: [dict(zip(columns.split(), row, strict=True)) for row in db.rows(sql, **place)]
-        for part, (columns, sql) in KEPT.items()
-    }
-    return {"user": profile, **parts}
-
-
-def own(workspace: Workspace, external_id: str) -> dict:
-    """The same for the user themselves: without what the team says of them and their company."""
-    found = export(workspace, external_id)
-    posts = [{**post, "fields": "{}"} for post in found["posts"]]
-    return {**found, "user": found["user"]._replace(**OF_THE_TEAM), "posts": posts}
-
-
 @db.verb
 def erase(reader: Reader, external_id: str) -> None:
-    """Forget a user: votes, follows, files, letters, what they wanted to be told and saved views that name them go, comments
-    lose their text, posts their author and what the page sent along, events whose doing they were, letters to the team and
-    deliveries to endpoints what they said of it. NotFound when there is none, so the second time too; Conflict when they are
-    of the team."""
+    """Forget a user: follows, files, letters, what they wanted to be told and saved views that name them go, comments lose
+    their text, events whose doing they were, letters to the team and deliveries to endpoints what they said of it; of their
+    posts and votes stays what `remains` says. NotFound when there is none, so the second time too; Conflict when they are of
+    the team."""
     workspace, user = reader.workspace.id, users.find(reader.workspace, external_id).id
     place = {"workspace": workspace, "user": user}
-    email = hold(place, reader.workspace.name)
-    db.changed(TAKE_VOTES, **place)
+    email, name = hold(place, reader.workspace.name)
+    actor = reader._replace(user=None) if reader.user == user else reader
+    stays = remains.of(reader)
+    sweeping.begin(place, email, name)
+    forget_what_was_told(place)
+    remains.settle_votes(place, stays.votes)
     db.changed(EMPTY_COMMENTS, **place)
     hashes = [bytes(each) for row in db.rows(DELETE_FILES, **place) for each in row if each]
     retention.drop(workspace, hashes)
-    db.changed(EMPTY_LETTERS, **place)
-    db.changed(EMPTY_DELIVERIES, **place)
-    db.changed(DELETE_QUESTIONS, **place, kind=guests.LETTER, job=letters.SEND)
-    db.changed(EMPTY_META, **place)
-    db.changed(EMPTY_STEPS, **place)
-    db.changed(FORGET_ANSWERS, **place)
     if email:
-        db.changed(DELETE_LETTERS, **place, email=email, kind=letters.SEND)
-        for statement in DELETE_BY_ADDRESS:
-            db.changed(statement, **place, email=email)
-        blocked_addresses.forget(workspace, email)
-    actor = reader._replace(user=None) if reader.user == user else reader
-    views.forget(reader, external_id, email)
+        forget_address(place, email)
+    if stays.posts:
+        remains.unname(place, name)
+        db.changed(EMPTY_META, **place)
+    else:
+        remains.bury(actor, user)
+    views.forget(actor, external_id, email)
     # takes the counter, and only then the row goes: with it go the rows of segment_user, which segments.sort holds while it
     # has the counter
     events.record("user.erased", workspace, **actor.actor())
     db.changed(DELETE_USER, **place)
 
 
-def hold(place: dict, team: str) -> str | None:
-    """Hold the user and all they had to do with, until the transaction ends; returns their address."""
+def forget_what_was_told(place: dict) -> None:
+    """Take what they said, and what is kept to undo or to repeat, out of what was written down elsewhere."""
+    for statement in (EMPTY_LETTERS, EMPTY_DELIVERIES, EMPTY_STEPS, FORGET_ANSWERS, FORGET_IMPORTS, FORGET_IMPORTED):
+        db.changed(statement, **place)
+    db.changed(DELETE_QUESTIONS, **place, kind=guests.LETTER, job=letters.SEND)
+    exports.forget_all(place["workspace"], EXPORTS_GONE)
+
+
+def forget_address(place: dict, email: str) -> None:
+    db.changed(DELETE_LETTERS, **place, email=email, kind=letters.SEND)
+    for statement in DELETE_BY_ADDRESS:
+        db.changed(statement, **place, email=email)
+    blocked_addresses.forget(place["workspace"], email)
+
+
+def hold(place: dict, team: str) -> tuple[str | None, str]:
+    """Hold the user and all they had to do with, until the transaction ends; returns their address and name."""
     db.rows(joining.HOLD_POSTS, **place)
     held = db.row(HOLD, **place, member=MEMBER)
     if held is None:  # erased by somebody else, while we waited
         raise NotFound("There is no such user.")
-    email, is_member = held
+    email, name, is_member = held
     if is_member:
         raise Conflict("This is someone of the team; remove them from it first.", "is_member", team)
     db.rows(joining.HOLD_POSTS, **place)  # with what they did while we waited
-    return email
+    return email, name

@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from service.feedback import plan_limits
 from service.feedback.workspaces import Workspace
 
 MEMBER = "sayso-member-"  # before the id of a person of the team, in the id of the user as whom they write
@@ -48,8 +49,10 @@ def readable(member: str = "%(member)s", user: str = "%(user)s") -> str:
 
 def listed(member: str = "%(member)s", user: str = "%(user)s", own: str = "false") -> str:
     """SQL: does the post `p` stand in lists and searches? One that was merged is found by its number only; one that waits
-    stands in Moderation, and where `own` says that this is a list of their own, its author's."""
-    return f"""(p.merged_into IS NULL AND (p.held_at IS NULL OR ({own} AND p.author_id = {user}))
+    stands in Moderation, and where `own` says that this is a list of their own, its author's; in all of its author's lists,
+    when there only is no room for it (plan_limits)."""
+    return f"""(p.merged_into IS NULL
+     AND (p.held_at IS NULL OR (({own} OR p.held_because = '{plan_limits.PLAN}') AND p.author_id = {user}))
      AND {readable(member, user)})"""
 
 

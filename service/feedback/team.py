@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from service import db, events
 from service.errors import Conflict, Forbidden, Invalid, NotFound
-from service.feedback import limits, members, users
+from service.feedback import limits, members, plan_limits, users
 from service.feedback.readers import Reader
 from service.lib import text
 
@@ -68,12 +68,14 @@ def find(reader: Reader, person: int) -> Member:
 @db.verb
 def invite(reader: Reader, email: str, role: str = "member") -> tuple[Member, bool]:
     """Let the person with this address into the team; returns the member, and whether they are new. Who is in already with
-    this role stays; Conflict when it is with another. Only owners let in an owner, else Forbidden."""
+    this role stays; Conflict when it is with another, or the plan has no seat for one more. Only owners let in an
+    owner, else Forbidden."""
     check(role)
     address = text.email(email)
     if address is None:
         raise Invalid(email="Write their e-mail address, like ben@example.com.")
     person = members.person(address)
+    plan_limits.expect_seat(reader.workspace, person.id)
     if role == "owner":
         allow(reader, hold_owners(reader))
     told = {"person": person.id, "role": role, "by": reader.person, "email": address}

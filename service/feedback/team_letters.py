@@ -7,7 +7,20 @@ from typing import NamedTuple
 
 from service import words
 from service.errors import NotFound
-from service.feedback import comments, digests, endpoints, invitations, letters, members, posts, preferences, workspaces
+from service.feedback import (
+    billing,
+    closing,
+    comments,
+    digests,
+    endpoints,
+    exports,
+    invitations,
+    letters,
+    members,
+    posts,
+    preferences,
+    workspaces,
+)
 from service.feedback.activity import Event
 from service.feedback.letters import Letter, Written
 from service.feedback.preferences import Recipient
@@ -17,6 +30,10 @@ from service.lib import text
 from service.words import Words
 
 MENTION, FAILING, FAILED = "mention", "webhook_failing", "webhook_failed"  # kinds of letters
+EXPORTED = "export_ready"
+MEGABYTE = 1_000_000  # as file managers count
+ERASURE = "workspace_erasure"
+UNPAID, ENDED = "payment_failed", "plan_ended"
 DAYS = 5  # of nothing but failures, after which an endpoint is switched off
 PAGE = "/letters/team"  # where its reader chooses, without signing in
 
@@ -35,7 +52,7 @@ ABOUT_A_POST = letters.ADDRESS.format(readers=f"""
         AND u.external_id = '{MEMBER}' || m.person_id)
    AND {HAS_ROOM}
    AND NOT EXISTS (SELECT FROM post WHERE workspace_id = %(workspace)s AND number = %(post)s AND held_at IS NOT NULL
-                      AND held_because <> 'board')""")
+                      AND held_because NOT IN ('board', 'plan'))""")
 # who was asked in and has not come yet; at the address, and as it was written, that the inviter knows
 TO_THE_INVITED = letters.ADDRESS.format(readers="""
   SELECT coalesce(m.invited_email, p.email) AS email FROM member m JOIN person p ON p.id = m.person_id
@@ -44,6 +61,13 @@ TO_THE_INVITED = letters.ADDRESS.format(readers="""
 TO_WHO_RUNS_IT = letters.ADDRESS.format(readers="""
   SELECT p.email FROM member m JOIN person p ON p.id = m.person_id
    WHERE m.workspace_id = %(workspace)s AND m.role IN ('owner', 'admin') AND m.joined_at IS NOT NULL""")
+
+# who asked for it, or if nobody did who runs the workspace
+TO_WHO_ASKED = letters.ADDRESS.format(readers="""
+  SELECT p.email FROM member m JOIN person p ON p.id = m.person_id
+    JOIN export e ON e.workspace_id = m.workspace_id AND e.id = %(export)s
+   WHERE m.workspace_id = %(workspace)s AND m.role IN ('owner', 'admin') AND m.joined_at IS NOT NULL
+     AND coalesce(e.person_id, m.person_id) = m.person_id""")
 
 
 class Addressed(NamedTuple):
@@ -81,6 +105,27 @@ def tell_of_failing(event: Event) -> None:
 def tell_of_failed(event: Event) -> None:
     """Who runs the workspace hears that nothing is sent to a system of theirs any more."""
     letters.address(TO_WHO_RUNS_IT, FAILED, event.workspace_id, event.seq)
+
+
+def tell_of_erasure(event: Event) -> None:
+    """Who runs the workspace hears that it is to be erased, and by whom."""
+    letters.address(TO_WHO_RUNS_IT, ERASURE, event.workspace_id, event.seq)
+
+
+def tell_of_payment(event: Event) -> None:
+    """Who runs the workspace hears that a payment failed, and before that has an end to it once more."""
+    letters.address(TO_WHO_RUNS_IT, UNPAID, event.workspace_id, event.seq)
+
+
+def tell_of_plan(event: Event) -> None:
+    """Who runs the workspace hears that it is on Free by now, when that was for want of payment: else one of them did it."""
+    if event.data["plan"] == "free" and event.data["because"] == "payment":
+        letters.address(TO_WHO_RUNS_IT, ENDED, event.workspace_id, event.seq)
+
+
+def tell_of_export(event: Event) -> None:
+    """Who asked for an export hears that it is there."""
+    letters.address(TO_WHO_ASKED, EXPORTED, event.workspace_id, event.seq, export=event.data["export"])
 
 
 def new_post(event: Event, letter: Letter) -> Written:
@@ -150,6 +195,18 @@ def of_endpoint(to: Addressed, letter: Letter, event: Event, endpoint, name: str
                url=to.page(f"settings/webhooks/{endpoint.id}"))  # fmt: skip
 
 
+def export_ready(event: Event, letter: Letter) -> Written:
+    """The link leads to the page, not to the file: that is for who is an admin then. NotFound when the file is gone, or its
+    reader is an owner or admin no more."""
+    to = addressed(event, letter)
+    export = exports.ready(to.team, event.data["export"])
+    if to.member.role == "member":
+        raise NotFound("They are an owner or admin no more.")
+    until = to.words.date(to.member.clock(export.expires_at))
+    title = to.words.say("exportReady", to.workspace.name)
+    return say(to, letter, title, title=title, size=-(-export.size // MEGABYTE), until=until, url=to.page("settings/export"))
+
+
 def invitation(event: Event, letter: Letter) -> Written:
     """In the language of whoever invites them, which is theirs until they choose another. What the workspace and who invites
     are called is a stranger's choice, so it leads nowhere. NotFound when they have joined."""
@@ -166,9 +223,42 @@ def invitation(event: Event, letter: Letter) -> Written:
     return written._replace(way_in=url, label="Invitation link")
 
 
+def workspace_erasure(event: Event, letter: Letter) -> Written:
+    """NotFound also when it was called off, or called off and planned anew."""
+    to = addressed(event, letter)
+    erase_at = closing.of(to.team).erase_at
+    if erase_at is None or erase_at.isoformat(timespec="seconds") != event.data["at"]:
+        raise NotFound("It stays.")
+    title = to.words.say("erasureTitle", to.workspace.name, to.words.moment(to.member.clock(erase_at)))
+    return say(to, letter, title, title=title, by=members.named(event.person_id) or to.words.teamSomeone,
+               url=to.page("settings/privacy"))  # fmt: skip
+
+
+def payment_failed(event: Event, letter: Letter) -> Written:
+    """NotFound also when it was paid meanwhile, or is over."""
+    to = addressed(event, letter)
+    ends = billing.of(to.workspace).grace_ends_at
+    if ends is None or to.workspace.plan != "pro":
+        raise NotFound("Nothing is owed any more.")
+    name = "payReminder" if event.data["reminder"] else "payFailed"
+    title = to.words.say(name, to.workspace.name)
+    until = to.words.date(to.member.clock(ends))
+    return say(to, letter, title, title=title, until=until, url=to.page("settings/billing"))
+
+
+def plan_ended(event: Event, letter: Letter) -> Written:
+    """NotFound also when it was paid meanwhile."""
+    to = addressed(event, letter)
+    if to.workspace.plan != "free":
+        raise NotFound("It is Pro again.")
+    title = to.words.say("planEnded", to.workspace.name)
+    return say(to, letter, title, title=title, url=to.page("settings/billing"))
+
+
 WRITERS = {
     "new_post": new_post, MENTION: mention, digests.DIGEST: digest, digests.NEW_POSTS: digest,
     FAILING: webhook_failing, FAILED: webhook_failed, "invitation": invitation,
+    EXPORTED: export_ready, ERASURE: workspace_erasure, UNPAID: payment_failed, ENDED: plan_ended,
 }  # fmt: skip
 
 

@@ -29,6 +29,7 @@ LIFETIME = {  # seconds; None = no time in it, so that signing again gives the s
     "guest": 7 * DAY,
     "visitor": 30 * DAY,
     "sign-in-state": 10 * MINUTE,
+    "data": 7 * DAY,
     "mailing": None,  # a link in every letter, which works as long as the letter is kept
     "team-letters": None,  # the same, as long as its reader is of the team
     "notice": MINUTE,

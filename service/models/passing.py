@@ -61,6 +61,7 @@ class ImportRow(Table):
     kind = TextField()
     outcome = TextField()
     said = TextField(null=True)
+    local = BigIntegerField(null=True)
 
     class Meta:
         primary_key = CompositeKey("workspace_id", "import_id", "number")

@@ -29,6 +29,10 @@ class Installation(Table):
     embedding_floors = BinaryJSONField(index=False)
     embedding_failure = TextField(null=True)
     embedding_failing_at = DateTimeTZField(null=True)
+    backup_at = DateTimeTZField(null=True)
+    backup_bytes = BigIntegerField(null=True)
+    backup_failure = TextField(null=True)
+    backup_failing_at = DateTimeTZField(null=True)
 
 
 class Workspace(Table):

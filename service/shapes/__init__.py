@@ -9,8 +9,10 @@ from service.shapes.boards import *  # noqa: F403
 from service.shapes.changelog import *  # noqa: F403
 from service.shapes.comments import *  # noqa: F403
 from service.shapes.events import *  # noqa: F403
+from service.shapes.exports import *  # noqa: F403
 from service.shapes.fields import *  # noqa: F403
 from service.shapes.files import *  # noqa: F403
+from service.shapes.imports import *  # noqa: F403
 from service.shapes.people import *  # noqa: F403
 from service.shapes.posts import *  # noqa: F403
 from service.shapes.statuses import *  # noqa: F403

@@ -81,6 +81,8 @@ class ExportedPost(msgspec.Struct):
     body: str
     fields: Object
     meta: Object
+    held_at: Annotated[datetime | None, said("Since when it waits for the team's approval.")]
+    held_because: Annotated[str | None, said("Why it waits, or did.")]
     created_at: datetime
     edited_at: datetime | None
     deleted_at: datetime | None
@@ -102,6 +104,7 @@ class ExportedComment(msgspec.Struct):
     internal: bool
     official: bool
     held_at: Annotated[datetime | None, said("Since when it waits for the team's approval.")]
+    held_because: Annotated[str | None, said("Why it waits, or did.")]
     created_at: datetime
     edited_at: datetime | None
     deleted_at: datetime | None
@@ -152,6 +155,14 @@ class ExportedSuppression(msgspec.Struct):
     created_at: datetime
 
 
+class ExportedBlock(msgspec.Struct):
+    """That their address, or where they came from, is kept out."""
+
+    kind: str
+    created_at: datetime
+    ends_at: datetime | None
+
+
 class ExportedLink(msgspec.Struct):
     """A link that they asked for, to sign in or to subscribe."""
 
@@ -183,8 +194,16 @@ class UserExport(msgspec.Struct):
     letters: list[ExportedLetter]
     mailings: list[ExportedMailing]
     suppressions: list[ExportedSuppression]
+    blocks: list[ExportedBlock]
     links: list[ExportedLink]
     events: list[ExportedEvent]
+
+
+class DataLink(msgspec.Struct):
+    """Where a user sees what is kept about them."""
+
+    url: str
+    expires_at: datetime
 
 
 class Rule(Sent):
@@ -247,7 +266,7 @@ def user_export(read: dict[str, Any]) -> UserExport:
             ("posts", ExportedPost), ("revisions", ExportedRevision), ("comments", ExportedComment), ("votes", ExportedVote),
             ("follows", ExportedVote), ("reactions", ExportedReaction), ("files", ExportedFile),
             ("letters", ExportedLetter), ("mailings", ExportedMailing), ("suppressions", ExportedSuppression),
-            ("links", ExportedLink), ("events", ExportedEvent),
+            ("blocks", ExportedBlock), ("links", ExportedLink), ("events", ExportedEvent),
         )
     }  # fmt: skip
     return UserExport(user=user(read["user"]), locale=read["user"].locale, **parts)

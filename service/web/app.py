@@ -5,7 +5,19 @@ from falcon.routing import BaseConverter
 
 from service import files
 from service.config import Config
-from service.web import api, assets, board, dashboard, domains, downloads, letter_links, problems, reference, site
+from service.web import (
+    api,
+    assets,
+    board,
+    dashboard,
+    domains,
+    downloads,
+    letter_links,
+    problems,
+    reference,
+    site,
+    stripe_hook,
+)
 from service.web.compression import Compressed
 from service.web.dashboard import settings
 from service.web.middleware import Around, HeadFollowsGet
@@ -35,6 +47,7 @@ def create_app(config: Config) -> HeadFollowsGet:
     problems.install(app)
     for address, resource in routes().items():
         app.add_route(address, resource)
+    app.add_sink(board.former.lead_on, board.former.PATTERN)
     return HeadFollowsGet(app)
 
 
@@ -128,6 +141,7 @@ def of_people_and_settings() -> dict[str, object]:
         "/users/{user}": api.users.User(),
         "/users/{user}/export": api.users.Export(),
         "/users/{user}/erasure": api.users.Erasure(),
+        "/users/{user}/data-link": api.users.DataLink(),
         "/companies": api.companies.Companies(),
         "/companies/{company}": api.companies.Company(),
         "/segments": api.segments.Segments(),
@@ -136,6 +150,15 @@ def of_people_and_settings() -> dict[str, object]:
         "/members/{member:number}": api.team.Member(),
         "/keys": api.team.Keys(),
         "/keys/{api_key:number}": api.team.Key(),
+        "/imports": api.imports.Imports(),
+        "/imports/{import_id:number}": api.imports.Import(),
+        "/imports/{import_id:number}/rows": api.imports.Rows(),
+        "/imports/{import_id:number}/stop": api.imports.Stop(),
+        "/imports/{import_id:number}/undo": api.imports.Undo(),
+        "/exports": api.exports.Exports(),
+        "/exports/{export:number}": api.exports.Export(),
+        "/exports/{export:number}/stop": api.exports.Stop(),
+        "/exports/{export:number}/file": api.exports.File(),
         "/webhooks": api.webhooks.Webhooks(),
         "/webhooks/{webhook:number}": api.webhooks.Webhook(),
         "/webhooks/{webhook:number}/test": api.webhooks.Test(),
@@ -154,6 +177,7 @@ def for_everyone() -> dict[str, object]:
         "/oembed": board.oembed.OEmbed(),
         "/robots.txt": board.robots.Robots(),
         "/internal/domain": domains.Domain(),
+        "/hooks/stripe": stripe_hook.StripeHook(),
         "/static/{name}": assets.Asset(),
         "/files/{token}": downloads.Download(),
         "/letters/team/{secret}": letter_links.LetterLink(),
@@ -183,6 +207,7 @@ def of_a_board() -> dict[str, object]:
         "/me/export": board.me.Export(),
         "/me/erased": board.me.Erased(),
         "/letters/{secret}": board.mailing.Mailing(),
+        "/data/{secret}": board.data.Data(),
         "/subscribe/{secret}": board.subscribing.Subscription(),
         "/logo": board.logo.Logo(),
         "/picture.png": board.picture.BoardPicture(),
@@ -257,7 +282,13 @@ def of_settings() -> dict[str, object]:
         "/settings/tags": settings.lists.Tags(),
         "/settings/fields": settings.lists.Fields(),
         "/settings/team": settings.team.Team(),
+        "/settings/billing": settings.billing.Billing(),
         "/settings/keys": settings.keys.Keys(),
+        "/settings/privacy": settings.privacy.Privacy(),
+        "/settings/import": settings.importing.Imports(),
+        "/settings/import/{import_id:number}": settings.importing.Import(),
+        "/settings/export": settings.exporting.Export(),
+        "/settings/export/{export:number}/file": settings.exporting.File(),
         "/settings/audit": settings.audit.Audit(),
         "/settings/audit.csv": settings.audit.Sheet(),
         "/settings/account": settings.account.Account(),

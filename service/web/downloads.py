@@ -1,15 +1,18 @@
-"""GET /files/{token}: the bytes of a file, for whoever was given its address within the last day.
+"""GET /files/{token}: the bytes of a file, for whoever was given its address within the last day; and how any is sent.
 
 They come from strangers and stand on our own origin, so a browser gets every instruction to do nothing with them: pictures,
 which we wrote ourselves, may be shown; all the rest is saved."""
 
+import threading
+from collections.abc import Iterable, Iterator
 from urllib.parse import quote
 
 import falcon
 
 from service.errors import NotFound, Unauthenticated
-from service.feedback import attachments
+from service.feedback import attachments, exports
 from service.feedback.attachments import File
+from service.feedback.workspaces import Workspace
 from service.lib import headers, media, tokens
 
 SAFE = {
@@ -21,7 +24,43 @@ SAFE = {
 # Scripts of any page may read the answer, whatever it is: who knows the address may see the file, and no cookie counts.
 ANY_PAGE = {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "Retry-After"}
 RETRY_SECONDS = 2
+ZIP = "application/zip"
+MOST_AT_ONCE = 2  # of the threads that answer requests: a slow line holds one for as long as it takes
+BUSY_SECONDS = 30
 GONE = "There is no such file, or its address is too old; look at the post again."
+
+
+def send(resp: falcon.Response, name: str, size: int, pieces: Iterable[bytes]) -> None:
+    """Answer with a file of so many bytes, a piece at a time, to be saved and kept by nobody on the way."""
+    resp.stream, resp.content_length = pieces, size
+    resp.content_type = ZIP
+    resp.set_header("Content-Disposition", f"attachment; filename*=UTF-8''{quote(name, safe='')}")
+    resp.cache_control = ["no-store"]
+
+
+class Pieces:
+    """The pieces of a large file, sent to few at a time. Whoever sends them closes it, whatever becomes of the request."""
+
+    turns = threading.BoundedSemaphore(MOST_AT_ONCE)
+
+    def __init__(self, pieces: Iterator[bytes]):
+        if not self.turns.acquire(blocking=False):
+            raise falcon.HTTPServiceUnavailable(description="Others are being sent just now.", retry_after=BUSY_SECONDS)
+        self.pieces, self.is_open = pieces, True
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self.pieces
+
+    def close(self) -> None:
+        if self.is_open:
+            self.is_open = False
+            self.turns.release()
+
+
+def whole(workspace: Workspace, export: exports.Export) -> tuple[str, int, Pieces]:
+    """The file of an export that is ready, as `send` takes it."""
+    name = f"{workspace.slug}-{export.created_at:%Y-%m-%d}.zip"
+    return name, export.size, Pieces(exports.pieces(workspace.id, export.id))
 
 
 class Download:

@@ -227,6 +227,8 @@ def answer(each: Documented, status: int) -> dict:
     about = each.about
     named = (*COUNTED, *(["Location"] if status == 201 else []), *(["ETag"] if about.answers is shapes.Post else []))
     content = {"content": {JSON: {"schema": reference(about.answers)}}} if about.answers else {}
+    if about.sends:
+        content = {"content": {about.sends: {"schema": {"type": "string", "format": "binary"}}}}
     said = {201: "Made.", 204: "Done; there is nothing to say."}.get(status, "What you asked for.")
     return {"description": said, "headers": named_headers(named), **content}
 
@@ -250,7 +252,8 @@ def known_by(each: Documented, place: dict) -> str:
 def statuses(each: Documented) -> list[int]:
     """The refusals that this operation may answer with."""
     with_body = (413, 415) if each.about.takes or each.about.reads else ()
-    return sorted({*ALWAYS, *([404] if each.places else []), *([409] if each.method != "get" else []), *with_body})
+    may_stand_against = each.method != "get" or each.about.sends
+    return sorted({*ALWAYS, *([404] if each.places else []), *([409] if may_stand_against else []), *with_body})
 
 
 def refusals(found: list[Documented]) -> list[int]:

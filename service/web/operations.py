@@ -4,7 +4,7 @@
 writes its answer: a shape (200), `Created` (201 and Location), or nothing (204). `openapi.py` reads the same words."""
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 from service import shapes
@@ -14,7 +14,7 @@ from service.feedback import idempotency, keys, limits
 from service.feedback.members import Person
 from service.feedback.readers import Reader
 from service.feedback.workspaces import Workspace
-from service.web import inputs, uploads
+from service.web import downloads, inputs, uploads
 from service.web.guards import bearer
 
 LONGEST_KEY = 255  # characters of an Idempotency-Key
@@ -45,6 +45,14 @@ class Created(NamedTuple):
     shape: Any
 
 
+class Sent(NamedTuple):
+    """A file as an answer, in pieces."""
+
+    name: str
+    size: int
+    pieces: Iterable[bytes]
+
+
 class Operation(NamedTuple):
     """What `openapi.py` says of a function."""
 
@@ -56,6 +64,7 @@ class Operation(NamedTuple):
     statuses: tuple[int, ...]  # of good answers, the usual one first
     reads: bool  # whether the body is a file, an uploads.Upload
     versioned: bool  # whether it takes If-Match
+    sends: str | None  # the media type, where the answer is a file, a `Sent`
 
     @property
     def status(self) -> int:
@@ -64,18 +73,19 @@ class Operation(NamedTuple):
 
 def operation(summary: str, *, query: type | None = None, takes: type | None = None, answers: type | None = None,
               scope: str | None = None, statuses: tuple[int, ...] = (), reads: bool = False,
-              versioned: bool = False) -> Callable:  # fmt: skip
+              versioned: bool = False, sends: str | None = None) -> Callable:  # fmt: skip
     """Make a responder of a falcon resource from `function(self, call, **place)`.
 
     `query` and `takes` are the shapes of parameters and body, `answers` that of the answer; `reads` says that the body is a
-    file, `versioned` that the function heeds If-Match. The scope is `read` for GET and `write` for the rest unless it is
-    said. `statuses` need saying only where they are not 201 for POST, 204 without an answer, and else 200."""
+    file, `sends` that the answer is one, and its media type, `versioned` that the function heeds If-Match. The scope is
+    `read` for GET and `write` for the rest unless it is said. `statuses` need saying only where they are not 201 for POST,
+    204 without an answer, and else 200."""
 
     def decorate(function):
         method = function.__name__.removeprefix("on_").upper()
-        usual = 204 if answers is None else 201 if method == "POST" else 200
+        usual = 204 if answers is None and sends is None else 201 if method == "POST" else 200
         about = Operation(summary, scope or ("read" if method == "GET" else "write"), query, takes, answers,
-                          statuses or (usual,), reads, versioned)  # fmt: skip
+                          statuses or (usual,), reads, versioned, sends)  # fmt: skip
 
         @functools.wraps(function)
         def respond(resource, req, resp, **place):
@@ -134,6 +144,8 @@ def answer(resp, made) -> None:
     """Write what a function returned."""
     if made is None:
         resp.status = 204
+    elif isinstance(made, Sent):
+        downloads.send(resp, made.name, made.size, made.pieces)
     elif isinstance(made, Created):
         resp.set_header("Location", made.location)
         shapes.answer(resp, made.shape, 201)

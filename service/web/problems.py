@@ -23,6 +23,7 @@ STATUS = {
     errors.TooLarge: 413,
     errors.UnsupportedMedia: 415,
     errors.RateLimited: 429,
+    errors.PaymentAway: 503,
 }
 # What a status is called: the end of the problem's type, which never changes, and its title.
 KINDS = {
@@ -41,7 +42,7 @@ KINDS = {
     503: ("unavailable", "Not available for a moment"),
 }
 RETRY_SECONDS = "2"  # when the database is away: it is asked again by every request
-FOR_PROGRAMS = ("/api/", "/w/", "/w.js", "/healthz", "/readyz", "/static/", "/oembed")
+FOR_PROGRAMS = ("/api/", "/w/", "/w.js", "/healthz", "/readyz", "/static/", "/oembed", "/hooks/")
 
 
 class FieldError(msgspec.Struct):
@@ -76,7 +77,7 @@ def install(app: falcon.App) -> None:
 
 def known(req, resp, error: errors.SaysoError, _params) -> None:
     fields = [FieldError(name, text) for name, text in getattr(error, "fields", {}).items()]
-    if isinstance(error, errors.RateLimited):
+    if isinstance(error, errors.RateLimited | errors.PaymentAway):
         resp.set_header("Retry-After", str(error.seconds))
     if isinstance(error, errors.Unauthenticated) and req.path.startswith("/api/v1"):
         resp.set_header("WWW-Authenticate", "Bearer")

@@ -58,7 +58,7 @@ def read_call(req: falcon.Request, shape: type):
 def form(req: falcon.Request) -> inputs.Form:
     """What a browser sends from a form with one file, which becomes `upload` of the context. Raises as of `read`."""
     check(req, FRAME)
-    req.context.upload, fields = of_form(req, ("csrf", "do", "seen"))
+    req.context.upload, fields = of_form(req, ("csrf", "do", "seen", "source"))
     return inputs.Form({name: [said] for name, said in fields.items()})
 
 

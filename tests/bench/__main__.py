@@ -21,7 +21,7 @@ from scripts import budget, sizes
 from bench.scale import measure as growth
 from bench.similar import measure as understanding
 from service import config, db, embedded, files, migrate
-from service.feedback import endpoints, letters, vectors
+from service.feedback import billing, endpoints, letters, vectors
 from service.lib import sealing, tokens
 from service.web.app import create_app
 from service.web.widget.files import Files
@@ -54,6 +54,7 @@ def application():
         letters.start(settings)
         endpoints.start(settings)
         vectors.start(settings)
+        billing.start(settings)
         migrate.run(url)
         db.start(url, connections=4)
         with db.connected():

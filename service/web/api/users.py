@@ -3,7 +3,7 @@
 from urllib.parse import quote
 
 from service import shapes
-from service.feedback import privacy, users
+from service.feedback import data_links, kept, privacy, users
 from service.web import cursors
 from service.web.operations import Created, operation
 
@@ -33,18 +33,27 @@ class User:
 
     @operation("Erase a user", scope="admin")
     def on_delete(self, call, user):
-        """Their votes, follows, files and letters go, their comments lose their text and their posts their author. It
-        cannot be taken back."""
+        """Their follows, files and letters go, their comments lose their text. Their posts stay without their author, and
+        their votes go, unless your settings say otherwise (Settings → Privacy). It cannot be taken back."""
         privacy.erase(call.reader, user)
 
 
 class Export:
     @operation("Everything that is kept about a user", answers=shapes.UserExport, scope="admin")
     def on_get(self, call, user):
-        return shapes.user_export(privacy.export(call.workspace, user))
+        return shapes.user_export(kept.export(call.workspace, user))
 
 
 class Erasure:
     @operation("Erase a user, as DELETE does", scope="admin")
     def on_post(self, call, user):
         privacy.erase(call.reader, user)
+
+
+class DataLink:
+    @operation("A link to a user's own data", answers=shapes.DataLink, scope="admin", statuses=(200,))
+    def on_post(self, call, user):
+        """Give it to that user and nobody else: without signing in they see there what is kept about them, and can erase it.
+        It works for seven days, until they are erased or signed out everywhere. Each call makes another; the former ones
+        hold, too."""
+        return shapes.DataLink(*data_links.make(call.reader, user, call.config.base_url))

@@ -3,9 +3,10 @@ alone, which mail programs also do by themselves (RFC 8058)."""
 
 import falcon
 
-from service.feedback import mailings
+from service.feedback import data_links, limits, mailings
 from service.web import forms, inputs
 from service.web.board.secret_link import SecretLink
+from service.web.board.sign_in import absolute
 from service.web.board.visiting import visit
 from service.web.letter_choices import is_one_click, sent
 from service.web.page import here
@@ -28,9 +29,20 @@ class Mailing(SecretLink):
         if is_one_click(form):  # a mail program, which would follow no redirect
             mailings.mute(req.context.workspace, email, kind(req))
             return self.show(req, resp, **{**self.look(req, secret), "is_done": True})
+        if form.get("do") == "data":
+            return self.send_data_link(req, resp, email)
         self.choose(req, email, form)
         if form.get("do") != "stop" or not kind(req):  # then the page itself says that these letters have ended
             forms.keep_notice(req, resp, {"said": req.context.words.lettersSaved, "undo": None})
+        return here(req)
+
+    @staticmethod
+    def send_data_link(req, resp, email: str) -> str:
+        """Never the data themselves: a letter that was passed on leads here, too."""
+        words = req.context.words
+        data_links.ask(req.context.workspace, email, locale=words.tag, home=absolute(req),
+                       network=limits.network(req.remote_addr))  # fmt: skip
+        forms.keep_notice(req, resp, {"said": words.say("subscribeSent", email), "undo": None})
         return here(req)
 
     @staticmethod

@@ -4,7 +4,7 @@ import falcon
 
 from service import shapes
 from service.errors import Forbidden, Invalid, Why
-from service.feedback import blocking, guests, limits, mailings, mine, privacy, user_links
+from service.feedback import blocking, guests, kept, limits, mailings, mine, privacy, remains, user_links
 from service.feedback.users import User
 from service.web import cursors, inputs
 from service.web.board.sign_in import absolute
@@ -36,7 +36,8 @@ class Me(Page):
             posts, following = cursors.cut(found, PAGE, what, lambda post: post.number)
         render(
             req, resp, "board/me.html", here="me", is_private=True, what=what, posts=posts,
-            mailing=mailing(req) if what == "letters" else None, kinds=mailings.KINDS,
+            mailing=mailing(req) if what == "letters" else None,
+            stays=remains.of(req.context.reader) if what == "letters" else None, kinds=mailings.KINDS,
             next_url=following and query(show=what, cursor=following),
         )  # fmt: skip
 
@@ -104,7 +105,7 @@ class Export:
     def on_get(self, req, resp):
         user, workspace = known(req), req.context.workspace
         limits.export(workspace.id, user.id)
-        shapes.answer(resp, shapes.user_export(privacy.own(workspace, user.external_id)))
+        shapes.answer(resp, shapes.user_export(kept.own(workspace, user.external_id)))
         resp.downloadable_as = f"{workspace.slug}.json"
         resp.cache_control = ["no-store"]
 

@@ -27,13 +27,17 @@ from service.web.dashboard import (  # noqa: F401 what app.py finds them by
 from service.web.dashboard.settings import (  # noqa: F401
     account,
     audit,
+    billing,
     brand,
+    exporting,
     general,
     identity,
+    importing,
     install,
     keys,
     letters,
     lists,
+    privacy,
     team,
     webhooks,
 )

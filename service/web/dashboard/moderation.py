@@ -20,7 +20,10 @@ PAGE = 25
 SHOWN = {"waiting": moderation.held, "comments": held_comments.page, "deleted": moderation.deleted,
          "blocked": moderation.blocked, "addresses": blocked_addresses.page}  # fmt: skip
 # why a post waits
-REASONS = comments.REASONS | {"board": "On this board, every post waits for the team."}
+REASONS = comments.REASONS | {
+    "board": "On this board, every post waits for the team.",
+    "plan": "Free has no room for more open posts. Its author has not been told: to them it looks as if it stood there.",
+}
 DECIDED = comments.DECIDED
 
 

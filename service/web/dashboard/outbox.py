@@ -18,9 +18,9 @@ PAGE, MOST_SUPPRESSED = 50, 50
 LONGEST_SEARCH = 200
 KINDS = {
     "new_post": "New post", "new_posts": "New posts", "digest": "Digest", "mention": "Mention", "invitation": "Invitation",
-    "webhook_failing": "Webhook failing", "webhook_failed": "Webhook switched off", "status_changed": "Status",
-    "answer": "Official answer", "reply": "Comments", "question": "Question", "merged": "Merged", "shipped": "Shipped",
-    "news": "News", "guest": "Confirmation",
+    "webhook_failing": "Webhook failing", "webhook_failed": "Webhook switched off", "export_ready": "Export",
+    "status_changed": "Status", "answer": "Official answer", "reply": "Comments", "question": "Question", "merged": "Merged",
+    "shipped": "Shipped", "news": "News", "guest": "Confirmation",
 }  # fmt: skip
 ON_ITS_WAY = "The letter is on its way again."
 

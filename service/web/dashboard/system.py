@@ -4,7 +4,10 @@ the jobs of their own workspace."""
 from datetime import UTC
 
 import falcon
+from jinja2.filters import do_filesizeformat
 
+from service import nightly
+from service.config import Config
 from service.errors import Invalid
 from service.feedback import members, scale, vector_health, work
 from service.feedback.scale import percent, seconds
@@ -17,6 +20,7 @@ from service.web.page import Done
 
 SHOWN_HOURS = 48
 FEW_HOURS = 24  # in the tables
+BACKUP_HOURS = 26  # an older backup than this is a warning
 GONE = "Nothing was left to do: somebody was quicker."
 KINDS = {
     "event.follow_up": "Letters and vectors that follow from what happened",
@@ -31,9 +35,22 @@ KINDS = {
     "digest.due": "Digests for the team",
     "changelog.publish": "Changelog entries that are due",
     "file.process": "Files that were sent in",
+    "user.sweep": "Taking an erased address out of what others wrote",
+    "post.bury": "Deleting posts of an erased user for good",
+    "data_link.send": "Links for users to their own data",
+    "workspace.erase": "Erasing workspaces whose time has come",
+    "import.work": "Imports",
+    "import.undo": "Taking imports back",
+    "export.write": "Exports of a workspace",
+    "export.clear": "Deleting the files of former exports",
+    "plan.check": "Looking which plans end",
+    "plan.look": "Asking Stripe what a workspace pays",
+    "plan.let_in": "Letting in posts that there was no room for",
     "rows.prune": "Deleting what is kept for a time only",
     "insights.count": "Counting insights",
     "machine.measure": "Measuring the server",
+    "backup.nightly": "Looking whether today’s backup is there",
+    "backup.make": "Backups",
     "endpoint.deliver": "Deliveries to webhooks",
     "endpoint.rouse": "Looking for webhooks that were left waiting",
 }
@@ -46,10 +63,12 @@ class System(Page):
         hours, now = scale.look() if is_operator else ([], None)
         shown = {"now": now, "verdict": scale.verdict(now), "signals": signals(hours, now)} if now else {}
         standing = vector_health.standing(req.context.config) if is_operator else None
+        backups = nightly.standing() if is_operator else None
         render(
             req, resp, "app/system.html", active="system", sub=subnav(req), is_operator=is_operator,
-            warnings=warnings(req.context.config) + of_vectors(standing) if standing else [],
+            warnings=warned(req.context.config, standing, backups) if is_operator else [],
             compared=compared(standing) if standing else None,
+            kept=kept(req.context.config, backups) if backups else None,
             hours=hours[-FEW_HOURS:], slow_share=slow_share, percent=percent, seconds=seconds, **shown,
         )  # fmt: skip
 
@@ -123,6 +142,41 @@ def warnings(config) -> list[str]:
     if config.outbound_allow:
         said.append("OUTBOUND_ALLOW is set, so webhooks of every workspace here may reach those networks of yours.")
     return said
+
+
+def warned(config: Config, vectors: vector_health.Standing, backups: nightly.Standing) -> list[str]:
+    return warnings(config) + of_backups(config, backups) + of_vectors(vectors)
+
+
+def of_backups(config: Config, now: nightly.Standing) -> list[str]:
+    """What is wrong with the nightly backups; none is expected of who never asked for any."""
+    said = []
+    if now.failure:
+        since = f"{now.failing_since.astimezone(UTC):%d %b, %H:%M} UTC"
+        said.append(f"Since {since} no backup could be made: {now.failure} It is tried again and again; under Jobs you can "
+                    "have it tried now.")  # fmt: skip
+    elif now.made_at and now.hours > BACKUP_HOURS:
+        unset = "" if config.backup_dir else " BACKUP_DIR is not set any more."
+        said.append(f"The last backup was made {age(now)} ago. One is due every night.{unset}")
+    elif config.backup_dir and not now.made_at:
+        said.append("There is no backup yet. The worker looks every hour whether one is due, and makes it then.")
+    return said
+
+
+def kept(config: Config, now: nightly.Standing) -> str:
+    """Where the last backup is, and how old; how there would be one, if there is none."""
+    if now.made_at:
+        where = f"in {config.backup_dir}" if config.backup_dir else "in BACKUP_DIR"
+        return f"Last backup: {age(now)} ago, {do_filesizeformat(now.bytes)}, {where}."
+    if config.backup_dir:
+        return f"Backups are made every night in {config.backup_dir}."
+    return "No backup is made by itself. Set BACKUP_DIR to a folder, best on another disk, and one is made every night."
+
+
+def age(now: nightly.Standing) -> str:
+    if now.hours < 1:
+        return f"{int(now.hours * 60)} min"
+    return f"{int(now.hours)} h" if now.hours < 48 else f"{int(now.hours / 24)} days"
 
 
 def compared(now: vector_health.Standing) -> str:

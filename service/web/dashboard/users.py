@@ -5,7 +5,7 @@ import msgspec
 
 from service import shapes
 from service.errors import Invalid, ProofNeeded
-from service.feedback import blocking, doings, people, privacy, segments, suppressions, users
+from service.feedback import blocking, data_links, doings, kept, people, privacy, remains, segments, suppressions, users
 from service.web import cursors, inputs
 from service.web.dashboard import places, proof
 from service.web.dashboard.page import Page, at
@@ -35,7 +35,7 @@ class Users(Page):
 
 @falcon.before(require_member)
 class User(Page):
-    delicate = frozenset(["erase"])
+    delicate = frozenset(["erase", "link"])
 
     def show(self, req, resp, user):
         reader, what = req.context.reader, inputs.param(req, "show", "posts")
@@ -48,6 +48,7 @@ class User(Page):
             req, resp, "app/user.html", "users", user=profile, traits=msgspec.json.decode(profile.traits), what=what,
             done=page if what == "comments" else [row(req, post) for post in page], counts=doings.counts(reader, profile.id),
             segments={each.key for each in segments.listed(reader)}, lists=doings.LISTS,
+            data_link=None, stays=remains.of(reader),
             suppressed=suppressions.reason_of(reader.workspace.id, profile.email or ""),
             next_url=following and query(show=what, cursor=following),
         )  # fmt: skip
@@ -67,6 +68,10 @@ class User(Page):
         blocking.sign_out(req.context.reader, user)
         return Done("This user is signed out everywhere.")
 
+    def link(self, req, user):
+        require_admin(req)
+        return Done(show={"data_link": data_links.make(req.context.reader, user, req.context.config.base_url)})
+
     def erase(self, req, user):
         require_admin(req)
         if req.context.form.get("confirm", "").strip() != user:
@@ -74,7 +79,7 @@ class User(Page):
         privacy.erase(req.context.reader, user)
         return Done("The user was erased.", to=at(req, "users"))
 
-    deeds = {"block": block, "unblock": unblock, "sign_out": sign_out, "erase": erase}
+    deeds = {"block": block, "unblock": unblock, "sign_out": sign_out, "link": link, "erase": erase}
 
 
 @falcon.before(require_member)
@@ -87,6 +92,6 @@ class Export:
             require_proof(req)
         except ProofNeeded as needed:  # a file has no page that could be shown again
             raise falcon.HTTPSeeOther(proof.PATH) from needed
-        shapes.answer(resp, shapes.user_export(privacy.export(req.context.workspace, user)))
+        shapes.answer(resp, shapes.user_export(kept.export(req.context.workspace, user)))
         resp.downloadable_as = "user.json"
         resp.cache_control = ["no-store"]

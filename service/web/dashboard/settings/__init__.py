@@ -2,7 +2,7 @@
 
 import falcon
 
-from service.feedback import versions
+from service.feedback import plan_limits, versions
 from service.web.dashboard.page import Page, at, render
 from service.web.guards import require_admin, require_member
 
@@ -10,12 +10,14 @@ PAGES = (
     ("", "Install", "install"), ("/general", "General", "general"), ("/brand", "Brand", "brand"),
     ("/identity", "Identity", "identity"),
     ("/boards", "Boards", "boards"), ("/statuses", "Statuses", "statuses"), ("/tags", "Tags", "tags"),
-    ("/fields", "Fields", "fields"), ("/team", "Team", "team"), ("/keys", "API keys", "keys"),
-    ("/webhooks", "Webhooks", "webhooks"), ("/audit", "Audit log", "audit"), ("/account", "Your account", "account"),
+    ("/fields", "Fields", "fields"), ("/team", "Team", "team"), ("/billing", "Billing", "billing"),
+    ("/keys", "API keys", "keys"),
+    ("/webhooks", "Webhooks", "webhooks"), ("/import", "Import", "import"), ("/export", "Export", "export"),
+    ("/privacy", "Privacy", "privacy"), ("/audit", "Audit log", "audit"), ("/account", "Your account", "account"),
     ("/letters", "Your letters", "letters"),
 )  # fmt: skip
 NAMES = {key: name for _, name, key in PAGES}
-FOR_ADMINS = {"audit"}  # the others do not even read it
+FOR_ADMINS = {"audit", "billing", "export", "import"}  # the others do not even read it
 
 
 @falcon.before(require_member)
@@ -33,7 +35,7 @@ class Setting(Page):
 
     def render(self, req, resp, **values) -> None:
         items = [(at(req, f"settings{path}"), name, key) for path, name, key in PAGES
-                 if req.context.role != "member" or key not in FOR_ADMINS]  # fmt: skip
+                 if (req.context.role != "member" or key not in FOR_ADMINS) and (key != "billing" or plan_limits.is_on())]
         template = f"app/settings/{self.template or self.key}.html"
         render(req, resp, template, active="settings", setting=self.key, settings=items,
                title=NAMES[self.key], version=versions.version, **values)  # fmt: skip

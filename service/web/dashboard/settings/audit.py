@@ -16,7 +16,7 @@ from service.web.pages import query
 PAGE = 50
 MOST_LINES = 10_000  # of a file
 NAMES = {"team": "Team", "sign-ins": "Sign-ins", "keys": "Keys and secrets", "webhooks": "Webhooks",
-         "users": "Users and blocked addresses", "settings": "Settings"}  # fmt: skip
+         "files": "Imports and exports", "users": "Users and blocked addresses", "settings": "Settings"}  # fmt: skip
 HEADER = ["Number", "When (UTC)", "Who", "Address", "What", "Type"]
 
 

@@ -8,6 +8,7 @@ FIELDS = {
     "domain": "its own domain", "edit_minutes": "how long users may edit", "guide": "the first steps",
     "holds_suspects": "whether what looks like spam waits", "is_indexed": "whether search engines list it",
     "name": "the name", "origins": "the origins", "secret": "the secret", "sign_in_url": "where users sign in",
+    "keeps_erased_posts": "whether posts of erased users stay", "keeps_erased_votes": "whether their votes stay",
     "slug": "the address", "state": "whether it is on", "types": "the events", "url": "the address",
     "language": "the language", "logo": "the logo", "format": "the format",
 }  # fmt: skip
@@ -84,6 +85,16 @@ def taken_away(what: str):
     return said
 
 
+def unpaid(entry: Entry) -> str:
+    return "heard once more that nothing was paid" if entry.data.get("reminder") else "heard that a payment failed"
+
+
+def plan_changed(entry: Entry) -> str:
+    why = {"payment": ", as nothing was paid for a week", "ended": ", as the subscription ended"}
+    plan = {"pro": "Pro", "free": "Free"}.get(entry.data.get("plan"), "…")
+    return f"made the workspace {plan}{why.get(entry.data.get('because'), '')}"
+
+
 def erased(entry: Entry) -> str:
     return "erased a user and all that was known of them" if entry.person else "erased themselves"
 
@@ -92,6 +103,24 @@ def sessions_ended(entry: Entry) -> str:
     if entry.person is None:
         return "signed out everywhere"
     return f"ended the sessions of the user {entry.user or ERASED}"
+
+
+def export_requested(entry: Entry) -> str:
+    if "export" not in entry.data:
+        return "exported everything into a file, by the command line"
+    return f"asked for everything as a file (export {entry.data['export']})"
+
+
+def import_begun(entry: Entry) -> str:
+    where = "" if entry.person else ", by the command line"
+    return f"{'rehearsed' if entry.data.get('dry') else 'began'} import {entry.data.get('import')}{where}"
+
+
+def import_finished(entry: Entry) -> str:
+    made, wrong = entry.data.get("made", 0), entry.data.get("wrong", 0)
+    if entry.data.get("dry"):
+        return f"finished the rehearsal of import {entry.data.get('import')}"
+    return f"finished import {entry.data.get('import')}: {made} rows were taken over, {wrong} were not"
 
 
 def things(what: str) -> dict:
@@ -123,12 +152,21 @@ SAID = {
     "endpoint.sent_again": "sent again what a webhook had missed (#{endpoint})",
     "endpoint.failing": failed(f"got nothing through to {HOOK} for a day"),
     "endpoint.failed": failed(f"switched off {HOOK}"),
+    "import.begun": import_begun,
+    "import.finished": import_finished,
+    "import.undone": "undid import {import} ({left} posts stayed, which somebody had touched)",
+    "export.requested": export_requested,
+    "export.ready": "finished export {export}",
+    "payment.failed": unpaid,
+    "plan.changed": plan_changed,
     "address.blocked": address("blocked"),
     "address.unblocked": address("unblocked"),
     "user.blocked": "blocked the user {user}",
     "user.unblocked": "unblocked the user {user}",
     "user.signed_out": sessions_ended,
     "user.erased": erased,
+    "workspace.erasure_planned": "planned to erase the workspace, on {at}",
+    "workspace.erasure_called_off": "kept the workspace",
     "workspace.installed": "saw the widget for the first time, on {origin}",
     "workspace.updated": "changed {changed}",
 }

@@ -1,0 +1,357 @@
+"""Imports: a file of another system, or of Sayso itself, and what became of its rows. How they are written: importing.py;
+how they are taken back: undoing.py."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import datetime, timedelta
+from typing import BinaryIO, NamedTuple
+
+from psycopg2.extras import Json
+
+from service import db, events, jobs, retention
+from service.errors import Conflict, Invalid, NotFound, SettingError, TooLarge
+from service.feedback import boards, limits
+from service.feedback.passing import PART, QUEUE
+from service.feedback.readers import Reader
+from service.lib import text
+from service.sources import opening
+from service.sources.csv_file import Layout
+
+WORK, UNDO = "import.work", "import.undo"  # kinds of the jobs; never renamed
+TRIES = 4
+SOURCES = tuple(opening.SOURCES)
+LARGEST = 10 << 20  # bytes that come by the web; a larger one comes by the command line
+TOO_LARGE = f"A file has at most {LARGEST >> 20} MB here; import a larger one on the server, with `sayso import`."
+LONGEST_NAME, LONGEST_SYSTEM = 200, 60
+UNDOABLE = timedelta(hours=retention.IMPORT_HOURS)
+UNDER_WAY = ("waiting", "running", "undoing")
+BROKEN = "Sayso could not go on with this file. System → Jobs says what is wrong; then go on, or undo it."
+GONE = "The file was deleted meanwhile; send it again."
+
+# An import whose job died without a word of it is not under way; one of the command line has no job.
+ITS_JOB = f"""
+  SELECT FROM job WHERE job.workspace_id = import.workspace_id AND job.queue = '{QUEUE}'
+     AND job.kind IN ('{WORK}', '{UNDO}') AND (job.args->>'import')::bigint = import.id"""
+LOST = f"""
+state IN ('waiting', 'running', 'undoing') AND person_id IS NOT NULL AND NOT EXISTS ({ITS_JOB} AND claim IS NULL)
+   AND NOT EXISTS ({ITS_JOB} AND claim IS NOT NULL)"""
+COLUMNS = f"""id, source, name, mapping, is_dry, CASE WHEN {LOST} THEN 'failed' ELSE state END, total, done, made, known, wrong,
+       CASE WHEN {LOST} THEN %(broken)s ELSE said END, person_id, created_at, finished_at,
+       EXISTS (SELECT FROM import_part p WHERE p.workspace_id = import.workspace_id AND p.import_id = import.id),
+       coalesce(finished_at > now() - %(hours)s * interval '1 hour', true)"""
+LIST = f"""
+SELECT {COLUMNS} FROM import
+ WHERE workspace_id = %(workspace)s AND (%(id)s IS NULL OR id = %(id)s) AND (%(before)s IS NULL OR id < %(before)s)
+ ORDER BY id DESC LIMIT %(most)s"""
+ROWS = """
+SELECT number, kind, outcome, said FROM import_row
+ WHERE workspace_id = %(workspace)s AND import_id = %(id)s AND number > %(after)s
+   AND (%(outcome)s IS NULL OR outcome = %(outcome)s) ORDER BY number LIMIT %(most)s"""
+# one at a time, or two members at once would begin two
+HOLD_ALL = "SELECT id FROM workspace WHERE id = %(workspace)s FOR NO KEY UPDATE"
+SETTLE = f"""
+UPDATE import SET state = 'failed', said = %(broken)s, finished_at = now() WHERE workspace_id = %(workspace)s AND {LOST}"""
+SETTLE_LINE = """
+UPDATE import SET state = 'stopped', finished_at = now()
+ WHERE workspace_id = %(workspace)s AND person_id IS NULL AND state = ANY(%(states)s)"""
+LOCKED = "SELECT pg_try_advisory_lock(hashtext('sayso import'), %(workspace)s::integer)"
+UNLOCK = "SELECT pg_advisory_unlock(hashtext('sayso import'), %(workspace)s::integer)"
+BEGUN = "SELECT id FROM import WHERE workspace_id = %(workspace)s AND state = ANY(%(states)s) ORDER BY id DESC LIMIT 1"
+MAKE = """
+INSERT INTO import (workspace_id, source, name, mapping, is_dry, state, person_id)
+VALUES (%(workspace)s, %(source)s, %(name)s, %(mapping)s, %(is_dry)s, %(state)s, %(person)s) RETURNING id"""
+KEEP = "INSERT INTO import_part VALUES (%(workspace)s, %(id)s, %(number)s, %(data)s)"
+PARTS = """
+SELECT data FROM import_part WHERE workspace_id = %(workspace)s AND import_id = %(id)s AND number = %(number)s"""
+DROP_PARTS = "DELETE FROM import_part WHERE workspace_id = %(workspace)s AND import_id = %(id)s"
+DROP_ROWS = "DELETE FROM import_row WHERE workspace_id = %(workspace)s AND import_id = %(id)s"
+BEGIN = """
+UPDATE import SET mapping = %(mapping)s, is_dry = %(is_dry)s, state = 'waiting', said = NULL, finished_at = NULL,
+       total = CASE WHEN %(anew)s THEN NULL ELSE total END, done = CASE WHEN %(anew)s THEN 0 ELSE done END,
+       made = CASE WHEN %(anew)s THEN 0 ELSE made END, known = CASE WHEN %(anew)s THEN 0 ELSE known END,
+       wrong = CASE WHEN %(anew)s THEN 0 ELSE wrong END
+ WHERE workspace_id = %(workspace)s AND id = %(id)s"""
+CHOOSE = """
+UPDATE import SET mapping = %(mapping)s
+ WHERE workspace_id = %(workspace)s AND id = %(id)s AND (state = 'draft' OR (is_dry AND state IN ('done', 'stopped', 'failed')))"""
+SET = """
+UPDATE import SET state = %(state)s, said = %(said)s, finished_at = now()
+ WHERE workspace_id = %(workspace)s AND id = %(id)s AND state = ANY(%(states)s)"""
+UNDOING = "UPDATE import SET state = 'undoing', said = NULL WHERE workspace_id = %(workspace)s AND id = %(id)s"
+HOLD = "SELECT state FROM import WHERE workspace_id = %(workspace)s AND id = %(id)s FOR NO KEY UPDATE"
+DELETE = "DELETE FROM import WHERE workspace_id = %(workspace)s AND id = %(id)s AND state = 'draft'"
+
+
+class Import(NamedTuple):
+    id: int
+    source: str
+    name: str  # of the file
+    mapping: dict  # which column of a table is what, and what goes where
+    is_dry: bool  # a rehearsal: nothing is made
+    state: str  # draft, waiting, running, done, failed, stopped, undoing, undone
+    total: int | None  # rows, once they are counted
+    done: int
+    made: int
+    known: int
+    wrong: int
+    said: str | None  # why it failed, or what of it is worth knowing
+    person: int | None  # None: it came by the command line
+    created_at: datetime
+    finished_at: datetime | None
+    has_file: bool
+    is_recent: bool  # it ended less than an hour ago
+
+    @property
+    def is_under_way(self) -> bool:
+        return self.state in UNDER_WAY
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether what it made can be taken back."""
+        return self.state in ("done", "failed", "stopped") and not self.is_dry and self.made > 0 and self.is_recent
+
+    @property
+    def can_go_on(self) -> bool:
+        return self.state in ("stopped", "failed") and self.has_file
+
+
+class Line(NamedTuple):
+    """What became of a row of the file."""
+
+    number: int
+    kind: str
+    outcome: str  # made, known, wrong; after an undo also undone, left
+    said: str | None
+
+
+def of(reader: Reader, most: int, before: int | None = None) -> list[Import]:
+    """`most` imports of the workspace, the newest first, before the one of this id."""
+    return read(reader, id=None, before=before, most=most)
+
+
+def find(reader: Reader, id: int) -> Import:
+    """The import of this id, or NotFound."""
+    found = read(reader, id=id, before=None, most=1)
+    if not found:
+        raise NotFound("There is no such import.")
+    return found[0]
+
+
+def read(reader: Reader, **place) -> list[Import]:
+    more = {"broken": BROKEN, "hours": retention.IMPORT_HOURS}
+    return [Import(*row) for row in db.rows(LIST, workspace=reader.workspace.id, **more, **place)]
+
+
+def lines(reader: Reader, id: int, most: int, after: int = 0, outcome: str | None = None) -> list[Line]:
+    """What became of the rows of an import, `most` of them after this number, of one outcome or of all."""
+    find(reader, id)
+    place = {"workspace": reader.workspace.id, "id": id, "after": after, "outcome": outcome, "most": most}
+    return [Line(*row) for row in db.rows(ROWS, **place)]
+
+
+@db.verb
+def upload(reader: Reader, source: str, name: str, data: bytes) -> Import:
+    """Keep a file, of which is still to be said what its columns are. Raises Invalid, TooLarge, RateLimited."""
+    return made(reader, source, name, data, {}, is_dry=False, state="draft")
+
+
+@db.verb
+def begin(reader: Reader, source: str, name: str, data: bytes | None, mapping: dict, is_dry: bool = False) -> Import:
+    """Have a file imported by a job, or rehearsed; without `data` by whoever calls, who has the file. `mapping` is: rows,
+    columns, dates (sources/columns.py), board (key of the one that takes all posts), new_boards (private, public), system.
+
+    Raises Invalid with what must change, Conflict when another import is under way."""
+    expect_none(reader)
+    return made(reader, source, name, data, checked(reader, mapping), is_dry, "running" if data is None else "waiting")
+
+
+def made(reader: Reader, source: str, name: str, data: bytes | None, mapping: dict, is_dry: bool, state: str) -> Import:
+    workspace = reader.workspace.id
+    if source not in SOURCES:
+        raise Invalid(source=f"Choose one of: {', '.join(SOURCES)}.")
+    if data is not None:
+        expect_file(data)
+        limits.workspace_import(workspace)
+    tidied = text.tidy_line(name[: 4 * LONGEST_NAME])[:LONGEST_NAME] or "file"
+    [id] = db.row(MAKE, workspace=workspace, source=source, name=tidied, mapping=Json(mapping), is_dry=is_dry, state=state,
+                  person=reader.person)  # fmt: skip
+    for number, start in enumerate(range(0, len(data or b""), PART)):
+        db.changed(KEEP, workspace=workspace, id=id, number=number, data=data[start : start + PART])
+    if data is not None and source != "sayso":
+        with opened(workspace, id) as file:
+            look(source, file, mapping, state)
+    if state != "draft":
+        told(reader, id, is_dry, is_queued=state == "waiting")
+    return find(reader, id)
+
+
+def look(source: str, file: BinaryIO, mapping: dict, state: str) -> None:
+    """Raise Invalid at once when the file is broken, or does not say what its columns are."""
+    table = opening.table(source, file)
+    if table and state != "draft":
+        opening.chosen(table, mapping)
+
+
+def told(reader: Reader, id: int, is_dry: bool, is_queued: bool) -> None:
+    workspace = reader.workspace.id
+    if is_queued:
+        jobs.enqueue(WORK, workspace, queue=QUEUE, max_attempts=TRIES, **{"import": id})
+    events.record("import.begun", workspace, data={"import": id, "dry": is_dry}, person=reader.person)
+
+
+def expect_file(data: bytes) -> None:
+    if not data:
+        raise Invalid(file="This file is empty.")
+    if len(data) > LARGEST:
+        raise TooLarge(TOO_LARGE)
+
+
+@contextmanager
+def by_hand(reader: Reader) -> Iterator[None]:
+    """While nobody else imports into this workspace by the command line; SettingError when somebody does. What one that died
+    has left under way was stopped by that."""
+    workspace = reader.workspace.id
+    if not db.row(LOCKED, workspace=workspace)[0]:
+        raise SettingError("Another `sayso import` is at work on this workspace; let it finish, or stop it.")
+    try:
+        db.changed(SETTLE_LINE, workspace=workspace, states=list(UNDER_WAY))
+        yield
+    finally:
+        with suppress(*db.GONE):
+            db.row(UNLOCK, workspace=workspace)
+
+
+def expect_none(reader: Reader) -> None:
+    """Raise Conflict when an import is under way."""
+    workspace = reader.workspace.id
+    db.row(HOLD_ALL, workspace=workspace)
+    db.changed(SETTLE, workspace=workspace, broken=BROKEN)
+    if begun := db.row(BEGUN, workspace=workspace, states=list(UNDER_WAY)):
+        raise Conflict(f"Import {begun[0]} is under way; wait until it has ended, or stop it.", "import_under_way")
+
+
+def checked(reader: Reader, mapping: dict) -> dict:
+    """What goes where, as it is stored."""
+    said = {name: mapping[name] for name in ("rows", "columns", "dates", "board", "new_boards", "system") if mapping.get(name)}
+    if not all(isinstance(said.get(name, ""), str) for name in ("rows", "dates", "board", "new_boards", "system")):
+        raise Invalid(mapping="Give texts, and `columns` as an object of texts.")
+    columns = said.get("columns", {})
+    if not isinstance(columns, dict) or not all(isinstance(each, str) for pair in columns.items() for each in pair):
+        raise Invalid(columns="Give an object: what it is → the name of the column.")
+    if said.get("new_boards", "private") not in ("private", "public"):
+        raise Invalid(new_boards="Boards that are made are private or public.")
+    if "board" in said and said["board"] not in {board.key for board in boards.of(reader)}:
+        raise Invalid(board=boards.which(boards.of(reader)))
+    if len(said.get("system", "")) > LONGEST_SYSTEM:
+        raise Invalid(system=f"This name has at most {LONGEST_SYSTEM} characters.")
+    return said
+
+
+@db.verb
+def start(reader: Reader, id: int, mapping: dict, is_dry: bool) -> Import:
+    """Import a file that was uploaded, or rehearse it; one that was rehearsed begins anew. Errors as of `begin`; Conflict
+    also when its file is gone, or it was imported already."""
+    before = held(reader, id)
+    if before.state not in ("draft", "done", "failed", "stopped") or (before.state != "draft" and not before.is_dry):
+        raise Conflict("This file was imported already; send it again to import it once more.", "imported")
+    return again(reader, before, checked(reader, mapping), is_dry, anew=True)
+
+
+@db.verb
+def choose(reader: Reader, id: int, mapping: dict) -> Import:
+    """Say what a file holds that is not imported yet; errors as of `begin`."""
+    held(reader, id)
+    db.changed(CHOOSE, workspace=reader.workspace.id, id=id, mapping=Json(checked(reader, mapping)))
+    return find(reader, id)
+
+
+@db.verb
+def go_on(reader: Reader, id: int) -> Import:
+    """Go on with an import that was stopped or failed, after the last row that was looked at."""
+    before = held(reader, id)
+    if before.is_under_way:
+        return before
+    if not before.can_go_on:
+        raise Conflict(GONE, "file_gone")
+    return again(reader, before, before.mapping, before.is_dry, anew=before.is_dry)
+
+
+def again(reader: Reader, before: Import, mapping: dict, is_dry: bool, anew: bool) -> Import:
+    expect_none(reader)
+    place = {"workspace": reader.workspace.id, "id": before.id}
+    if not before.has_file:
+        raise Conflict(GONE, "file_gone")
+    with opened(**place) as file:
+        look(before.source, file, mapping, "waiting")
+    if anew:
+        db.changed(DROP_ROWS, **place)
+    db.changed(BEGIN, **place, mapping=Json(mapping), is_dry=is_dry, anew=anew)
+    told(reader, before.id, is_dry, is_queued=True)
+    return find(reader, before.id)
+
+
+def held(reader: Reader, id: int) -> Import:
+    """The import, which nobody else changes until the transaction ends."""
+    db.row(HOLD_ALL, workspace=reader.workspace.id)  # before its row, as `expect_none`
+    db.row(HOLD, workspace=reader.workspace.id, id=id)
+    return find(reader, id)
+
+
+@db.verb
+def stop(reader: Reader, id: int) -> Import:
+    """Look at no further rows; what is made stays, and can be undone. One that has ended stays as it is."""
+    found = held(reader, id)
+    set_state(reader.workspace.id, id, "stopped", None, ["waiting", "running"])
+    return find(reader, found.id)
+
+
+@db.verb
+def undo(reader: Reader, id: int, is_queued: bool = True) -> Import:
+    """Have everything taken away that an import has made and nobody has touched since; again, nothing happens. Conflict when
+    it is too late, or there is nothing to undo."""
+    before = held(reader, id)
+    if before.state in ("undoing", "undone"):
+        return before
+    if not before.can_undo:
+        raise Conflict("An import can be undone for an hour after it has ended, and only if it has made something.", "too_late")
+    expect_none(reader)
+    db.changed(UNDOING, workspace=reader.workspace.id, id=id)
+    db.changed(DROP_PARTS, workspace=reader.workspace.id, id=id)
+    if is_queued:
+        jobs.enqueue(UNDO, reader.workspace.id, queue=QUEUE, max_attempts=TRIES,
+                     **{"import": id, "person": reader.person})  # fmt: skip
+    return find(reader, id)
+
+
+@db.verb
+def discard(reader: Reader, id: int) -> None:
+    """Throw a file away that was uploaded and not imported; again, nothing happens."""
+    db.changed(DELETE, workspace=reader.workspace.id, id=id)
+
+
+def set_state(workspace_id: int, id: int, state: str, said: str | None, states: list[str]) -> bool:
+    return bool(db.changed(SET, workspace=workspace_id, id=id, state=state, said=said, states=states))
+
+
+def table(reader: Reader, id: int) -> Layout | None:
+    """How the file of this import is written, when it is a table that is still there."""
+    found = find(reader, id)
+    if not found.has_file:
+        return None
+    with opened(reader.workspace.id, id) as file:
+        return opening.table(found.source, file)
+
+
+@contextmanager
+def opened(workspace: int, id: int) -> Iterator[BinaryIO]:
+    """The file of an import, to be read and sought; what of it is not in use is on disk, without a name."""
+    with tempfile.SpooledTemporaryFile(max_size=2 * PART) as file:
+        number = 0
+        while row := db.row(PARTS, workspace=workspace, id=id, number=number):
+            file.write(row[0])
+            number += 1
+        if not number:
+            raise Invalid(file=GONE)
+        file.seek(0)
+        yield file

@@ -1,0 +1,309 @@
+"""Paying: the page, the way to Stripe and back, what happens when nothing is paid, and what is told of it."""
+
+import pytest
+import stripes
+from browser import Browser
+from cast import ADA, BEN, EVE
+from queued import work_off
+
+from service import db, jobs
+from service.errors import PaymentAway
+from service.feedback import billing, checkouts, plan_checks, preferences, team, workspaces
+
+PAGE = "/app/acme/settings/billing"
+LATER = """
+UPDATE subscription SET past_due_since = past_due_since - %(days)s * interval '1 day',
+       changed_at = changed_at - %(days)s * interval '1 day',
+       period_ends_at = period_ends_at - %(days)s * interval '1 day'"""
+EVENTS = "SELECT type, data FROM event WHERE workspace_id = %(workspace)s AND type ~ '^(plan|payment)' ORDER BY seq"
+LETTERS = "SELECT kind, to_email, subject, text FROM letter WHERE kind IN ('payment_failed', 'plan_ended') ORDER BY id"
+STALE = "UPDATE session SET proved_at = now() - interval '1 hour'"
+
+
+@pytest.fixture
+def stripe(here):
+    with stripes.account(here) as account:
+        yield account
+
+
+@pytest.fixture
+def cus(stripe, acme):
+    return stripes.customer(stripe, acme)
+
+
+@pytest.fixture
+def ada(client, acme, stripe):
+    return Browser(client).sign_in(ADA)
+
+
+def plan(company) -> str:
+    return workspaces.find(company.workspace.id).plan
+
+
+def told(company) -> list:
+    return [(type, data.get("plan", data.get("reminder"))) for type, data in db.rows(EVENTS, workspace=company.workspace.id)]
+
+
+def check() -> None:
+    jobs.enqueue(plan_checks.CHECK)
+    work_off()
+
+
+def posts_to(stripe, path: str) -> list[dict]:
+    return [fields for method, asked, fields in stripe.asked if (method, asked) == ("POST", path)]
+
+
+def subscribed(acme, stripe, cus, status="active", **more) -> dict:
+    sub = stripe.subscribe(cus, status, **more)
+    billing.refresh(acme.workspace.id)
+    return sub
+
+
+# ── the page ──
+
+
+def test_there_is_no_such_page_where_there_are_no_plans(client, acme):
+    ada = Browser(client).sign_in(ADA)
+    assert ada.open(PAGE).status_code == 404 and PAGE not in ada.open("/app/acme/settings/team").text
+    assert ada.send(PAGE, do="subscribe", period="month").status_code == 404
+
+
+def test_the_page_says_what_is_used_and_what_pro_brings(ada, acme):
+    for number in range(3):
+        acme.post(f"Wish {number}")
+    page = ada.open(PAGE)
+    assert "3 of 100" in page.text and "2 of 3" in page.text and "Start a 14-day trial" in page.text
+    assert "Manage billing" not in page.text and PAGE in ada.open("/app/acme/settings/team").text
+    allowed = "form-action 'self' https://checkout.stripe.com https://billing.stripe.com"
+    assert allowed in page.headers["Content-Security-Policy"]
+    assert "stripe" not in ada.page.headers["Content-Security-Policy"]
+
+
+def test_members_and_others_do_not_get_there(client, ada, globex):
+    assert Browser(client).open(PAGE).status_code == 303
+    assert Browser(client).sign_in(EVE).open(PAGE).status_code == 404
+    ben = Browser(client).sign_in(BEN)
+    assert ben.open(PAGE).status_code == 403
+    ben.open("/app/acme/settings/team")
+    assert ben.send(PAGE, do="subscribe", period="month").status_code == 403
+
+
+def test_who_subscribes_is_sent_to_stripe_and_comes_back_to_pro(ada, acme, stripe):
+    ada.open(PAGE)
+    answer = ada.send(PAGE, do="subscribe", period="month")
+    assert answer.status_code == 303 and answer.headers["Location"].startswith(f"{stripe.address}/pay/")
+    [asked] = posts_to(stripe, "/v1/checkout/sessions")
+    assert asked["line_items[0][price]"] == stripes.MONTHLY and asked["subscription_data[trial_period_days]"] == "14"
+    assert asked["client_reference_id"] == asked["metadata[workspace]"] == acme.workspace.public_id
+    assert asked["success_url"].endswith(f"{PAGE}?checkout=done") and asked["cancel_url"].endswith(PAGE)
+    assert "reload this page" in ada.open(f"{PAGE}?checkout=done").text and plan(acme) == "free"
+    ends = 1_900_000_000
+    stripe.subscribe(asked["customer"], "trialing", trial_start=ends - 14 * stripes.DAY, trial_end=ends)
+    back = ada.open(f"{PAGE}?checkout=done")
+    assert "Thank you. This workspace is Pro now." in back.text and "Trial until" in back.text and "17 Mar 2030" in back.text
+    assert plan(acme) == "pro" and "Start a" not in back.text
+
+
+def test_a_quick_form_is_told_where_to_go(ada, stripe):
+    ada.open(PAGE)
+    answer = ada.send(PAGE, do="subscribe", period="year", headers={"Sayso-Quick": "1"})
+    assert answer.status_code == 204 and answer.headers["Sayso-Go"].startswith(stripe.address)
+    assert posts_to(stripe, "/v1/checkout/sessions")[0]["line_items[0][price]"] == stripes.YEARLY
+
+
+def test_there_is_one_customer_and_one_way_to_pay_at_a_time(ada, acme, stripe):
+    for period in ("month", "year", "month"):
+        ada.open(PAGE)
+        ada.send(PAGE, do="subscribe", period=period)
+    assert len(stripe.customers) == 1
+    assert [each["status"] for each in stripe.sessions.values()] == ["expired", "expired", "open"]
+
+
+def test_who_died_before_the_customer_was_noted_makes_no_second_one(acme, stripe):
+    first = checkouts.known(acme.workspace)
+    db.changed("UPDATE workspace SET stripe_customer = NULL")
+    assert checkouts.known(acme.workspace) == first and len(stripe.customers) == 1
+
+
+def test_who_has_a_subscription_is_not_let_pay_twice(ada, acme, stripe, cus):
+    stripe.subscribe(cus, "past_due")
+    ada.open(PAGE)
+    answer = ada.send(PAGE, do="subscribe", period="month")
+    assert answer.status_code == 409 and "has a subscription" in answer.text and "Manage billing" in answer.text
+    assert posts_to(stripe, "/v1/checkout/sessions") == []
+
+
+def test_there_is_one_trial(ada, acme, stripe, cus):
+    subscribed(acme, stripe, cus, "canceled", trial_start=1)
+    assert "14-day trial" not in ada.open(PAGE).text
+    ada.send(PAGE, do="subscribe", period="month")
+    assert "subscription_data[trial_period_days]" not in posts_to(stripe, "/v1/checkout/sessions")[0]
+
+
+def test_a_customer_whom_stripe_forgot_is_made_anew(ada, acme, stripe, cus):
+    del stripe.customers[cus]
+    ada.open(PAGE)
+    assert ada.send(PAGE, do="subscribe", period="month").status_code == 303
+    assert workspaces.find(acme.workspace.id) and db.row("SELECT stripe_customer FROM workspace")[0] in stripe.customers
+
+
+def test_billing_is_managed_at_stripe(ada, acme, stripe, cus):
+    subscribed(acme, stripe, cus)
+    page = ada.open(PAGE)
+    assert "Renews on" in page.text and "paid every month" in page.text
+    answer = ada.send(PAGE, do="manage")
+    assert answer.status_code == 303 and answer.headers["Location"] == f"{stripe.address}/portal/{cus}"
+    assert posts_to(stripe, "/v1/billing_portal/sessions")[0]["return_url"].endswith(PAGE)
+
+
+def test_what_cannot_be_done_is_said_on_the_page(ada, acme, stripe):
+    ada.open(PAGE)
+    assert ada.send(PAGE, do="subscribe", period="century").status_code == 422
+    assert "every month or every year" in ada.page.text
+    assert ada.send(PAGE, do="manage").status_code == 409
+    stripe.is_away = True
+    answer = ada.send(PAGE, do="subscribe", period="month")
+    assert answer.status_code == 503 and "cannot be reached" in answer.text and "private.example" not in answer.text
+    assert ada.open(f"{PAGE}?checkout=done").status_code == 200
+
+
+def test_it_asks_who_one_is(ada, stripe):
+    ada.open(PAGE)
+    db.changed(STALE)
+    answer = ada.send(PAGE, do="subscribe", period="month")
+    assert answer.status_code == 403 and stripe.sessions == {}
+
+
+def test_a_price_that_stripe_does_not_know_is_no_traceback(ada, acme, stripe):
+    billing.settings().stripe_prices["month"] = "price_misspelt"
+    ada.open(PAGE)
+    assert ada.send(PAGE, do="subscribe", period="month").status_code == 503
+    billing.settings().stripe_prices["month"] = stripes.MONTHLY
+
+
+def test_who_ends_it_is_told_until_when_it_holds(ada, acme, stripe, cus):
+    subscribed(acme, stripe, cus, cancel_at_period_end=True)
+    assert "Ends on" in ada.open(PAGE).text and plan(acme) == "pro"
+
+
+# ── when nothing is paid ──
+
+
+def test_a_payment_that_fails_leaves_everything_on_for_seven_days(ada, acme, stripe, cus):
+    sub = subscribed(acme, stripe, cus)
+    sub["status"] = "past_due"
+    for _ in range(2):
+        billing.refresh(acme.workspace.id)
+    work_off()
+    page = ada.open(PAGE)
+    assert plan(acme) == "pro" and "everything stays on" in page.text
+    assert told(acme) == [("plan.changed", "pro"), ("payment.failed", False)]
+    [(kind, to, subject, text)] = db.rows(LETTERS)
+    assert (kind, to, subject) == ("payment_failed", ADA, "A payment for Acme failed")
+    assert "everything stays on" in text and PAGE in text and "Until" in text
+
+
+def test_on_the_fifth_day_it_reminds_and_on_the_seventh_free_holds(ada, acme, stripe, cus):
+    sub = subscribed(acme, stripe, cus)
+    sub["status"] = "past_due"
+    billing.refresh(acme.workspace.id)
+    for days in (4.9, 0.2, 0.1):
+        db.changed(LATER, days=days)
+        check()
+    assert told(acme)[2:] == [("payment.failed", True)] and plan(acme) == "pro"
+    db.changed(LATER, days=1.9)
+    for _ in range(2):
+        check()
+    assert plan(acme) == "free" and told(acme)[3:] == [("plan.changed", "free")]
+    assert [(kind, subject) for kind, _, subject, _ in db.rows(LETTERS)] == [
+        ("payment_failed", "A payment for Acme failed"), ("payment_failed", "Acme is still not paid"),
+        ("plan_ended", "Acme is on Free now"),
+    ]  # fmt: skip
+    assert "Nothing was deleted" in db.rows(LETTERS)[-1][3] and "the limits of Free hold" in ada.open(PAGE).text
+    sub["status"] = "active"
+    billing.refresh(acme.workspace.id)
+    assert plan(acme) == "pro" and billing.of(acme.workspace).past_due_since is None
+
+
+def test_who_pays_in_time_is_asked_for_nothing_more(acme, stripe, cus):
+    sub = subscribed(acme, stripe, cus)
+    sub["status"] = "past_due"
+    billing.refresh(acme.workspace.id)
+    sub["status"] = "active"
+    db.changed(LATER, days=8)
+    check()
+    assert plan(acme) == "pro" and [kind for kind, *_ in db.rows(LETTERS)] == ["payment_failed"] * bool(db.rows(LETTERS))
+    assert billing.of(acme.workspace).past_due_since is None
+
+
+def test_what_stripe_ends_for_want_of_payment_keeps_the_rest_of_the_seven_days(acme, stripe, cus):
+    sub = subscribed(acme, stripe, cus)
+    sub["status"] = "past_due"
+    billing.refresh(acme.workspace.id)
+    db.changed(LATER, days=3)
+    sub |= {"status": "canceled", "ended_at": sub["created"], "cancellation_details": {"reason": "payment_failed"}}
+    billing.refresh(acme.workspace.id)
+    assert plan(acme) == "pro"
+    db.changed(LATER, days=4.1)
+    check()
+    assert plan(acme) == "free"
+    billing.refresh(acme.workspace.id)
+    assert plan(acme) == "free", "grace does not begin anew"
+
+
+def test_who_cancels_is_on_free_at_the_end_without_a_letter(acme, stripe, cus):
+    sub = subscribed(acme, stripe, cus)
+    sub |= {"status": "canceled", "cancellation_details": {"reason": "cancellation_requested"}}
+    billing.refresh(acme.workspace.id)
+    work_off()
+    assert plan(acme) == "free" and db.rows(LETTERS) == []
+
+
+def test_an_event_that_got_lost_is_made_up_for_within_the_hour(acme, stripe, cus):
+    sub = subscribed(acme, stripe, cus)
+    sub["status"] = "canceled"
+    check()
+    assert plan(acme) == "pro", "nothing was due"
+    db.changed(LATER, days=31)
+    check()
+    assert plan(acme) == "free"
+
+
+def test_while_stripe_is_away_pro_stays_a_day_longer_and_no_more(acme, stripe, cus):
+    sub = subscribed(acme, stripe, cus)
+    sub["status"] = "past_due"
+    billing.refresh(acme.workspace.id)
+    stripe.is_away = True
+    db.changed(LATER, days=7.5)
+    with pytest.raises(PaymentAway):
+        check()
+    assert plan(acme) == "pro"
+    db.changed("DELETE FROM job")
+    db.changed(LATER, days=1)
+    with pytest.raises(PaymentAway):
+        check()
+    assert plan(acme) == "free"
+
+
+def test_the_audit_log_says_it(ada, acme, stripe, cus):
+    subscribed(acme, stripe, cus)
+    assert "made the workspace Pro" in ada.open("/app/acme/settings/audit").text
+
+
+def test_letters_speak_the_language_of_who_reads_them(acme, stripe, cus):
+    preferences.choose(acme.team, "at_once", "weekly", "Europe/Berlin", "de")
+    sub = subscribed(acme, stripe, cus)
+    sub["status"] = "past_due"
+    billing.refresh(acme.workspace.id)
+    work_off()
+    assert db.rows(LETTERS)[0][2] == "Eine Zahlung für Acme ist fehlgeschlagen"
+
+
+def test_admins_hear_of_it_too_and_members_do_not(acme, stripe, cus):
+    ben = next(each.id for each in team.of(acme.team) if each.email == BEN)
+    sub = subscribed(acme, stripe, cus)
+    team.set_role(acme.team, ben, "admin")
+    sub["status"] = "unpaid"
+    billing.refresh(acme.workspace.id)
+    work_off()
+    assert {to for _, to, *_ in db.rows(LETTERS)} == {ADA, BEN}

@@ -1,0 +1,138 @@
+"""Someone's address and full name go out of what others wrote; and no column with words is forgotten."""
+
+import pytest
+from cast import DAN
+from queued import make_due, work_off
+
+from service import db, jobs
+from service.feedback import boards, comments, posts, privacy, sweeping, tags, vectors
+from service.lib import sealing
+
+WORDS = """
+SELECT quote_ident(c.table_name), c.column_name FROM information_schema.columns c
+  JOIN information_schema.tables t USING (table_schema, table_name)
+ WHERE c.table_schema = 'public' AND t.table_type = 'BASE TABLE'
+   AND c.data_type IN ('text', 'jsonb', 'ARRAY', 'bytea', 'tsvector', 'character varying', 'json', 'USER-DEFINED')
+   AND EXISTS (SELECT FROM information_schema.columns w
+                WHERE w.table_schema = 'public' AND w.table_name = c.table_name AND w.column_name = 'workspace_id')"""
+MAIA = {"sub": "maia-3", "email": "maia@customer.example", "name": "Maia Stone"}
+
+
+def says(acme, number: int) -> str:
+    return posts.find(acme.team, number).body
+
+
+def erase(acme, external_id: str) -> None:
+    privacy.erase(acme.team, external_id)
+    work_off()
+
+
+def test_every_column_with_words_is_looked_into_or_says_why_not(here):
+    known = {(table, column) for table, (columns, _) in sweeping.LEFT.items() for column in columns.split()}
+    for table, texts in sweeping.SWEPT.items():
+        known |= {(table, column) for kind in sweeping.KINDS for column in getattr(texts, kind).split()}
+    found = {(table, column) for table, column in db.rows(WORDS)}
+    assert sorted(found - known) == [], "say of these in sweeping.SWEPT how they are looked into, or in LEFT why not"
+    assert sorted(known - found) == [], "there is no such column any more"
+
+
+@pytest.mark.parametrize("said, becomes", [
+    ("Ask maia@customer.example", "Ask …"), ("MAIA@Customer.Example!", "…!"), ("<maia@customer.example>", "<…>"),
+    ("mailto:maia@customer.example?subject=x", "mailto:…?subject=x"), ("(maia@customer.example).", "(…)."),
+    ("https://x.example/?m=maia%40customer.example&y", "https://x.example/?m=…&y"), ("Maia Stone did.", "… did."),
+    ("maia  stone and Stone", "maia  stone and Stone"), ("amaia@customer.example", "amaia@customer.example"),
+    ("maia@customer.examples", "maia@customer.examples"), ("Maia wrote", "Maia wrote"),
+    ("a\\maia@customer.example\nmaia@customer.example", "a\\…\n…"), ("Nothing", "Nothing"),
+])  # fmt: skip
+def test_what_others_wrote_says_it_no_more(acme, said, becomes):
+    acme.user(MAIA)
+    acme.post("Dan's", said, by=DAN, meta={"page": "https://x.example/"})
+    comments.create(acme.reader(DAN), 1, said)
+    db.changed("UPDATE post SET meta = jsonb_build_object('page', %(said)s::text)", said=said)
+    erase(acme, "maia-3")
+    assert says(acme, 1) == becomes and comments.page(acme.team, 1, 5)[0].body == becomes
+    assert db.row("SELECT meta->>'page' FROM post") == (becomes,)
+
+
+def test_an_address_that_somebody_else_has_too_stays(acme):
+    acme.user(MAIA)
+    acme.user({**MAIA, "sub": "maia-4", "name": "Maia Stone"})
+    acme.post("Dan's", "Ask maia@customer.example, Maia Stone", by=DAN)
+    erase(acme, "maia-3")
+    assert says(acme, 1) == "Ask maia@customer.example, Maia Stone"
+    assert db.rows("SELECT count(*) FROM job WHERE kind = 'user.sweep'") == [(0,)]
+
+
+def test_the_other_workspaces_words_are_left_alone(acme, globex):
+    for company in (acme, globex):
+        company.user(MAIA)
+        company.post("Dan's", "maia@customer.example", by=DAN)
+    erase(acme, "maia-3")
+    assert says(acme, 1) == "…" and says(globex, 1) == "maia@customer.example"
+
+
+def test_names_that_must_differ_still_do(acme):
+    acme.user(MAIA)
+    for index, name in enumerate((MAIA["email"], MAIA["email"].upper())):
+        company = {"id": name, "name": name}
+        acme.user({"sub": f"u{index}", "company": company})
+    tags.create(acme.team, "hers", f"By {MAIA['email']}")
+    boards.create(acme.team, "hers", f"Of {MAIA['name']}")
+    erase(acme, "maia-3")
+    found = db.rows("SELECT name, external_id FROM company ORDER BY id")
+    assert [name for name, _ in found] == ["…", "…"] and len({id for _, id in found}) == 2
+    assert db.rows("SELECT name FROM tag") == [("By …",)] and ("Of …",) in db.rows("SELECT name FROM board")
+
+
+def test_a_post_whose_words_change_gets_another_vector(acme):
+    acme.user(MAIA)
+    acme.post("Dan's", "maia@customer.example", by=DAN)
+    acme.post("Dan's other", "Nothing", by=DAN)
+    work_off()
+    privacy.erase(acme.team, "maia-3")
+    [job] = [each for each in jobs.claim("tests", 10, 60) if each.kind == sweeping.SWEEP]
+    sweeping.sweep(job)
+    assert db.rows("SELECT args FROM job WHERE kind = %(kind)s", kind=vectors.EMBED) == [({"post": 1},)]
+
+
+def test_what_it_looks_for_stands_nowhere_but_sealed(acme):
+    acme.user(MAIA)
+    privacy.erase(acme.team, "maia-3")
+    [(args,)] = db.rows("SELECT DISTINCT args FROM job WHERE kind = 'user.sweep'")
+    assert list(args) == ["sealed"] and "maia" not in str(args).lower()
+    make_due()
+    work_off()
+    assert db.rows("SELECT count(*) FROM job WHERE kind = 'user.sweep'") == [(0,)]
+
+
+def test_it_goes_on_in_pieces_where_another_job_stopped(acme, monkeypatch):
+    monkeypatch.setattr(sweeping, "AT_ONCE", 2)
+    monkeypatch.setattr(sweeping, "SECONDS", 0)
+    acme.user(MAIA)
+    for number in range(7):
+        acme.post(f"Post {number}", "maia@customer.example", by=DAN)
+    privacy.erase(acme.team, "maia-3")
+    work_off(120)
+    assert {says(acme, number) for number in range(1, 8)} <= {"…", "maia@customer.example"}
+    monkeypatch.setattr(sweeping, "SECONDS", 20)
+    make_due()
+    work_off()
+    assert {says(acme, number) for number in range(1, 8)} == {"…"}
+
+
+def test_without_its_key_nobody_can_say_what_was_looked_for(acme, settings):
+    acme.user(MAIA)
+    acme.post("Dan's", "maia@customer.example", by=DAN)
+    privacy.erase(acme.team, "maia-3")
+    sealing.start(("an0ther-k3y-of-th1rty-two-l3tters-or-more",))
+    try:
+        work_off()
+    finally:
+        sealing.start(settings.secret_keys)
+    assert db.rows("SELECT count(*) FROM job_dead") == [(0,)]
+
+
+def test_who_has_neither_address_nor_full_name_leaves_no_job(acme):
+    acme.user({"sub": "nia-9", "name": "Nia"})
+    privacy.erase(acme.team, "nia-9")
+    assert db.rows("SELECT count(*) FROM job WHERE kind = 'user.sweep'") == [(0,)]
