@@ -18,7 +18,7 @@ run: $(VENV)/run  ## install what is needed and run everything at http://127.0.0
 demo: $(VENV)/run  ## fill the running installation with a demo workspace and print its addresses
 	$(BIN)/sayso demo
 
-test: $(VENV)/test programs types  ## run every test (needs Chromium, Firefox, Caddy and npm; as root on Debian it installs them; SAYSO_POSTGRES=16 for that version)
+test: $(VENV)/test programs types  ## run every test (needs Chromium, Firefox, Caddy, npm and LibreOffice Calc; as root on Debian it installs them; SAYSO_POSTGRES=16 for that version)
 	$(BIN)/ruff check service migrations tests
 	$(BIN)/lint-imports --config setup.cfg
 	SAYSO_FRONT=$(FRONT) $(BIN)/python -m pytest -n 2 --dist loadfile
@@ -52,9 +52,12 @@ types: $(VENV)/node_modules/standardwebhooks/package.json
 $(VENV)/node_modules/standardwebhooks/package.json: | $(VENV)/run programs
 	npm install --silent --no-audit --no-fund --no-save --prefix $(VENV) typescript@5.9.3 standardwebhooks@1.1.1
 
+# programs that the tests need, by the Debian package that each comes with
+PROGRAMS := chromium firefox-esr caddy npm soffice
 .PHONY: programs
 programs:
-	@missing=; for each in chromium firefox-esr caddy npm; do command -v $$each > /dev/null || missing="$$missing $$each"; done; \
+	@missing=; for each in $(PROGRAMS); do command -v $$each > /dev/null || missing="$$missing $$each"; done; \
+	missing=$$(echo "$$missing" | sed 's/soffice/libreoffice-calc-nogui/'); \
 	if [ -n "$$missing" ]; then \
 	  if [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null; then \
 	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $$missing > /dev/null; \

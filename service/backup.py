@@ -18,7 +18,8 @@ LOCK_SECONDS = 10
 TABLE_BEGINS = "dumping contents of table "
 # The extension is not in it, so that a role without rights restores it; nor who owns what, which may differ there.
 DUMP = ("--format=custom", "--schema=public", "--no-owner", "--no-privileges", "--no-comments", "--no-security-labels",
-        "--no-publications", "--no-subscriptions", "--no-tablespaces", "--no-unlogged-table-data", "--verbose")  # fmt: skip
+        "--no-publications", "--no-subscriptions", "--no-tablespaces", "--no-unlogged-table-data", "--compress=gzip:2",
+        "--verbose")  # fmt: skip
 
 UNLIMITED = f"""
 SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0; SET lock_timeout = '{LOCK_SECONDS}s'"""

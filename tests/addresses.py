@@ -8,8 +8,10 @@ from urllib.parse import quote
 
 import pytest
 
-from service.feedback import deliveries
+from service import db, jobs
+from service.feedback import deliveries, passing
 from service.feedback.activity import Event
+from service.handlers import HANDLERS
 from service.web import examples, openapi
 from service.web.app import routes
 from service.web.openapi import ROOT, Documented
@@ -24,6 +26,7 @@ FREE = {("users", "segments")}  # fields that may name what is not there (yet): 
 STATES = {"changelog": {"published_at": "2026-01-01T00:00:00Z"}}  # in which one can do things with what is made
 PNG = bytes.fromhex("89504e470d0a1a0a0000000d4948445200000001000000010806000000" "1f15c4890000000d49444154789c63f8ffff3f0300"
                     "08fc02fea72d1e270000000049454e44ae426082")  # fmt: skip
+FILES = {"/imports": b"Title,Id\r\nDark mode,1"}  # where a picture will not do
 FORM_OF_A_FILE = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.png"\r\nContent-Type: image/png\r\n\r\n'
 fresh = itertools.count(1)
 
@@ -50,7 +53,7 @@ class World:
             known = {"Content-Type": "application/json", **known}
         if each.about.reads:
             known = {"Content-Type": "multipart/form-data; boundary=x", **known}
-            body = FORM_OF_A_FILE + PNG + b"\r\n--x--\r\n"
+            body = FORM_OF_A_FILE + FILES.get(each.path, PNG) + b"\r\n--x--\r\n"
         known = {name: value for name, value in known.items() if value is not None}
         more = {"body": body} if isinstance(body, bytes) else {"json": body} if each.about.takes else {}
         return self.client.simulate_request(each.method.upper(), path, headers=known, **more)
@@ -85,6 +88,8 @@ class World:
             return schema["enum"][0]
         if collection == "deliveries":
             return self.delivery(within["webhook"])
+        if collection == "exports":
+            return self.export()
         makers = [each for each in self.known.values() if each.method == "post" and each.path.endswith(f"/{collection}")]
         if makers:
             maker = min(makers, key=lambda each: len(each.path))
@@ -93,6 +98,14 @@ class World:
         if name not in CHOSEN:
             pytest.fail(f"say how to sample {{{name or collection}}} of /{collection}")
         return f"{name}-{next(fresh)}"
+
+    def export(self) -> str:
+        """One that is ready: there is one at a time, and its file is there only then."""
+        db.changed("DELETE FROM rate WHERE key LIKE 'workspace-exports:%%'")
+        made = self.make("post", "/exports", {}).json
+        for job in jobs.claim("tests", 9, 60, queue=passing.QUEUE):
+            HANDLERS[job.kind](job)
+        return str(made["id"])
 
     def delivery(self, webhook: str) -> str:
         """What the worker makes of a test of this webhook; nobody attempts it."""

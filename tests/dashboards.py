@@ -5,8 +5,22 @@ import itertools
 import pytest
 from cast import CLEO, DAN
 
-from service import db
-from service.feedback import boards, changelog, comments, companies, deliveries, endpoints, fields, segments, tags
+from service import db, jobs
+from service.feedback import (
+    boards,
+    changelog,
+    comments,
+    companies,
+    deliveries,
+    endpoints,
+    exports,
+    fields,
+    imports,
+    passing,
+    segments,
+    tags,
+)
+from service.handlers import HANDLERS
 from service.web.app import for_the_team
 
 LETTER = "SELECT id FROM letter WHERE workspace_id = %(workspace)s ORDER BY id LIMIT 1"
@@ -29,6 +43,8 @@ def in_acme(path: str, acme) -> str:
         "companies": lambda: DAN["company"]["id"],
         "segments": lambda: segments.of(acme.team)[0].key,
         "insights": lambda: "weeks.csv",
+        "import": lambda: str(imports.of(acme.team, 1)[0].id),
+        "export": lambda: str(exports.of(acme.team, 1)[0].id),
         "webhooks": lambda: str(endpoints.of(acme.team)[0].id),
         "deliveries": lambda: str(deliveries.of(acme.team, endpoints.of(acme.team)[0].id)[0].id),
     }
@@ -58,3 +74,7 @@ def furnish(acme, words: str = "Exports") -> None:
     for more in ({}, {"internal": True}, {"official": True}):
         comments.create(acme.writer, first, words, **more)
     changelog.create(acme.team, words, words, categories=[name[:40]], posts=[first, second])
+    imports.begin(acme.team, "csv", f"{name}.csv", f'Title\n"{words}"\n'.encode(), {}, is_dry=True)
+    exports.request(acme.team)
+    for job in jobs.claim("tests", 9, 60, queue=passing.QUEUE):
+        HANDLERS[job.kind](job)

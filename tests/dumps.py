@@ -1,5 +1,5 @@
-"""What stands in a database, in any column and any spelling: a plain dump by PostgreSQL's own program, and what is looked for
-in it."""
+"""What stands in a database, in any column and any spelling: a plain dump by PostgreSQL's own program, and what is looked
+for in it."""
 
 import base64
 import subprocess

@@ -1,4 +1,4 @@
-"""Case 80: somebody with an unmistakable address, name and words is erased, and a dump of the whole database has none of it."""
+"""Case 80: somebody with an unmistakable address, name and words is erased, and a dump of the whole database has none."""
 
 from contextlib import contextmanager
 from urllib.parse import quote

@@ -20,7 +20,8 @@ FILL = """
 INSERT INTO post (workspace_id, number, board_id, status_id, title, body)
 SELECT w.id, n, b.id, s.id, 'Post ' || n, repeat(md5(n::text), 250)
   FROM workspace w JOIN board b ON b.workspace_id = w.id AND b.key = 'bugs'
-  JOIN status s ON s.workspace_id = w.id AND s.key = 'open', generate_series(%(at)s + 1, %(at)s + 500) n WHERE w.slug = 'acme'"""
+  JOIN status s ON s.workspace_id = w.id AND s.key = 'open', generate_series(%(at)s + 1, %(at)s + 500) n
+ WHERE w.slug = 'acme'"""
 
 
 def cells(file, name: str) -> list[list[str]]:

@@ -1,5 +1,5 @@
 """The same against a Stripe that somebody else has written: localstripe, as a process of its own. It has no pages to check
-out on; what it signs and tells is not ours."""
+out on, and cards and trials are not what it is for; what it signs and tells is not ours."""
 
 import dataclasses
 import subprocess
@@ -68,14 +68,14 @@ def test_what_localstripe_sells_signs_and_tells_makes_a_workspace_pro_and_free_a
         customer = checkouts.known(acme.workspace)
         assert customer.startswith("cus_") and db.row("SELECT stripe_customer FROM workspace")[0] == customer
         product = theirs.v1.products.create({"name": "Pro", "type": "service"})
-        theirs.v1.plans.create({"id": "pro", "amount": 2900, "currency": "usd", "interval": "month", "product": product.id})
-        theirs.v1.subscriptions.create({"customer": customer, "items": [{"plan": "pro"}], "trial_period_days": 14})
+        theirs.v1.plans.create({"id": "pro", "amount": 0, "currency": "usd", "interval": "month", "product": product.id})
+        theirs.v1.subscriptions.create({"customer": customer, "items": [{"plan": "pro"}]})
         told = wait_for(lambda: [each for each in receiver.requests if b"customer.subscription.created" in each.body])[0]
     answer = send(client, told.body, told.headers["stripe-signature"])
     assert answer.status_code == 200, answer.text
     assert send(client, told.body + b" ", told.headers["stripe-signature"]).status_code == 400
     now = billing.of(acme.workspace)
-    assert workspaces.find(acme.workspace.id).plan == "pro" and now.status == "trialing" and now.period_ends_at is not None
+    assert workspaces.find(acme.workspace.id).plan == "pro" and now.status == "active" and now.period_ends_at is not None
     theirs.v1.subscriptions.cancel(now.stripe_id)
     billing.refresh(acme.workspace.id)
     assert workspaces.find(acme.workspace.id).plan == "free"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import pytest
+import stripes
 from addresses import CHOSEN, World, address, missing, named_by, operations, unknown
 from browser import Browser
 from calls import SITE, call, session
@@ -160,11 +161,13 @@ MEMBERS = {"GET": (200, 303), "POST": (200, 303, 400, 422)}  # a form of no page
 
 
 @pytest.fixture
-def team(client, acme, globex):
-    """Everybody who could open a page of Acme's dashboard."""
+def team(client, here, acme, globex):
+    """Everybody who could open a page of Acme's dashboard, where there is one for what is paid."""
     furnish(acme)
     work_off()  # which writes a letter to Acme's team
-    return {"nobody": Browser(client), "a member": Browser(client).sign_in(ADA), "a stranger": Browser(client).sign_in(EVE)}
+    with stripes.account(here):
+        ada, eve = (Browser(client).sign_in(email) for email in (ADA, EVE))
+        yield {"nobody": Browser(client), "a member": ada, "a stranger": eve}
 
 
 def ask(browser: Browser, method: str, path: str):

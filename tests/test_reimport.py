@@ -21,7 +21,10 @@ from service.sources.records import File, Person, Post, Wrong
 EQUAL = ("segments", "boards", "statuses", "tags", "fields", "companies", "users", "posts", "votes", "followers", "comments",
          "changelog", "reactions", "files")  # fmt: skip
 # What another workspace cannot have: addresses of its own; who wrote an entry for the team, and when it was told.
-OWN = {"posts": {"url"}, "changelog": {"author", "announced_at"}, "files": {"member"}}
+# The rows stand in the order of their positions, whatever these are counted from. A picture is never believed: it is written
+# anew, and so may be of another size.
+OWN = {"posts": {"url"}, "changelog": {"author", "announced_at"}, "files": {"member", "size", "sha256"},
+       "boards": {"position"}, "statuses": {"position"}, "fields": {"position"}}  # fmt: skip
 NUMBERED = ("comments", "changelog", "files")
 NAMES_A_FILE = re.compile(r"\(file:(\d+)\)")
 

@@ -60,6 +60,7 @@ def test_admins_choose_it_and_members_read_it(client, ada, acme):
     seen = re.search(r'name="seen" value="(\w+)"', ada.page.text)[1]
     assert ada.send(PAGE, do="change", votes="1", seen=seen).status_code == 303
     assert remains.of(acme.team) == (False, True)
+    ada.open(PAGE)
     late = ada.send(PAGE, do="change", posts="1", seen=seen)
     assert late.status_code == 409 and remains.of(acme.team) == (False, True)
     ben = Browser(client).sign_in(BEN)

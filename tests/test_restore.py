@@ -63,7 +63,7 @@ def test_a_backup_says_what_it_is_and_that_the_keys_are_not_inside(live, file):
     (lambda whole: whole.replace(b'"postgres"', b'"Postgres"'), "is damaged"),
     (lambda _: b"", "is empty"),
     (lambda _: b"Dear Sir or Madam,\n" * 999, "is no backup of Sayso"),
-], ids=["half", "a byte less", "four bytes", "a byte is another", "the manifest is another", "empty", "a letter"])  # fmt: skip
+], ids=["half", "a byte less", "four bytes", "another byte", "another manifest", "empty", "a letter"])  # fmt: skip
 def test_what_is_no_whole_backup_is_refused_before_anything_is_touched(file, target, broken, says):
     file.write_bytes(broken(file.read_bytes()))
     for more in ((), ("--check",)):

@@ -11,7 +11,7 @@ READABLE = f"SELECT FROM post p WHERE p.workspace_id = %(workspace)s AND p.numbe
 
 
 def find(at: str, path: str) -> int | None:
-    """The number of the post that stood at this path, if everybody may read it; `at` is the slug or the domain of a board."""
+    """The number of the post that stood at this path, if everybody may read it. `at` is the slug or domain of a board."""
     plain = path.rstrip("/")
     row = db.row(FIND, at=at, path=plain) if 1 < len(plain) <= LONGEST and "\0" not in plain else None
     if row is None:

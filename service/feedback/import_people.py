@@ -170,5 +170,5 @@ def prefix(workspace_id: int, import_id: int) -> str:
 
 def nameless(piece: Piece, number: int, count: int, at) -> None:
     """So many votes for a post, of people of whom nothing is known."""
-    db.changed(NAMELESS, workspace=piece.workspace.id, prefix=prefix(piece.workspace.id, piece.id), number=number, count=count,
-               at=at)  # fmt: skip
+    place = piece.workspace.id
+    db.changed(NAMELESS, workspace=place, prefix=prefix(place, piece.id), number=number, count=count, at=at)

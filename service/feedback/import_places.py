@@ -36,12 +36,11 @@ MOST = {"board": boards.MOST, "status": statuses.MOST, "tag": tags.MOST}
 IS_NEW = "SELECT next_post = 1 FROM workspace_counter WHERE workspace_id = %(workspace)s"
 TAKE_OVER_BOARD = """
 UPDATE board SET name = %(name)s, description = %(description)s, access = %(access)s, approve_first = %(approve_first)s,
-       position = %(position)s WHERE workspace_id = %(workspace)s AND id = %(id)s"""
+       position = coalesce(%(position)s, position) WHERE workspace_id = %(workspace)s AND id = %(id)s"""
 TAKE_OVER_STATUS = """
-UPDATE status SET name = %(name)s, kind = %(kind)s, color = %(color)s, position = %(position)s
+UPDATE status SET name = %(name)s, kind = %(kind)s, color = %(color)s, position = coalesce(%(position)s, position)
  WHERE workspace_id = %(workspace)s AND id = %(id)s"""
-POSITION = "SELECT least(coalesce(max(position), 0) + 1, 10000) FROM {table} WHERE workspace_id = %(workspace)s"
-LAST = {table: POSITION.format(table=table) for table in ("board", "status")}
+LAST = 10_000  # position of a thing
 MAKE_COMPANY = """
 INSERT INTO company (workspace_id, external_id, name, plan, mrr)
 VALUES (%(workspace)s, %(id)s, %(name)s, %(plan)s, %(mrr)s) ON CONFLICT DO NOTHING RETURNING id"""
@@ -132,7 +131,7 @@ def made(piece: Piece, kind: str, told, facts: dict, sql: str, what: str | None)
     key = free_key(every, told.key, facts["name"], kind)
     row = [0, key, facts["name"], what]
     if not piece.is_dry:
-        more = {} if kind == "tag" else {"position": None}
+        more = {} if kind == "tag" else {"position": position(told)}
         row[0] = db.row(sql, workspace=piece.workspace.id, key=key, **more, **facts)[0]
         piece.remember(f"made {kind}", key, row[0])
     every.append(row)
@@ -182,18 +181,19 @@ def take_over(piece: Piece, kind: str, told, there: list) -> None:
     if kind == "board":
         facts = named(told.name, boards.LONGEST_NAME, "board") | {"access": told.access or "private"}
         facts |= {"description": told.description[: boards.LONGEST_DESCRIPTION], "approve_first": told.approves_first}
-        db.changed(TAKE_OVER_BOARD, **where, **facts, position=last(piece, "board"))
+        db.changed(TAKE_OVER_BOARD, **where, **facts, position=position(told))
         db.changed(boards.DISMISS, workspace=piece.workspace.id, board=there[0])
         boards.admit(as_team(piece), there[0], list(told.segments))
     if kind == "status":
         facts = named(told.name, statuses.LONGEST_NAME, "status") | {"kind": told.kind or there[3]}
         facts["color"] = color(told.color, COLORS[facts["kind"]])
-        db.changed(TAKE_OVER_STATUS, **where, **facts, position=last(piece, "status"))
+        db.changed(TAKE_OVER_STATUS, **where, **facts, position=position(told))
     piece.kept.pop(kind, None)
 
 
-def last(piece: Piece, table: str) -> int:
-    return db.row(LAST[table], workspace=piece.workspace.id)[0]
+def position(told) -> int | None:
+    """Where it stands among its like; None: behind the others, or where it was."""
+    return told.position if told.position is not None and 0 <= told.position <= LAST else None
 
 
 def segment(piece: Piece, told: records.Segment) -> str:
@@ -211,8 +211,8 @@ def field(piece: Piece, told: records.Field) -> str:
     there = found(piece, "board", told.board) if told.board else None
     if told.board and there is None:
         raise Refused("There is no such board.", "board")
-    facts |= {"key": told.key, "board": there and there[0], "required": told.is_required, "position": None,
-              "type": told.type}
+    facts |= {"key": told.key, "board": there and there[0], "required": told.is_required,
+              "position": position(told), "type": told.type}
     return once(piece, "field", told.key, fields.MAKE, **facts)
 
 
@@ -220,7 +220,7 @@ def company(piece: Piece, told: records.Company) -> str:
     if not text.is_plain_id(told.id):
         raise Refused("An id of a company has 1–255 characters, no “/” and none that is invisible.", "id")
     facts = companies.checked(told.id, name=told.name, plan=told.plan, mrr=told.mrr)
-    return once(piece, "company", told.id, MAKE_COMPANY, **facts)
+    return once(piece, "company", told.id, MAKE_COMPANY, id=told.id, **facts)
 
 
 def company_of(piece: Piece, id: str | None) -> int | None:

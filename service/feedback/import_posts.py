@@ -27,8 +27,8 @@ UPDATE workspace_counter SET next_post = greatest(next_post, %(number)s + 1) WHE
 NEXT = "UPDATE workspace_counter SET next_post = next_post + 1 WHERE workspace_id = %(workspace)s RETURNING next_post - 1"
 MAKE = """
 INSERT INTO post (workspace_id, number, board_id, status_id, author_id, title, body, meta, fields, language, created_at,
-                  updated_at, edited_at, pinned, locked, eta, held_at, held_because, roadmap_position, answered_at, deleted_at,
-                  assignee_id)
+                  updated_at, edited_at, pinned, locked, eta, held_at, held_because, roadmap_position, answered_at,
+                  deleted_at, assignee_id)
 VALUES (%(workspace)s, %(number)s, %(board)s, %(status)s, %(author)s, %(title)s, %(body)s, %(meta)s, %(fields)s,
         %(language)s::regconfig, %(created_at)s, %(updated_at)s, %(edited_at)s, %(pinned)s, %(locked)s, %(eta)s,
         %(held_at)s, %(held_because)s, %(roadmap_position)s, %(answered_at)s, %(deleted_at)s,
@@ -73,7 +73,7 @@ UPDATE post p SET
 
 
 def hold(piece: Piece, told: list) -> None:
-    """Let nobody change the posts that these rows tell of, which are here already: posts before the counter, as everywhere."""
+    """Let nobody change the posts here that these rows tell of: posts before the counter, as everywhere."""
     named = {each.post for each in told if isinstance(each, records.Vote | records.Follower | records.Comment)}
     numbers = [number for id in named if (number := piece.known("post", id))]
     db.rows(HOLD, workspace=piece.workspace.id, numbers=numbers)
@@ -187,8 +187,7 @@ def path_of(url: str | None) -> str | None:
 
 
 def cast(piece: Piece, number: int, user: int, at, cast_by: str | None = None, merged_from: int | None = None) -> bool:
-    """A vote, and whether it is new. Who votes hears of the post, except by a copy of another workspace, which says itself who
-    does."""
+    """A vote, and whether it is new. Who votes hears of the post; a copy of another workspace says itself who does."""
     place = {"workspace": piece.workspace.id, "number": number, "user": user, "at": at}
     if not db.changed(VOTE, **place, cast_by=cast_by, merged_from=merged_from):
         return False

@@ -1,5 +1,7 @@
 """What only some sources have: entries of the changelog, reactions to them, files; and which posts were merged."""
 
+import re
+
 from service import db, jobs
 from service.errors import Invalid, TooLarge, UnsupportedMedia
 from service.feedback import attachments, changelog, import_people, import_posts, imported
@@ -11,7 +13,7 @@ from service.sources import records
 ENTRY = """
 INSERT INTO changelog_entry (workspace_id, title, body, categories, published_at, announced_at, created_at, updated_at)
 VALUES (%(workspace)s, %(title)s, %(body)s, %(categories)s::text[], %(published_at)s,
-        CASE WHEN %(published_at)s <= now() THEN %(published_at)s END, %(created_at)s, %(updated_at)s) RETURNING id"""
+        CASE WHEN %(published_at)s::timestamptz <= now() THEN %(published_at)s::timestamptz END, %(created_at)s, %(updated_at)s) RETURNING id"""
 LINK = """
 INSERT INTO changelog_post (workspace_id, entry_id, post_number) SELECT %(workspace)s, %(id)s, unnest(%(numbers)s::integer[])
 ON CONFLICT DO NOTHING"""
@@ -26,6 +28,8 @@ MERGE = """
 UPDATE post SET merged_into = %(into)s, merged_at = coalesce(%(at)s, now())
  WHERE workspace_id = %(workspace)s AND number = %(number)s AND merged_into IS NULL AND number <> %(into)s
    AND EXISTS (SELECT FROM post t WHERE t.workspace_id = %(workspace)s AND t.number = %(into)s)"""
+SHOW = "UPDATE changelog_entry SET body = %(body)s WHERE workspace_id = %(workspace)s AND id = %(id)s AND body = %(before)s"
+SHOWN = re.compile(r"\(file:(\d+)\)")
 KINDS = ("like", "love", "celebrate", "confused")
 
 
@@ -56,8 +60,8 @@ def reaction(piece: Piece, told: records.Reaction) -> str:
     if piece.is_dry:
         return "made"
     user = import_people.person(piece, told.person)
-    row = {"workspace": piece.workspace.id, "entry": entry, "user": user, "kind": told.kind, "at": told.created_at or piece.now}
-    if not db.changed(REACT, **row):
+    at = told.created_at or piece.now
+    if not db.changed(REACT, workspace=piece.workspace.id, entry=entry, user=user, kind=told.kind, at=at):
         return "known"
     piece.keep(f"reaction {told.kind}", imported.pair(entry, user), user)
     return "made"
@@ -94,9 +98,26 @@ def owner(piece: Piece, told: records.File) -> dict:
     return {"post": None, "comment": None, "entry": None}
 
 
-def merge(piece: Piece, told: records.Post) -> None:
-    """Have a post be a part of the one that it was merged into, when both are here. Its votes and comments are told apart."""
+# ── what names something of a later row ─────────────────────────────────────────────────────────────────────────────
+
+
+def names_later(what) -> bool:
+    return getattr(what, "merged_into", None) is not None or (isinstance(what, records.Entry) and SHOWN.search(what.body))
+
+
+def link(piece: Piece, told: records.Post | records.Entry) -> None:
+    """Have a post be a part of the one that it was merged into, or an entry show the pictures that are its own here."""
+    if isinstance(told, records.Entry):
+        show_files(piece, told)
+        return
     number, into = piece.known("post", told.id or ""), piece.known("post", told.merged_into or "")
     if number and into:
         db.changed(MERGE, workspace=piece.workspace.id, number=number, into=into, at=told.merged_at)
         db.changed(import_posts.COUNT, workspace=piece.workspace.id, numbers=[number, into])
+
+
+def show_files(piece: Piece, told: records.Entry) -> None:
+    entry = piece.known("entry", told.id or "")
+    body = SHOWN.sub(lambda found: f"(file:{piece.known('file', found[1]) or found[1]})", told.body)
+    if entry and body != told.body:
+        db.changed(SHOW, workspace=piece.workspace.id, id=entry, before=told.body, body=body)

@@ -1,5 +1,5 @@
-"""Imports, worked off: some rows at a time, each piece one transaction together with how far the work is. Whoever dies goes on
-after the last piece; nothing is made twice."""
+"""Imports, worked off: some rows at a time, each piece one transaction together with how far the work is. Whoever dies goes
+on after the last piece; nothing is made twice."""
 
 import itertools
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from peewee import DataError, IntegrityError
 from service import db, events
 from service.db import database
 from service.errors import Invalid, LeaseLost
-from service.feedback import import_people, import_places, import_posts, import_rest, imports, workspaces
+from service.feedback import import_files, import_people, import_places, import_posts, import_rest, imports, workspaces
 from service.feedback.imported import Piece, Refused, Rules
 from service.feedback.imports import Import
 from service.feedback.readers import Reader
@@ -25,6 +25,8 @@ AT_ONCE = 100  # rows in one transaction
 HEAVY = 3_000  # votes without a name that fill a transaction by themselves
 LONGEST_SAID = 300
 
+# Of two imports into a workspace one writes at a time: what both hold is made once.
+ALONE = "SELECT pg_advisory_xact_lock(hashtext('sayso import'), %(workspace)s::integer)"
 # Nobody has stopped it, or gone on in our place.
 MINE = """
 SELECT done FROM import WHERE workspace_id = %(workspace)s AND id = %(id)s AND state = 'running' FOR NO KEY UPDATE"""
@@ -35,8 +37,8 @@ UPDATE import SET state = 'running', total = %(total)s, said = %(said)s,
  WHERE workspace_id = %(workspace)s AND id = %(id)s AND state IN ('waiting', 'running')"""
 NOTE = """
 INSERT INTO import_row (workspace_id, import_id, number, kind, outcome, said, local)
-SELECT %(workspace)s, %(id)s, * FROM unnest(%(numbers)s::integer[], %(kinds)s::text[], %(outcomes)s::text[], %(said)s::text[],
-                                            %(locals)s::bigint[])
+SELECT %(workspace)s, %(id)s, * FROM unnest(
+  %(numbers)s::integer[], %(kinds)s::text[], %(outcomes)s::text[], %(said)s::text[], %(locals)s::bigint[])
 ON CONFLICT (workspace_id, import_id, number) DO UPDATE SET
   kind = excluded.kind, outcome = excluded.outcome, said = excluded.said, local = excluded.local"""
 ADVANCE = """
@@ -76,7 +78,7 @@ def work(job: Job) -> None:
     if found.state not in ("waiting", "running"):
         return
     try:
-        with imports.opened(workspace.id, id) as file:
+        with import_files.opened(workspace.id, id) as file:
             for _ in walk(workspace, found, file, job):
                 pass
     except (Ended, LeaseLost):
@@ -112,7 +114,7 @@ def walk(workspace: Workspace, found: Import, file: BinaryIO, job: Job | None = 
         done = rows[-1].number
         yield min(done, total), total
     if found.source == "sayso" and not found.is_dry:
-        link_merged(workspace, found, file)
+        link(workspace, found, file)
     finish(workspace, found.id, job)
     yield total, total
 
@@ -160,6 +162,7 @@ def write_alone(workspace: Workspace, found: Import, row: Row, done: int, seen: 
 @db.verb
 def write(workspace: Workspace, found: Import, rows: list[Row], done: int, seen: set[bytes] | None) -> None:
     place = {"workspace": workspace.id, "id": found.id}
+    db.row(ALONE, workspace=workspace.id)
     mine = db.row(MINE, **place)
     if mine is None:
         raise Ended
@@ -210,24 +213,21 @@ def note(place: dict, notes: list[Note]) -> None:
     db.changed(NOTE, **place, numbers=numbers, kinds=kinds, outcomes=outcomes, said=said, locals=local)
 
 
-def link_merged(workspace: Workspace, found: Import, file: BinaryIO) -> None:
-    """Have posts be parts of others again, when all of them are there."""
-    merged = (row.what for row in opening.rows(found.source, file, found.mapping) if is_merged(row.what))
-    while some := list(itertools.islice(merged, AT_ONCE)):
-        merge(workspace, found, some)
-
-
-def is_merged(what) -> bool:
-    return isinstance(what, records.Post) and what.merged_into is not None
+def link(workspace: Workspace, found: Import, file: BinaryIO) -> None:
+    """What names something of a later row, when all of it is there: posts are parts of others again, entries show their files."""
+    naming = (row.what for row in opening.rows(found.source, file, found.mapping) if import_rest.names_later(row.what))
+    while some := list(itertools.islice(naming, AT_ONCE)):
+        link_some(workspace, found, some)
 
 
 @db.verb
-def merge(workspace: Workspace, found: Import, told: list[records.Post]) -> None:
+def link_some(workspace: Workspace, found: Import, told: list) -> None:
+    db.row(ALONE, workspace=workspace.id)
     if db.row(MINE, workspace=workspace.id, id=found.id) is None:
         raise Ended
     piece = Piece(workspace, found.id, found.source, rules(found.mapping))
-    for post in told:
-        import_rest.merge(piece, post)
+    for each in told:
+        import_rest.link(piece, each)
 
 
 @db.verb
@@ -237,7 +237,7 @@ def finish(workspace: Workspace, id: int, job: Job | None) -> None:
         raise Ended
     made, known, wrong, is_dry = db.row(FINISH, **place)
     if not is_dry:
-        db.changed(imports.DROP_PARTS, **place)
+        import_files.drop(workspace.id, id)
     counts = {"made": made, "known": known, "wrong": wrong}
     events.record("import.finished", workspace.id, data={"import": id, "dry": is_dry, **counts})
     if job:

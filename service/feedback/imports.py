@@ -1,18 +1,17 @@
 """Imports: a file of another system, or of Sayso itself, and what became of its rows. How they are written: importing.py;
 how they are taken back: undoing.py."""
 
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import datetime, timedelta
-from typing import BinaryIO, NamedTuple
+from datetime import datetime
+from typing import NamedTuple
 
 from psycopg2.extras import Json
 
 from service import db, events, jobs, retention
-from service.errors import Conflict, Invalid, NotFound, SettingError, TooLarge
-from service.feedback import boards, limits
-from service.feedback.passing import PART, QUEUE
+from service.errors import Conflict, Invalid, NotFound, SettingError
+from service.feedback import boards, import_files, limits
+from service.feedback.passing import QUEUE
 from service.feedback.readers import Reader
 from service.lib import text
 from service.sources import opening
@@ -21,13 +20,10 @@ from service.sources.csv_file import Layout
 WORK, UNDO = "import.work", "import.undo"  # kinds of the jobs; never renamed
 TRIES = 4
 SOURCES = tuple(opening.SOURCES)
-LARGEST = 10 << 20  # bytes that come by the web; a larger one comes by the command line
-TOO_LARGE = f"A file has at most {LARGEST >> 20} MB here; import a larger one on the server, with `sayso import`."
 LONGEST_NAME, LONGEST_SYSTEM = 200, 60
-UNDOABLE = timedelta(hours=retention.IMPORT_HOURS)
+WORDS = ("rows", "columns", "dates", "board", "new_boards", "system")  # of a mapping
 UNDER_WAY = ("waiting", "running", "undoing")
 BROKEN = "Sayso could not go on with this file. System → Jobs says what is wrong; then go on, or undo it."
-GONE = "The file was deleted meanwhile; send it again."
 
 # An import whose job died without a word of it is not under way; one of the command line has no job.
 ITS_JOB = f"""
@@ -36,8 +32,8 @@ ITS_JOB = f"""
 LOST = f"""
 state IN ('waiting', 'running', 'undoing') AND person_id IS NOT NULL AND NOT EXISTS ({ITS_JOB} AND claim IS NULL)
    AND NOT EXISTS ({ITS_JOB} AND claim IS NOT NULL)"""
-COLUMNS = f"""id, source, name, mapping, is_dry, CASE WHEN {LOST} THEN 'failed' ELSE state END, total, done, made, known, wrong,
-       CASE WHEN {LOST} THEN %(broken)s ELSE said END, person_id, created_at, finished_at,
+COLUMNS = f"""id, source, name, mapping, is_dry, CASE WHEN {LOST} THEN 'failed' ELSE state END, total, done, made, known,
+       wrong, CASE WHEN {LOST} THEN %(broken)s ELSE said END, person_id, created_at, finished_at,
        EXISTS (SELECT FROM import_part p WHERE p.workspace_id = import.workspace_id AND p.import_id = import.id),
        coalesce(finished_at > now() - %(hours)s * interval '1 hour', true)"""
 LIST = f"""
@@ -48,23 +44,9 @@ ROWS = """
 SELECT number, kind, outcome, said FROM import_row
  WHERE workspace_id = %(workspace)s AND import_id = %(id)s AND number > %(after)s
    AND (%(outcome)s IS NULL OR outcome = %(outcome)s) ORDER BY number LIMIT %(most)s"""
-# one at a time, or two members at once would begin two
-HOLD_ALL = "SELECT id FROM workspace WHERE id = %(workspace)s FOR NO KEY UPDATE"
-SETTLE = f"""
-UPDATE import SET state = 'failed', said = %(broken)s, finished_at = now() WHERE workspace_id = %(workspace)s AND {LOST}"""
-SETTLE_LINE = """
-UPDATE import SET state = 'stopped', finished_at = now()
- WHERE workspace_id = %(workspace)s AND person_id IS NULL AND state = ANY(%(states)s)"""
-LOCKED = "SELECT pg_try_advisory_lock(hashtext('sayso import'), %(workspace)s::integer)"
-UNLOCK = "SELECT pg_advisory_unlock(hashtext('sayso import'), %(workspace)s::integer)"
-BEGUN = "SELECT id FROM import WHERE workspace_id = %(workspace)s AND state = ANY(%(states)s) ORDER BY id DESC LIMIT 1"
 MAKE = """
 INSERT INTO import (workspace_id, source, name, mapping, is_dry, state, person_id)
 VALUES (%(workspace)s, %(source)s, %(name)s, %(mapping)s, %(is_dry)s, %(state)s, %(person)s) RETURNING id"""
-KEEP = "INSERT INTO import_part VALUES (%(workspace)s, %(id)s, %(number)s, %(data)s)"
-PARTS = """
-SELECT data FROM import_part WHERE workspace_id = %(workspace)s AND import_id = %(id)s AND number = %(number)s"""
-DROP_PARTS = "DELETE FROM import_part WHERE workspace_id = %(workspace)s AND import_id = %(id)s"
 DROP_ROWS = "DELETE FROM import_row WHERE workspace_id = %(workspace)s AND import_id = %(id)s"
 BEGIN = """
 UPDATE import SET mapping = %(mapping)s, is_dry = %(is_dry)s, state = 'waiting', said = NULL, finished_at = NULL,
@@ -72,9 +54,15 @@ UPDATE import SET mapping = %(mapping)s, is_dry = %(is_dry)s, state = 'waiting',
        made = CASE WHEN %(anew)s THEN 0 ELSE made END, known = CASE WHEN %(anew)s THEN 0 ELSE known END,
        wrong = CASE WHEN %(anew)s THEN 0 ELSE wrong END
  WHERE workspace_id = %(workspace)s AND id = %(id)s"""
+LOCKED = "SELECT pg_try_advisory_lock(hashtext('sayso import by hand'), %(workspace)s::integer)"
+UNLOCK = "SELECT pg_advisory_unlock(hashtext('sayso import by hand'), %(workspace)s::integer)"
+SETTLE = """
+UPDATE import SET state = 'stopped', finished_at = now()
+ WHERE workspace_id = %(workspace)s AND person_id IS NULL AND state = ANY(%(states)s)"""
 CHOOSE = """
 UPDATE import SET mapping = %(mapping)s
- WHERE workspace_id = %(workspace)s AND id = %(id)s AND (state = 'draft' OR (is_dry AND state IN ('done', 'stopped', 'failed')))"""
+ WHERE workspace_id = %(workspace)s AND id = %(id)s
+   AND (state = 'draft' OR (is_dry AND state IN ('done', 'stopped', 'failed')))"""
 SET = """
 UPDATE import SET state = %(state)s, said = %(said)s, finished_at = now()
  WHERE workspace_id = %(workspace)s AND id = %(id)s AND state = ANY(%(states)s)"""
@@ -109,7 +97,7 @@ class Import(NamedTuple):
     @property
     def can_undo(self) -> bool:
         """Whether what it made can be taken back."""
-        return self.state in ("done", "failed", "stopped") and not self.is_dry and self.made > 0 and self.is_recent
+        return self.state in ("done", "failed", "stopped") and not self.is_dry and self.is_recent
 
     @property
     def can_go_on(self) -> bool:
@@ -161,8 +149,7 @@ def begin(reader: Reader, source: str, name: str, data: bytes | None, mapping: d
     """Have a file imported by a job, or rehearsed; without `data` by whoever calls, who has the file. `mapping` is: rows,
     columns, dates (sources/columns.py), board (key of the one that takes all posts), new_boards (private, public), system.
 
-    Raises Invalid with what must change, Conflict when another import is under way."""
-    expect_none(reader)
+    Raises Invalid with what must change, TooLarge, RateLimited."""
     return made(reader, source, name, data, checked(reader, mapping), is_dry, "running" if data is None else "waiting")
 
 
@@ -170,27 +157,19 @@ def made(reader: Reader, source: str, name: str, data: bytes | None, mapping: di
     workspace = reader.workspace.id
     if source not in SOURCES:
         raise Invalid(source=f"Choose one of: {', '.join(SOURCES)}.")
-    if data is not None:
-        expect_file(data)
-        limits.workspace_import(workspace)
     tidied = text.tidy_line(name[: 4 * LONGEST_NAME])[:LONGEST_NAME] or "file"
+    if data is not None:
+        import_files.expect(data)
+        limits.workspace_import(workspace)
     [id] = db.row(MAKE, workspace=workspace, source=source, name=tidied, mapping=Json(mapping), is_dry=is_dry, state=state,
                   person=reader.person)  # fmt: skip
-    for number, start in enumerate(range(0, len(data or b""), PART)):
-        db.changed(KEEP, workspace=workspace, id=id, number=number, data=data[start : start + PART])
-    if data is not None and source != "sayso":
-        with opened(workspace, id) as file:
-            look(source, file, mapping, state)
+    if data is not None:
+        import_files.keep(workspace, id, data)
+    if state == "waiting":
+        import_files.expect_readable(workspace, id, source, mapping)
     if state != "draft":
         told(reader, id, is_dry, is_queued=state == "waiting")
     return find(reader, id)
-
-
-def look(source: str, file: BinaryIO, mapping: dict, state: str) -> None:
-    """Raise Invalid at once when the file is broken, or does not say what its columns are."""
-    table = opening.table(source, file)
-    if table and state != "draft":
-        opening.chosen(table, mapping)
 
 
 def told(reader: Reader, id: int, is_dry: bool, is_queued: bool) -> None:
@@ -200,41 +179,10 @@ def told(reader: Reader, id: int, is_dry: bool, is_queued: bool) -> None:
     events.record("import.begun", workspace, data={"import": id, "dry": is_dry}, person=reader.person)
 
 
-def expect_file(data: bytes) -> None:
-    if not data:
-        raise Invalid(file="This file is empty.")
-    if len(data) > LARGEST:
-        raise TooLarge(TOO_LARGE)
-
-
-@contextmanager
-def by_hand(reader: Reader) -> Iterator[None]:
-    """While nobody else imports into this workspace by the command line; SettingError when somebody does. What one that died
-    has left under way was stopped by that."""
-    workspace = reader.workspace.id
-    if not db.row(LOCKED, workspace=workspace)[0]:
-        raise SettingError("Another `sayso import` is at work on this workspace; let it finish, or stop it.")
-    try:
-        db.changed(SETTLE_LINE, workspace=workspace, states=list(UNDER_WAY))
-        yield
-    finally:
-        with suppress(*db.GONE):
-            db.row(UNLOCK, workspace=workspace)
-
-
-def expect_none(reader: Reader) -> None:
-    """Raise Conflict when an import is under way."""
-    workspace = reader.workspace.id
-    db.row(HOLD_ALL, workspace=workspace)
-    db.changed(SETTLE, workspace=workspace, broken=BROKEN)
-    if begun := db.row(BEGUN, workspace=workspace, states=list(UNDER_WAY)):
-        raise Conflict(f"Import {begun[0]} is under way; wait until it has ended, or stop it.", "import_under_way")
-
-
 def checked(reader: Reader, mapping: dict) -> dict:
     """What goes where, as it is stored."""
-    said = {name: mapping[name] for name in ("rows", "columns", "dates", "board", "new_boards", "system") if mapping.get(name)}
-    if not all(isinstance(said.get(name, ""), str) for name in ("rows", "dates", "board", "new_boards", "system")):
+    said = {name: mapping[name] for name in WORDS if mapping.get(name)}
+    if not all(isinstance(said.get(name, ""), str) for name in WORDS if name != "columns"):
         raise Invalid(mapping="Give texts, and `columns` as an object of texts.")
     columns = said.get("columns", {})
     if not isinstance(columns, dict) or not all(isinstance(each, str) for pair in columns.items() for each in pair):
@@ -273,17 +221,13 @@ def go_on(reader: Reader, id: int) -> Import:
     if before.is_under_way:
         return before
     if not before.can_go_on:
-        raise Conflict(GONE, "file_gone")
+        raise Conflict(import_files.GONE, "file_gone")
     return again(reader, before, before.mapping, before.is_dry, anew=before.is_dry)
 
 
 def again(reader: Reader, before: Import, mapping: dict, is_dry: bool, anew: bool) -> Import:
-    expect_none(reader)
     place = {"workspace": reader.workspace.id, "id": before.id}
-    if not before.has_file:
-        raise Conflict(GONE, "file_gone")
-    with opened(**place) as file:
-        look(before.source, file, mapping, "waiting")
+    import_files.expect_readable(reader.workspace.id, before.id, before.source, mapping)
     if anew:
         db.changed(DROP_ROWS, **place)
     db.changed(BEGIN, **place, mapping=Json(mapping), is_dry=is_dry, anew=anew)
@@ -293,7 +237,6 @@ def again(reader: Reader, before: Import, mapping: dict, is_dry: bool, anew: boo
 
 def held(reader: Reader, id: int) -> Import:
     """The import, which nobody else changes until the transaction ends."""
-    db.row(HOLD_ALL, workspace=reader.workspace.id)  # before its row, as `expect_none`
     db.row(HOLD, workspace=reader.workspace.id, id=id)
     return find(reader, id)
 
@@ -308,16 +251,16 @@ def stop(reader: Reader, id: int) -> Import:
 
 @db.verb
 def undo(reader: Reader, id: int, is_queued: bool = True) -> Import:
-    """Have everything taken away that an import has made and nobody has touched since; again, nothing happens. Conflict when
-    it is too late, or there is nothing to undo."""
+    """Have everything taken away that an import has made and nobody has touched since; one that is under way is stopped.
+    Again, nothing happens. Conflict when it is too late, and for a file that was not imported."""
+    stop(reader, id)
     before = held(reader, id)
     if before.state in ("undoing", "undone"):
         return before
     if not before.can_undo:
-        raise Conflict("An import can be undone for an hour after it has ended, and only if it has made something.", "too_late")
-    expect_none(reader)
+        raise Conflict("What was imported can be undone for an hour after its end. This cannot.", "cannot_undo")
     db.changed(UNDOING, workspace=reader.workspace.id, id=id)
-    db.changed(DROP_PARTS, workspace=reader.workspace.id, id=id)
+    import_files.drop(reader.workspace.id, id)
     if is_queued:
         jobs.enqueue(UNDO, reader.workspace.id, queue=QUEUE, max_attempts=TRIES,
                      **{"import": id, "person": reader.person})  # fmt: skip
@@ -339,19 +282,20 @@ def table(reader: Reader, id: int) -> Layout | None:
     found = find(reader, id)
     if not found.has_file:
         return None
-    with opened(reader.workspace.id, id) as file:
+    with import_files.opened(reader.workspace.id, id) as file:
         return opening.table(found.source, file)
 
 
 @contextmanager
-def opened(workspace: int, id: int) -> Iterator[BinaryIO]:
-    """The file of an import, to be read and sought; what of it is not in use is on disk, without a name."""
-    with tempfile.SpooledTemporaryFile(max_size=2 * PART) as file:
-        number = 0
-        while row := db.row(PARTS, workspace=workspace, id=id, number=number):
-            file.write(row[0])
-            number += 1
-        if not number:
-            raise Invalid(file=GONE)
-        file.seek(0)
-        yield file
+def by_hand(reader: Reader) -> Iterator[None]:
+    """While nobody else imports into this workspace by the command line; SettingError when somebody does. What one that died
+    has left under way is stopped."""
+    workspace = reader.workspace.id
+    if not db.row(LOCKED, workspace=workspace)[0]:
+        raise SettingError("Another `sayso import` is at work on this workspace; let it finish, or stop it.")
+    try:
+        db.changed(SETTLE, workspace=workspace, states=["waiting", "running"])
+        yield
+    finally:
+        with suppress(*db.GONE):
+            db.row(UNLOCK, workspace=workspace)

@@ -1,7 +1,7 @@
 """Erasing one user, so that nothing of them is left but what `remains` says.
 
-One transaction takes what is theirs. What others wrote of them is looked through afterwards (sweeping), and posts that go for
-good go with what stands below them (remains.bury)."""
+One transaction takes what is theirs. What others wrote of them is looked through afterwards (sweeping), and posts that go
+for good go with what stands below them (remains.bury)."""
 
 from service import db, events, retention
 from service.errors import Conflict, NotFound
@@ -93,7 +93,15 @@ DELETE FROM job USING gone WHERE job.workspace_id = %(workspace)s AND job.kind =
 EXPORTS_GONE = "It was deleted because a user was erased who stood in it. Make a new one."
 # Files that came in whole and hold everybody: what was made of them stays.
 FORGET_IMPORTS = "DELETE FROM import_part WHERE workspace_id = %(workspace)s"
-FORGET_IMPORTED = "DELETE FROM imported WHERE workspace_id = %(workspace)s AND kind = 'user' AND local = %(user)s"
+# One that runs has a copy of its file, and would make them anew.
+STOP_IMPORTS = """
+UPDATE import SET state = 'stopped', finished_at = now(),
+       said = 'A user was erased who may stand in the file, so it was deleted. Send it again to go on.'
+ WHERE workspace_id = %(workspace)s AND state IN ('waiting', 'running')"""
+FORGET_DRAFTS = "DELETE FROM import WHERE workspace_id = %(workspace)s AND state = 'draft'"
+FORGET_IMPORTED = """
+DELETE FROM imported WHERE workspace_id = %(workspace)s AND local = %(user)s
+   AND (kind IN ('user', 'vote', 'follower') OR kind LIKE 'reaction %%')"""
 # What hangs on them goes with the row (follows, segments, reactions) or stays without a name (posts, comments, events).
 DELETE_USER = 'DELETE FROM "user" WHERE workspace_id = %(workspace)s AND id = %(user)s'
 
@@ -131,7 +139,8 @@ def erase(reader: Reader, external_id: str) -> None:
 
 def forget_what_was_told(place: dict) -> None:
     """Take what they said, and what is kept to undo or to repeat, out of what was written down elsewhere."""
-    for statement in (EMPTY_LETTERS, EMPTY_DELIVERIES, EMPTY_STEPS, FORGET_ANSWERS, FORGET_IMPORTS, FORGET_IMPORTED):
+    for statement in (EMPTY_LETTERS, EMPTY_DELIVERIES, EMPTY_STEPS, FORGET_ANSWERS, STOP_IMPORTS, FORGET_DRAFTS,
+                      FORGET_IMPORTS, FORGET_IMPORTED):  # fmt: skip
         db.changed(statement, **place)
     db.changed(DELETE_QUESTIONS, **place, kind=guests.LETTER, job=letters.SEND)
     exports.forget_all(place["workspace"], EXPORTS_GONE)

@@ -72,8 +72,8 @@ LEFT = {
     "letter": ("kind to_email state", "its reader's, whose address is not the one that is looked for"),
     "member": ("role new_posts digest time_zone locale invited_email invitation_hash", "of the team, whose addresses stay"),
     "repeated_request": ("key fingerprint location sealed", "all go with anybody who is erased"),
-    "post": ("submission held_because language search", "random, Sayso's own words, or made of the rest"),
-    "comment": ("submission held_because language search", "the same"),
+    "post": ("submission held_because search", "random, Sayso's own words, or made of the rest"),
+    "comment": ("submission held_because search", "the same"),
     "file": ("type state sha256 thumbnail_sha256", "what somebody else's file is"),
     "content": ("data sha256", "the bytes of somebody else's files, which are never changed"),
     "workspace_logo": ("type data", "the workspace's own picture"),
@@ -124,7 +124,8 @@ KINDS = {  # of a column {0}: what it becomes, and whether there is something in
 }  # fmt: skip
 IS_THEIRS = f"SELECT {NOBODY_ELSES}"
 IS_THEIR_NAME = """
-SELECT NOT EXISTS (SELECT FROM "user" WHERE workspace_id = %(workspace)s AND id <> %(user)s AND lower(name) = lower(%(name)s))
+SELECT NOT EXISTS (SELECT FROM "user" WHERE workspace_id = %(workspace)s AND id <> %(user)s
+                      AND lower(name) = lower(%(name)s))
    AND NOT EXISTS (SELECT FROM member m JOIN person p ON p.id = m.person_id
                     WHERE m.workspace_id = %(workspace)s AND lower(p.name) = lower(%(name)s))"""
 

@@ -1,8 +1,8 @@
-"""Taking an import back: what it has made goes, as long as nobody has touched it since. An import writes no events of its rows,
-so whatever has one was touched."""
+"""Taking an import back: what it has made goes, as long as nobody has touched it since. An import writes no events of its
+rows, so whatever has one was touched."""
 
 from service import db, events
-from service.feedback import import_people, import_posts, imports, workspaces
+from service.feedback import import_people, import_posts, workspaces
 from service.feedback.workspaces import Workspace
 from service.jobs import Job
 

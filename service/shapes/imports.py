@@ -17,14 +17,14 @@ Outcome = Literal["made", "known", "wrong", "undone", "left"]
 
 
 class NewImport(msgspec.Struct):
-    source: Source
+    source: Source = "csv"
     dry_run: Annotated[bool, said("Look at every row and say what would become of it; nothing is made.")] = False
     board: Annotated[Key | None, said("The board that takes every post; by default as the file says.")] = None
     mapping: Annotated[
         str | None,
-        said("JSON, of a table: {`rows`: posts, votes or comments; `columns`: {what it is: name of the column}; `dates`: day "
-             "or month, what comes first in 03/01/2026; `new_boards`: private or public; `system`: a name of your own for "
-             "where it comes from, so that the ids of two systems stay apart}. What is left out is guessed."),
+        said("JSON, of a table: {`rows`: posts, votes or comments; `columns`: {what it is: name of the column}; `dates`: "
+             "day or month, what comes first in 03/01/2026; `new_boards`: private or public; `system`: a name of your own "
+             "for where it comes from, so that the ids of two systems stay apart}. What is left out is guessed."),
     ] = None  # fmt: skip
     name: Annotated[str | None, said("What the file is called, when no header says it.")] = None
 

@@ -17,8 +17,8 @@ NEEDED = {"posts": ("title",), "votes": ("post",), "comments": ("post", "body")}
 # headers, written small and without anything but letters and digits, the better guess first
 HEADERS = {
     "title": ("title", "posttitle", "subject", "name", "idea", "ideatitle", "suggestion", "feature", "summary", "cardname"),
-    "body": ("body", "details", "description", "postdetails", "text", "content", "comment", "commentvalue", "value", "message",
-             "ideadescription", "carddescription"),
+    "body": ("body", "details", "description", "postdetails", "text", "content", "comment", "commentvalue", "value",
+             "message", "ideadescription", "carddescription"),
     "status": ("status", "poststatus", "ideastatus", "state", "listname", "list"),
     "board": ("board", "boardname", "forum", "forumname", "category", "categoryname", "project"),
     "tags": ("tags", "tag", "labels", "label", "topics"),
@@ -28,8 +28,8 @@ HEADERS = {
                    "timestamp", "votedat", "votecreated"),
     "id": ("id", "postid", "ideaid", "suggestionid", "commentid", "cardid", "key"),
     "url": ("url", "link", "posturl", "permalink", "cardurl"),
-    "author_name": ("authorname", "author", "creatorname", "username", "postedby", "createdby", "votername", "user", "creator",
-                    "commentername"),
+    "author_name": ("authorname", "author", "creatorname", "username", "postedby", "createdby", "votername", "user",
+                    "creator", "commentername"),
     "author_email": ("authoremail", "creatoremail", "useremail", "email", "voteremail", "submitteremail", "commenteremail"),
     "author_id": ("authorid", "userid", "externalid", "externaluserid", "authoruserid", "voterid"),
     "post": ("postid", "post", "ideaid", "suggestionid", "parentpost", "idea", "posttitle"),

@@ -141,7 +141,7 @@ def made(maker, headers: list[str], row: list[str] | None, mapping: Mapping):
     if any("\0" in cell for cell in row):
         return Wrong("This row has bytes in it that are no text, or is far too long.", kind=kind)
     if len(row) != len(headers):
-        said = f"This row has {len(row)} cells, the first line has {len(headers)}: quote cells that have a separator in them."
+        said = f"This row has {len(row)} cells, the first line {len(headers)}: quote cells that have a separator in them."
         return Wrong(said, kind=kind)
     cells = dict(zip(headers, row, strict=True))
     found = Cells({ours: cells[header] for ours, header in mapping.columns.items()}, mapping)

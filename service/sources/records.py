@@ -53,6 +53,7 @@ class Board(NamedTuple):
     access: str | None = None  # public, private, segments; None: as the importer was told
     approves_first: bool = False
     segments: tuple[str, ...] = ()
+    position: int | None = None
 
 
 class Status(NamedTuple):
@@ -60,6 +61,7 @@ class Status(NamedTuple):
     key: str | None = None
     kind: str | None = None  # open, planned, started, done, declined; None: guessed from the name
     color: str | None = None
+    position: int | None = None
 
 
 class Tag(NamedTuple):
@@ -83,6 +85,7 @@ class Field(NamedTuple):
     is_required: bool = False
     options: tuple[str, ...] = ()
     board: str | None = None  # key; None: every board
+    position: int | None = None
 
 
 class Post(NamedTuple):

@@ -43,9 +43,11 @@ class BoardLine(msgspec.Struct):
     access: str = "private"
     segments: list[str] = []
     approve_first: bool = False
+    position: int | None = None
 
     def record(self) -> Board:
-        return Board(self.name, self.key, self.description, self.access, self.approve_first, tuple(self.segments))
+        return Board(self.name, self.key, self.description, self.access, self.approve_first, tuple(self.segments),
+                     self.position)  # fmt: skip
 
 
 class StatusLine(msgspec.Struct):
@@ -54,9 +56,10 @@ class StatusLine(msgspec.Struct):
     name: str
     kind: str | None = None
     color: str | None = None
+    position: int | None = None
 
     def record(self) -> Status:
-        return Status(self.name, self.key, self.kind, self.color)
+        return Status(self.name, self.key, self.kind, self.color, self.position)
 
 
 class TagLine(msgspec.Struct):
@@ -77,9 +80,10 @@ class FieldLine(msgspec.Struct):
     required: bool = False
     options: list[str] = []
     board: str | None = None
+    position: int | None = None
 
     def record(self) -> Field:
-        return Field(self.key, self.name, self.type, self.required, tuple(self.options), self.board)
+        return Field(self.key, self.name, self.type, self.required, tuple(self.options), self.board, self.position)
 
 
 class CompanyLine(msgspec.Struct):

@@ -5,22 +5,11 @@ from falcon.routing import BaseConverter
 
 from service import files
 from service.config import Config
-from service.web import (
-    api,
-    assets,
-    board,
-    dashboard,
-    domains,
-    downloads,
-    letter_links,
-    problems,
-    reference,
-    site,
-    stripe_hook,
-)
+from service.web import api, assets, board, dashboard, domains, downloads, letter_links, problems, reference, site
 from service.web.compression import Compressed
 from service.web.dashboard import settings
 from service.web.middleware import Around, HeadFollowsGet
+from service.web.stripe_hook import StripeHook
 from service.web.widget import comments as widget_comments
 from service.web.widget import files as widget_files
 from service.web.widget import news as widget_news
@@ -177,7 +166,7 @@ def for_everyone() -> dict[str, object]:
         "/oembed": board.oembed.OEmbed(),
         "/robots.txt": board.robots.Robots(),
         "/internal/domain": domains.Domain(),
-        "/hooks/stripe": stripe_hook.StripeHook(),
+        "/hooks/stripe": StripeHook(),
         "/static/{name}": assets.Asset(),
         "/files/{token}": downloads.Download(),
         "/letters/team/{secret}": letter_links.LetterLink(),

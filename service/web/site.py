@@ -4,7 +4,7 @@ import falcon
 
 from service import demo, migrate, shapes, words
 from service.db import database
-from service.feedback import workspaces
+from service.feedback import export_tables, workspaces
 from service.web import forms, pages, problems
 
 WANTED = "Recurring invoices"  # a post of the demo
@@ -32,7 +32,7 @@ class Manual:
 
     def on_get(self, req, resp):
         pages.render(req, resp, "docs/index.html", base_url=req.context.config.base_url, problems=problems.KINDS,
-                     csp=pages.policy_for_customers(req.context.config))  # fmt: skip
+                     tables=export_tables.TABLES, csp=pages.policy_for_customers(req.context.config))  # fmt: skip
 
 
 class Demo:

@@ -20,5 +20,5 @@ from service.web.api import (
     webhooks,
 )
 
-__all__ = ["boards", "changelog", "comments", "companies", "events", "exports", "fields", "files", "imports", "posts", "segments",
-           "statuses", "tags", "team", "users", "votes", "webhooks"]  # fmt: skip
+__all__ = ["boards", "changelog", "comments", "companies", "events", "exports", "fields", "files", "imports", "posts",
+           "segments", "statuses", "tags", "team", "users", "votes", "webhooks"]  # fmt: skip

@@ -2,7 +2,7 @@
 hour. Owners and admins do it, and see it: a file holds what people wrote, with their addresses."""
 
 from service.errors import Invalid
-from service.feedback import boards, imports, members
+from service.feedback import boards, import_files, imports, members
 from service.sources import columns
 from service.sources.csv_file import Layout
 from service.web import cursors, inputs
@@ -41,7 +41,7 @@ class Imports(Setting):
         page, following = cursors.cut(found, PAGE, "imports")
         self.render(
             req, resp, imports=[(each, members.named(each.person)) for each in page], files=FILES,
-            is_under_way=any(each.is_under_way for each in page), largest=imports.LARGEST >> 20,
+            is_under_way=any(each.is_under_way for each in page), largest=import_files.LARGEST >> 20,
             next_url=following and query(cursor=following),
         )  # fmt: skip
 
