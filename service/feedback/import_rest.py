@@ -13,7 +13,8 @@ from service.sources import records
 ENTRY = """
 INSERT INTO changelog_entry (workspace_id, title, body, categories, published_at, announced_at, created_at, updated_at)
 VALUES (%(workspace)s, %(title)s, %(body)s, %(categories)s::text[], %(published_at)s,
-        CASE WHEN %(published_at)s::timestamptz <= now() THEN %(published_at)s::timestamptz END, %(created_at)s, %(updated_at)s) RETURNING id"""
+        CASE WHEN %(published_at)s::timestamptz <= now() THEN %(published_at)s::timestamptz END,
+        %(created_at)s, %(updated_at)s) RETURNING id"""
 LINK = """
 INSERT INTO changelog_post (workspace_id, entry_id, post_number) SELECT %(workspace)s, %(id)s, unnest(%(numbers)s::integer[])
 ON CONFLICT DO NOTHING"""

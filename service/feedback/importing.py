@@ -214,7 +214,7 @@ def note(place: dict, notes: list[Note]) -> None:
 
 
 def link(workspace: Workspace, found: Import, file: BinaryIO) -> None:
-    """What names something of a later row, when all of it is there: posts are parts of others again, entries show their files."""
+    """What names something of a later row, when that is there: a post that is a part of another, a picture of an entry."""
     naming = (row.what for row in opening.rows(found.source, file, found.mapping) if import_rest.names_later(row.what))
     while some := list(itertools.islice(naming, AT_ONCE)):
         link_some(workspace, found, some)

@@ -110,7 +110,7 @@ class Import(Setting):
         imports.stop(req.context.reader, import_id)
         return Done("The import was stopped. What was made stays.")
 
-    def undo(self, req, import_id):
+    def take_back(self, req, import_id):
         imports.undo(req.context.reader, import_id)
         return Done("The import is being taken back.")
 
@@ -118,7 +118,7 @@ class Import(Setting):
         imports.discard(req.context.reader, import_id)
         return Done("The file was deleted.", to=at(req, "settings/import"))
 
-    deeds = {"choose": choose, "start": start, "go_on": go_on, "stop": stop, "undo": undo, "discard": discard}
+    deeds = {"choose": choose, "start": start, "go_on": go_on, "stop": stop, "take_back": take_back, "discard": discard}
 
 
 def of_columns(layout: Layout, typed: dict) -> dict:
