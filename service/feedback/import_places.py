@@ -70,7 +70,7 @@ def board_of(piece: Piece, said: str | None) -> int:
         wanted = (each for each in every if each[1] == piece.rules.board or (not piece.rules.board and each[3] == "public"))
         first = next(wanted, None)
         if first is None:
-            raise Refused("There is no board for it; choose one above.", "board")
+            raise Refused("There is no board for it; choose one.", "board")
         return first[0]
     there = found(piece, "board", said)
     return there[0] if there else board(piece, records.Board(said))

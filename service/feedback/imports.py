@@ -1,5 +1,4 @@
-"""Imports: a file of another system, or of Sayso itself, and what became of its rows. How they are written: importing.py;
-how they are taken back: undoing.py."""
+"""Imports: files of other systems or of Sayso, and what became of their rows. importing.py writes, undoing.py takes back."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -244,9 +243,9 @@ def held(reader: Reader, id: int) -> Import:
 @db.verb
 def stop(reader: Reader, id: int) -> Import:
     """Look at no further rows; what is made stays, and can be undone. One that has ended stays as it is."""
-    found = held(reader, id)
+    held(reader, id)
     set_state(reader.workspace.id, id, "stopped", None, ["waiting", "running"])
-    return find(reader, found.id)
+    return find(reader, id)
 
 
 @db.verb

@@ -12,7 +12,7 @@ NAMED = ("%b %d, %Y", "%B %d, %Y", "%d %b %Y", "%d %B %Y", "%b %d %Y", "%a %b %d
 TIMES = ("", "%H:%M", "%H:%M:%S", "%I:%M %p", "%I:%M:%S %p")
 ZONE = re.compile(r"\s+(UTC|GMT)$")
 LONGEST, FIRST_YEAR, LAST_YEAR = 64, 1970, 2200
-WHICH_FIRST = "It is not clear whether the day or the month comes first; choose it above."
+WHICH_FIRST = "It is not clear whether the day or the month comes first; say which."
 WHAT_IT_IS = "Write a date like 2026-03-01 or 2026-03-01T10:00:00Z."
 
 
