@@ -37,6 +37,7 @@ CREATE TABLE subscription (
   trial_ends_at  timestamptz,
   is_ending      boolean     NOT NULL DEFAULT false,   -- at the end of the period
   had_trial      boolean     NOT NULL DEFAULT false,
+  live           integer     NOT NULL DEFAULT 0,   -- how many there are; more than one is paid for nothing
   past_due_since timestamptz,                      -- nothing was paid since; after seven days the limits of Free hold
   reminded_at    timestamptz,
   changed_at     timestamptz NOT NULL DEFAULT now()

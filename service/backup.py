@@ -10,11 +10,12 @@ from pathlib import Path
 
 import psycopg2
 
-from service import backup_file, db, migrate, postgres_tools, row_sums
+from service import backup_file, db, migrate, postgres_tools, row_sums, structure
 from service.backup_file import PIECE_BYTES, Manifest, Went, Writer, unseen
 from service.errors import SettingError
 
 LOCK_SECONDS = 10
+AGAIN = "Mend that if it is not over, and run it again."
 TABLE_BEGINS = "dumping contents of table "
 # The extension is not in it, so that a role without rights restores it; nor who owns what, which may differ there.
 DUMP = ("--format=custom", "--schema=public", "--no-owner", "--no-privileges", "--no-comments", "--no-security-labels",
@@ -50,10 +51,11 @@ def make(url: str, place: Path, went: Went = unseen) -> Manifest:
         cursor.execute(FACTS)
         made_at, migrations, postgres, pgvector, key_check = cursor.fetchone()
         tool = postgres_tools.find("pg_dump", postgres)
+        made_of = structure.of(cursor)  # before the dump, whose sequences are as far or further
         dump([tool, *DUMP, f"--snapshot={id}"], url, file, lambda table: further(sizes.get(table, 0)))
         return file.finish(
             made_at=made_at, sayso=metadata.version("sayso"), migrations=migrations, postgres=postgres, pgvector=pgvector,
-            tables=row_sums.of(cursor, tables, further), key_check=key_check,
+            tables=row_sums.of(cursor, tables, further), structure=made_of, key_check=key_check,
         )  # fmt: skip
 
 
@@ -108,7 +110,7 @@ def plainly():
     try:
         yield
     except psycopg2.Error as error:
-        raise SettingError(f"The backup was not made: the database said: {said(error)}") from None
+        raise SettingError(f"The backup was not made: the database said: {said(error)}. {AGAIN}") from None
 
 
 def said(error: psycopg2.Error) -> str:
@@ -134,7 +136,7 @@ def dump(command: list, url: str, file: Writer, table_done: Callable[[str], None
         listener.join()
         process.stdout.close()
     if status:
-        raise SettingError(f"The backup was not made: {postgres_tools.last_words(''.join(heard))}")
+        raise SettingError(f"The backup was not made: {postgres_tools.last_words(''.join(heard))}. {AGAIN}")
 
 
 def hear(output, heard: list[str], table_done: Callable[[str], None]) -> None:

@@ -1,7 +1,6 @@
 """The file of a backup: a ZIP of two members that are stored as they are, `dump` (of pg_dump, compressed by itself) and,
 last, `manifest.json`, which says what is in it. A file that was cut has no end, and so no list of its members."""
 
-import fcntl
 import os
 import stat
 import zipfile
@@ -13,8 +12,10 @@ from typing import Literal
 
 import msgspec
 
+from service import whole_file
 from service.errors import SettingError
 from service.row_sums import Sum
+from service.structure import Structure
 
 DUMP, MANIFEST = "dump", "manifest.json"
 FORMAT, VERSION = "sayso backup", 1
@@ -42,6 +43,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     postgres: int  # major version
     pgvector: str
     tables: dict[str, Sum]
+    structure: Structure
     dump_sha256: str
     dump_bytes: int
     key_check: str | None
@@ -83,70 +85,13 @@ class Writer:
 def written(place: Path):
     """A Writer. What it has written gets the name `place` when the block ends well; until then it is a file beside it,
     FILE.part, and an older FILE stays what it was."""
-    path = Path(os.path.realpath(place))
-    if path.is_dir() or (path.exists() and not path.is_file()):
-        raise SettingError(f"{place} is {'a folder' if path.is_dir() else 'no file'}; name a file, e.g. sayso.backup")
-    part = path.with_name(f"{path.name}.part")
-    with plainly(place), claimed(part) as handle:
+    with whole_file.written(place) as handle:
         writer = Writer(handle)
         try:
             yield writer
-            handle.flush()
-            os.fsync(handle.fileno())
-            part.replace(path)
         except BaseException:
             writer.abandon()
-            part.unlink(missing_ok=True)
             raise
-        synced(path.parent)
-
-
-@contextmanager
-def plainly(place: Path):
-    try:
-        yield
-    except OSError as error:
-        why = error.strerror or error
-        raise SettingError(f"The backup {place} cannot be written ({why}); nothing was changed.") from None
-
-
-@contextmanager
-def claimed(part: Path):
-    """The file, empty, for this process alone: one that a killed run has left is taken over."""
-    while True:
-        number = os.open(part, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-        with os.fdopen(number, "w+b") as handle:
-            try:
-                fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise SettingError(f"Another backup is being written to {part}; wait until it is done.") from None
-            if not is_still(part, number):
-                continue  # it was given its name, or taken away, before we had it
-            os.fchmod(number, 0o600)
-            handle.truncate()
-            yield handle
-            return
-
-
-def is_still(path: Path, number: int) -> bool:
-    with suppress(FileNotFoundError):
-        return os.path.samestat(path.lstat(), os.fstat(number))
-    return False
-
-
-def is_left(part: Path) -> bool:
-    """Whether nobody writes to this file any more."""
-    with suppress(OSError), part.open("rb") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        return True
-    return False
-
-
-def synced(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    with suppress(OSError):  # not every file system can; the file itself is safe
-        os.fsync(handle)
-    os.close(handle)
 
 
 class Backup:

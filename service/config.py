@@ -225,11 +225,6 @@ def default_data_dir() -> str:
     return "/var/lib/sayso" if os.geteuid() == 0 else "./data"
 
 
-
-
-
-
-
 def secret_keys(given, data_dir: Path, embedded: bool) -> tuple[str, ...]:
     """SECRET_KEYS, newest last; made once in the data folder when the database is embedded too."""
     keys = secret(given, "SECRET_KEYS")

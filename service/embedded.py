@@ -115,7 +115,7 @@ def start(data_dir: Path, version: str = "18", fast: bool = False) -> Embedded:
     if version not in cluster.INSTALLS:
         raise SettingError(f"SAYSO_POSTGRES={version} is not a version we have; choose 16 or 18.")
     folder = prepared(data_dir)
-    with plainly(folder), patiently():
+    with plainly(folder), patiently(quiet=fast):
         account = cluster.account_for(folder / "postgres")
         check(folder, account, version)
         cluster.settle(folder)
@@ -164,8 +164,11 @@ def plainly(folder: Path):
 
 
 @contextmanager
-def patiently():
+def patiently(quiet: bool):
     """Say why when it takes long."""
+    if quiet:
+        yield
+        return
     said = "sayso: waiting for PostgreSQL; after a crash it first puts its data in order, which may take minutes"
     timer = threading.Timer(PATIENCE_SECONDS, print, [said], {"file": sys.stderr, "flush": True})
     timer.daemon = True

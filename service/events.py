@@ -28,6 +28,10 @@ TYPES = (
     "webhook.test", "widget_key.ended", "widget_key.rotated", "workspace.erasure_called_off",
     "workspace.erasure_planned", "workspace.installed", "workspace.updated",
 )  # fmt: skip
+# Beginnings of what nobody but the team does, or Sayso without anyone: where nobody did that, Sayso did. Of what users do, too,
+# nobody did what was done by who is erased by now.
+BY_ITSELF = ("changelog.published", "endpoint.fail", "export.", "import.", "payment.", "plan.", "post.approved",
+             "suppression.created", "workspace.")  # fmt: skip
 HINT = "sayso_event"  # NOTIFY channel; the payload is the workspace's id
 # Too many for a job and a hint each. Nothing follows from them unless an endpoint asks for them; then the worker's own look
 # once a second finds the job, as the stream finds the event.

@@ -8,6 +8,7 @@ from service.feedback import (
     account_letters,
     attachments,
     attempts,
+    billing,
     changelog,
     clearing,
     comparing,
@@ -20,6 +21,7 @@ from service.feedback import (
     importing,
     imports,
     insight_counts,
+    leaving,
     letters,
     notifications,
     passing,
@@ -61,6 +63,8 @@ HANDLERS = {
     plan_checks.CHECK: plan_checks.check,
     plan_checks.LOOK: plan_checks.look,
     plan_checks.LET_IN: plan_checks.let_in,
+    leaving.EXPIRE: leaving.expire,
+    leaving.LEAVE: leaving.leave,
     retention.PRUNE: retention.prune,
     measurements.MEASURE: measurements.measure,
     nightly.LOOK: nightly.look,
@@ -82,5 +86,5 @@ class Queue(NamedTuple):
 QUEUES = {
     "default": Queue(4), letters.QUEUE: Queue(2), attachments.QUEUE: Queue(1), endpoints.QUEUE: Queue(12, cap=3),
     vectors.QUEUE: Queue(2), comparing.QUEUE: Queue(1), nightly.QUEUE: Queue(1), passing.QUEUE: Queue(1, cap=1),
-    plan_checks.QUEUE: Queue(1),
+    billing.QUEUE: Queue(1),
 }  # fmt: skip

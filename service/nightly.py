@@ -10,17 +10,17 @@ from typing import NamedTuple
 
 import psycopg2
 
-from service import backup, backup_file, db, jobs
+from service import backup, backup_file, db, jobs, whole_file
 from service.config import Config
 from service.db import database
 from service.errors import SettingError
 from service.jobs import Job
+from service.whole_file import PART
 
 LOOK, MAKE = "backup.nightly", "backup.make"  # kinds of the jobs
 QUEUE = "backups"
 DAYS, WEEKS = 7, 4  # of which one is kept
 NAME, NAMED = "sayso-%Y-%m-%d-%H%M.backup", re.compile(r"sayso-\d{4}-\d\d-\d\d-\d{4}\.backup")
-PART = ".part"
 
 IS_DUE = f"""
 SELECT NOT EXISTS (SELECT FROM job WHERE workspace_id = {jobs.OURS} AND kind = %(kind)s)
@@ -79,13 +79,22 @@ def make(job: Job) -> None:
 def made_in(folder: Path) -> int:
     """The bytes of a new backup in this folder."""
     for part in folder.glob(f"sayso-*.backup{PART}"):
-        if NAMED.fullmatch(part.name.removesuffix(PART)) and backup_file.is_left(part):
+        if NAMED.fullmatch(part.name.removesuffix(PART)) and whole_file.is_left(part):
             part.unlink(missing_ok=True)
     path = folder / db.row(NOW)[0].strftime(NAME)
     backup.make(settings[0].database_url, path)
-    with backup_file.opened(path) as found:
-        found.verify()
+    read_back(path)
     return path.stat().st_size
+
+
+def read_back(path: Path) -> None:
+    """Read all of a backup; one that is not whole is no backup of its day, and goes."""
+    try:
+        with backup_file.opened(path) as found:
+            found.verify()
+    except SettingError:
+        path.unlink(missing_ok=True)
+        raise
 
 
 def thin(folder: Path) -> None:

@@ -30,7 +30,7 @@ def replay(pieces: Iterable[bytes], made_with: int, cursor) -> None:
         feeder = Feeder(pieces, process.stdin)
         feeder.start()
         try:
-            say(process.stdout, cursor)
+            is_whole = say(process.stdout, cursor)
             process.stdout.read()
             status = process.wait()
         finally:
@@ -44,6 +44,8 @@ def replay(pieces: Iterable[bytes], made_with: int, cursor) -> None:
             complaints.seek(0)
             reason = postgres_tools.last_words(complaints.read().decode(errors="replace"))
             raise SettingError(f"The backup cannot be read: {reason}")
+        if not is_whole:
+            raise SettingError("The backup cannot be read: it ends within a table. Take another backup.")
 
 
 class Feeder(threading.Thread):
@@ -64,18 +66,22 @@ class Feeder(threading.Thread):
             self.failure = error
 
 
-def say(script, cursor) -> None:
-    """Thing by thing, so that a Ctrl-C waits for one of them at most."""
+def say(script, cursor) -> bool:
+    """Thing by thing, so that a Ctrl-C waits for one of them at most; returns whether no table was cut."""
     statements = []
     for line in script:
         if ROWS_BEGIN.match(line):
             tell(cursor, statements)
-            cursor.copy_expert(line.decode().rstrip(";\n"), Rows(script), ROWS_BYTES)
+            rows = Rows(script)
+            cursor.copy_expert(line.decode().rstrip(";\n"), rows, ROWS_BYTES)
+            if not rows.are_whole:
+                return False
         elif line.startswith(NEW_THING):
             tell(cursor, statements)
         elif not LEFT_OUT.match(line):
             statements.append(line)
     tell(cursor, statements)
+    return True
 
 
 def tell(cursor, statements: list[bytes]) -> None:
@@ -85,16 +91,17 @@ def tell(cursor, statements: list[bytes]) -> None:
 
 
 class Rows:
-    """The rows of one table in a script, as a file that ends with them."""
+    """The rows of one table in a script, as a file that ends with them. `are_whole` once their end was there."""
 
     def __init__(self, script):
-        self.script, self.at_start, self.ended = script, True, False
+        self.script, self.at_start, self.ended, self.are_whole = script, True, False, False
 
     def read(self, size: int) -> bytes:
         pieces, room = [], size
-        while room > 0 and not self.ended:
+        while room >= len(ROWS_END) and not self.ended:  # or their end would be cut in two, and not be seen
             piece = self.script.readline(room)
-            self.ended = not piece or (self.at_start and piece == ROWS_END)
+            self.are_whole = self.at_start and piece == ROWS_END
+            self.ended = self.are_whole or not piece
             if not self.ended:
                 self.at_start = piece.endswith(b"\n")
                 pieces.append(piece)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import psycopg2
 from peewee import DatabaseError, InterfaceError
 
-from service import files, migrate, replay, row_sums
+from service import files, migrate, replay, row_sums, structure
 from service.backup_file import Backup, Manifest, Went, unseen
 from service.errors import SettingError
 from service.installation import KEY_CHECK
@@ -93,6 +93,7 @@ def verify(manifest: Manifest, cursor, went: Callable[[float], None]) -> None:
         went(done / whole)
 
     wrong = row_sums.different(manifest.tables, row_sums.of(cursor, tables, counted))
+    wrong += structure.different(manifest.structure, structure.of(cursor))
     if wrong:
         raise SettingError(f"What was restored is not what was backed up, in: {', '.join(wrong)[:200]}. Take another "
                            f"backup. {UNCHANGED}")  # fmt: skip
@@ -106,4 +107,5 @@ def plainly():
     except (psycopg2.Error, DatabaseError, InterfaceError) as error:
         cause = getattr(error, "orig", None) or error
         words = getattr(getattr(cause, "diag", None), "message_primary", None) or str(cause)
-        raise SettingError(f"The restore was given up: the database said: {' '.join(words.split())}. {UNCHANGED}") from None
+        raise SettingError(f"The restore was given up: the database said: {' '.join(words.split())}. {UNCHANGED} "
+                           "Mend that if it is not over, and run it again.") from None  # fmt: skip

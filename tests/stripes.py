@@ -18,6 +18,7 @@ from service.feedback import billing
 KEY, SECRET, FORMER = "sk_test_1n0urt3sts", "whsec_n3w", "whsec_f0rm3r"
 MONTHLY, YEARLY = "price_month", "price_year"
 DAY = 86_400
+REPEATED = ("/v1/customers", "/v1/checkout/sessions")  # what is made there is made once
 GIVE = "UPDATE workspace SET stripe_customer = %(customer)s WHERE id = %(workspace)s"
 numbers = itertools.count(1)
 
@@ -29,7 +30,7 @@ class Account:
         self.customers, self.sessions, self.once = {}, {}, {}
         self.kept: dict[str, list[dict]] = {}  # subscriptions by customer
         self.asked: list[tuple[str, str, dict]] = []  # method, path, fields
-        self.is_away = False
+        self.is_away = self.may_retry = False
         self.before_answer = lambda path: None  # for tests in which something happens meanwhile
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), handler_of(self))
         self.server.daemon_threads = True
@@ -75,6 +76,8 @@ class Account:
             return 200, made
         if (method, path) == ("GET", "/v1/subscriptions"):
             return 200, listed(path, self.kept.get(customer, []))
+        if method == "DELETE" and path.startswith("/v1/subscriptions/"):
+            return self.cancel(path.split("/")[-1])
         if path == "/v1/checkout/sessions":
             return self.of_sessions(method, path, fields)
         if path.endswith("/expire"):
@@ -85,11 +88,18 @@ class Account:
             return 200, {"id": "bps_1", "object": "billing_portal.session", "url": f"{self.address}/portal/{customer}"}
         return 404, {"error": {"type": "invalid_request_error", "message": f"Unrecognized request URL ({path})."}}
 
+    def cancel(self, id: str) -> tuple[int, dict]:
+        for each in itertools.chain(*self.kept.values()):
+            if each["id"] == id and each["status"] != "canceled":
+                each |= {"status": "canceled", "ended_at": int(time.time())}
+                return 200, each
+        return missing("id")
+
     def of_sessions(self, method: str, path: str, fields: dict) -> tuple[int, dict]:
         if method == "GET":
             open_ones = [each for each in self.sessions.values() if each["customer"] == fields["customer"]
                          and each["status"] == fields.get("status", each["status"])]  # fmt: skip
-            return 200, listed(path, open_ones)
+            return 200, listed(path, open_ones[::-1])  # the newest first
         if fields["line_items[0][price]"] not in (MONTHLY, YEARLY):
             return missing("line_items[0][price]")
         id = f"cs_test_{next(numbers)}"
@@ -113,6 +123,9 @@ def handler_of(account: Account) -> type:
         def do_GET(self):
             self.tell(urlsplit(self.path).query)
 
+        def do_DELETE(self):
+            self.do_GET()
+
         def do_POST(self):
             self.tell(self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode())
 
@@ -120,12 +133,12 @@ def handler_of(account: Account) -> type:
             fields = {name: values[0] for name, values in parse_qs(said).items()}
             path, once = urlsplit(self.path).path, self.headers.get("Idempotency-Key")
             assert self.headers["Authorization"] == f"Bearer {KEY}"
-            status, answer = account.answer(self.command, path, fields, once if path == "/v1/customers" else None)
+            status, answer = account.answer(self.command, path, fields, once if path in REPEATED else None)
             data = json.dumps(answer).encode()
             self.send_response(status)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(data)))
-            if status >= 500:
+            if status >= 500 and not account.may_retry:
                 self.send_header("Stripe-Should-Retry", "false")
             self.end_headers()
             self.wfile.write(data)

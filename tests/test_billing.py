@@ -1,15 +1,19 @@
 """Paying: the page, the way to Stripe and back, what happens when nothing is paid, and what is told of it."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 import stripes
 from browser import Browser
 from cast import ADA, BEN, EVE
 
 from service import db
-from service.feedback import billing, checkouts, workspaces
+from service.feedback import billing, checkouts, limits, workspaces
 
 PAGE = "/app/acme/settings/billing"
 EVENTS = "SELECT type, data FROM event WHERE workspace_id = %(workspace)s AND type ~ '^(plan|payment)' ORDER BY seq"
+LATER = "UPDATE subscription SET changed_at = changed_at - interval '6 seconds'"
 STALE = "UPDATE session SET proved_at = now() - interval '1 hour'"
 
 
@@ -84,6 +88,7 @@ def test_who_subscribes_is_sent_to_stripe_and_comes_back_to_pro(ada, acme, strip
     assert "reload this page" in ada.open(f"{PAGE}?checkout=done").text and plan(acme) == "free"
     ends = 1_900_000_000
     stripe.subscribe(asked["customer"], "trialing", trial_start=ends - 14 * stripes.DAY, trial_end=ends)
+    db.changed(LATER)
     back = ada.open(f"{PAGE}?checkout=done")
     assert "Thank you. This workspace is Pro now." in back.text and "Trial until" in back.text and "17 Mar 2030" in back.text
     assert plan(acme) == "pro" and "Start a" not in back.text
@@ -102,6 +107,40 @@ def test_there_is_one_customer_and_one_way_to_pay_at_a_time(ada, acme, stripe):
         ada.send(PAGE, do="subscribe", period=period)
     assert len(stripe.customers) == 1
     assert [each["status"] for each in stripe.sessions.values()] == ["expired", "expired", "open"]
+
+
+def test_two_clicks_at_once_get_the_same_way_to_pay(acme, stripe):
+    checkouts.known(acme.workspace)
+    together = threading.Barrier(2)
+
+    def wait(path: str) -> None:
+        if path == "/v1/checkout/sessions" and stripe.asked[-1][0] == "GET":
+            together.wait(10)
+
+    def click(_) -> str:
+        db.connect()
+        try:
+            return checkouts.begin(acme.workspace, "month", "http://here/back", "http://here")
+        finally:
+            db.discard()
+
+    stripe.before_answer = wait
+    with ThreadPoolExecutor(2) as pool:
+        first, second = pool.map(click, range(2))
+    assert first == second and [each["status"] for each in stripe.sessions.values()] == ["open"]
+
+
+def test_reloading_the_page_asks_stripe_now_and_then_only(ada, acme, stripe, cus):
+    def looks() -> int:
+        return sum((method, path) == ("GET", "/v1/subscriptions") for method, path, _ in stripe.asked)
+
+    for _ in range(3):
+        assert ada.open(f"{PAGE}?checkout=done").status_code == 200
+    assert looks() == 1
+    for _ in range(20):
+        db.changed(LATER)
+        assert ada.open(f"{PAGE}?checkout=done").status_code == 200
+    assert looks() <= 2 * limits.BILLING_LOOKS.most
 
 
 def test_who_died_before_the_customer_was_noted_makes_no_second_one(acme, stripe):
@@ -157,6 +196,37 @@ def test_it_asks_who_one_is(ada, stripe):
     db.changed(STALE)
     answer = ada.send(PAGE, do="subscribe", period="month")
     assert answer.status_code == 403 and stripe.sessions == {}
+
+
+def test_two_at_once_are_said_until_one_is_cancelled(ada, acme, stripe, cus):
+    sub = subscribed(acme, stripe, cus)
+    assert "2 subscriptions" not in ada.open(PAGE).text
+    subscribed(acme, stripe, cus, "past_due")
+    page = ada.open(PAGE).text
+    assert "Stripe has 2 subscriptions of this workspace" in page and "Cancel all but one under Manage billing" in page
+    sub["status"] = "canceled"
+    billing.refresh(acme.workspace.id)
+    assert "2 subscriptions" not in ada.open(PAGE).text
+
+
+def test_a_subscription_of_a_customer_whom_stripe_forgot_is_over(ada, acme, stripe, cus):
+    subscribed(acme, stripe, cus)
+    del stripe.customers[cus]
+    ada.open(PAGE)
+    page = ada.send(PAGE, do="manage")
+    assert page.status_code == 409 and "Subscribe anew." in page.text and "Subscribe monthly" not in page.text
+    assert plan(acme) == "free" and "Start a 14-day trial" in page.text and "Free: for one small team." in page.text
+
+
+def test_pages_of_stripes_are_not_made_without_end(ada, acme, stripe, cus):
+    subscribed(acme, stripe, cus)
+    ada.open(PAGE)
+    for _ in range(limits.WAYS_TO_PAY.most):
+        assert ada.send(PAGE, do="manage").status_code == 303
+        ada.open(PAGE)
+    asked = len(stripe.asked)
+    for do in ("manage", "subscribe"):
+        assert ada.send(PAGE, do=do, period="month").status_code == 429 and len(stripe.asked) == asked
 
 
 def test_a_price_that_stripe_does_not_know_is_no_traceback(ada, acme, stripe):

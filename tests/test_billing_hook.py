@@ -175,6 +175,15 @@ def test_when_stripe_is_away_it_must_send_again(client, acme, stripe, cus, caplo
     assert send(client, said).status_code == 200 and plan(acme) == "pro"
 
 
+def test_an_event_holds_us_for_one_question_that_fails_and_a_page_for_two(client, acme, stripe, cus):
+    stripe.is_away, stripe.may_retry = True, True
+    assert send(client, event("customer.subscription.created", stripe.subscribe(cus))).status_code == 503
+    assert len(stripe.asked) == 1
+    with pytest.raises(PaymentAway):
+        billing.refresh(acme.workspace.id)
+    assert len(stripe.asked) == 3
+
+
 def test_a_customer_whom_stripe_forgot_has_nothing(client, acme, stripe, cus):
     stripe.subscribe(cus)
     send(client, event("customer.subscription.created", {"customer": cus}))
@@ -187,4 +196,5 @@ def test_too_much_is_not_read_and_without_plans_there_is_no_such_address(client,
     assert send(client, b" " * (256 * 1024 + 1)).status_code == 413
     assert client.simulate_get("/hooks/stripe").status_code == 405
     billing.start(here)
+    assert client.simulate_get("/hooks/stripe").status_code == 404
     assert send(client, event("customer.subscription.created", {})).status_code == 404

@@ -1,4 +1,5 @@
-"""Case 80: somebody with an unmistakable address, name and words is erased, and a dump of the whole database has none."""
+"""Case 80: somebody with an unmistakable address, name and words is erased, and a dump of the whole database has none; but
+for their name where others wrote it, who may mean anybody."""
 
 from contextlib import contextmanager
 from urllib.parse import quote
@@ -99,10 +100,10 @@ def what_the_team_did(acme) -> None:
 
 def what_others_said(acme) -> None:
     dan = acme.reader(DAN)
-    comments.create(dan, 1, f"{NAME.upper()} said so, {EMAIL.lower()} is hers.")
+    comments.create(dan, 1, f"She said so, {EMAIL.lower()} is hers.")
     edits.change(dan, 4, body=f"See https://crm.example/?who={quote(EMAIL)} and <{EMAIL}>.")
     edits.change(dan, 4, body="Nothing any more.")
-    changelog.create(acme.team, f"Thanks, {NAME}", f"And to {EMAIL}!", categories=[f"By {NAME}"])
+    changelog.create(acme.team, f"Thanks, {EMAIL}", f"And to {EMAIL}!", categories=[f"By {EMAIL}"])
 
 
 def what_else_is_kept(client, acme) -> None:

@@ -2,20 +2,22 @@
 
 import re
 import threading
+import time
 from html import unescape
 
 import pytest
+import stripes
 from browser import Browser
 from calls import call
 from cast import ADA, BEN, CLEO, DAN, EVE
 from dumps import dump, found, lines
 from proving import let_time_go_by
-from queued import threads, work_off
+from queued import in_another_thread, threads, work_off
 from uploads import PDF, send
 
 from service import db, jobs
-from service.errors import Conflict, Forbidden, Invalid
-from service.feedback import changelog, clearing, closing, comments, members, sign_in, team, votes, workspaces
+from service.errors import Conflict, Forbidden, Invalid, NotFound, PaymentAway
+from service.feedback import billing, changelog, checkouts, clearing, closing, comments, members, plan_checks, sign_in, team, votes, workspaces
 
 PAGE = "/app/acme/settings/privacy"
 TENANTS = """
@@ -24,7 +26,21 @@ SELECT DISTINCT quote_ident(c.table_name) FROM information_schema.columns c
  WHERE c.table_schema = 'public' AND c.column_name = 'workspace_id' AND t.table_type = 'BASE TABLE'"""
 DUE = "UPDATE workspace SET erase_at = now() - interval '1 second' WHERE id = %(workspace)s"
 TOLD = "SELECT type FROM event WHERE workspace_id = %(workspace)s AND type LIKE 'workspace.era%%' ORDER BY seq"
+BECAUSE = "SELECT data->>'because' FROM event WHERE type = 'workspace.erasure_called_off'"
+LEAVING = "SELECT kind, workspace_id FROM job WHERE queue = 'billing'"
+BILLING_PAGE = "/app/acme/settings/billing"
 SUBSCRIPTION = "INSERT INTO subscription (workspace_id, status) VALUES (%(workspace)s, %(status)s)"
+
+
+@pytest.fixture
+def stripe(here):
+    with stripes.account(here) as account:
+        yield account
+
+
+@pytest.fixture
+def cus(stripe, acme):
+    return stripes.customer(stripe, acme)
 
 
 @pytest.fixture
@@ -66,6 +82,12 @@ def live(client, company) -> None:
     changelog.create(company.team, "Zqnews", "Zqtext")
     work_off()
     company.post("Zqlast", by=CLEO)  # with its jobs
+
+
+def wait_for_a_lock() -> None:
+    """Until somebody waits for what we hold."""
+    while db.row("SELECT count(*) FROM pg_locks WHERE NOT granted") == (0,):
+        time.sleep(0.01)
 
 
 def end(company) -> None:
@@ -150,8 +172,8 @@ def test_a_member_reads_of_it_and_cannot_keep_it(acme, ben):
     assert ben.send(PAGE, do="keep").status_code == 403 and planned(acme)
 
 
-@pytest.mark.parametrize("status", ["active", "trialing", "past_due"])
-def test_who_still_pays_ends_that_first(acme, ada, status):
+@pytest.mark.parametrize("status", ["active", "trialing", "past_due", "unpaid", "paused", "incomplete"])
+def test_who_still_pays_ends_that_first(acme, ada, stripe, status):
     db.changed(SUBSCRIPTION, workspace=acme.workspace.id, status=status)
     assert "Cancel the subscription first" in texts(ada.open(PAGE))
     with pytest.raises(Conflict, match="Cancel the subscription first"):
@@ -160,11 +182,168 @@ def test_who_still_pays_ends_that_first(acme, ada, status):
     assert closing.plan(acme.team, "acme")
 
 
-def test_who_began_to_pay_meanwhile_is_not_erased(acme):
+def test_who_began_to_pay_meanwhile_is_not_erased(acme, stripe):
     end(acme)
     db.changed(SUBSCRIPTION, workspace=acme.workspace.id, status="active")
     run_job()
     assert workspaces.find(acme.workspace.id).slug == "acme"
+
+
+# ── and what it pays ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def subscribed(acme, stripe, cus, status="active", **more) -> dict:
+    sub = stripe.subscribe(cus, status, **more)
+    billing.refresh(acme.workspace.id)
+    return sub
+
+
+def check_out(acme) -> str:
+    return checkouts.begin(acme.workspace, "month", "http://here/back", "http://here")
+
+
+def open_ones(stripe) -> list[str]:
+    return [id for id, each in stripe.sessions.items() if each["status"] == "open"]
+
+
+@pytest.mark.parametrize("status", ["active", "past_due", "unpaid"])
+def test_where_nothing_is_paid_any_more_an_old_subscription_keeps_nothing_from_being_erased(ada, acme, status):
+    db.changed(SUBSCRIPTION, workspace=acme.workspace.id, status=status)
+    assert "Erase “Acme”" in texts(ada.open(PAGE)) and ada.open(BILLING_PAGE).status_code == 404
+    end(acme)
+    run_job()
+    assert counted(acme) == {} and db.rows(LEAVING) == []
+
+
+def test_what_is_to_be_erased_is_not_subscribed_to(ada, acme, stripe):
+    closing.plan(acme.team, "acme")
+    ada.open(BILLING_PAGE)
+    answer = ada.send(BILLING_PAGE, do="subscribe", period="month")
+    assert answer.status_code == 409 and "Keep it first (Settings → Privacy)" in answer.text
+    assert stripe.asked == []
+    closing.call_off(acme.team)
+    assert ada.send(BILLING_PAGE, do="subscribe", period="month").status_code == 303
+
+
+def test_planned_while_stripe_makes_the_page_to_pay_it_is_nobodys(acme, stripe, cus):
+    def plan(path: str) -> None:
+        if path == "/v1/checkout/sessions" and stripe.asked[-1][0] == "POST":
+            in_another_thread(lambda: closing.plan(acme.team, "acme"))
+            in_another_thread(work_off)  # before there is anything to end
+
+    stripe.before_answer = plan
+    with pytest.raises(Conflict, match="to be erased"):
+        check_out(acme)
+    assert len(stripe.sessions) == 1 and open_ones(stripe) == []
+
+
+def test_planned_before_the_customer_is_noted_there_is_none(acme, stripe):
+    def plan(path: str) -> None:
+        if path == "/v1/customers":
+            in_another_thread(lambda: closing.plan(acme.team, "acme"))
+
+    stripe.before_answer = plan
+    with pytest.raises(Conflict, match="to be erased"):
+        check_out(acme)
+    assert db.row("SELECT stripe_customer FROM workspace") == (None,) and stripe.sessions == {}
+
+
+def test_a_page_to_pay_that_is_open_already_is_ended(acme, stripe):
+    check_out(acme)
+    closing.plan(acme.team, "acme")
+    assert len(open_ones(stripe)) == 1 and db.rows(LEAVING) == [("billing.expire", acme.workspace.id)]
+    work_off()
+    assert open_ones(stripe) == [] and db.rows(LEAVING) == []
+
+
+def test_called_off_at_once_the_page_to_pay_stays_open(acme, stripe):
+    check_out(acme)
+    closing.plan(acme.team, "acme")
+    closing.call_off(acme.team)
+    work_off()
+    assert len(open_ones(stripe)) == 1
+
+
+@pytest.mark.parametrize("ending", ["unpaid", "canceled"])
+def test_who_subscribes_keeps_the_workspace_whatever_becomes_of_that(ada, acme, stripe, cus, ending):
+    end(acme)
+    sub = subscribed(acme, stripe, cus)
+    billing.refresh(acme.workspace.id)
+    assert planned(acme) is None and told(acme) == ["erasure_planned", "erasure_called_off"]
+    assert db.rows(BECAUSE) == [("subscribed",)]
+    assert "erased on" not in texts(ada.open("/app/acme/inbox"))
+    assert "Sayso kept the workspace, as it was subscribed" in texts(ada.open("/app/acme/settings/audit"))
+    sub["status"] = ending
+    billing.refresh(acme.workspace.id)
+    run_job()
+    assert workspaces.find(acme.workspace.id).slug == "acme"
+
+
+def test_who_cancelled_and_uses_the_rest_is_erased_all_the_same_until_they_take_that_back(acme, stripe, cus):
+    sub = subscribed(acme, stripe, cus, cancel_at_period_end=True)
+    closing.plan(acme.team, "acme")
+    billing.refresh(acme.workspace.id)
+    assert planned(acme)
+    sub["cancel_at_period_end"] = False
+    billing.refresh(acme.workspace.id)
+    assert planned(acme) is None
+
+
+def test_what_has_only_begun_to_be_paid_waits(acme, stripe, cus):
+    end(acme)
+    sub = subscribed(acme, stripe, cus, "incomplete")
+    run_job()
+    assert planned(acme) and workspaces.find(acme.workspace.id).slug == "acme"
+    sub["status"] = "incomplete_expired"
+    billing.refresh(acme.workspace.id)
+    run_job()
+    assert counted(acme) == {}
+
+
+def test_erased_it_leaves_nothing_at_stripe_that_is_paid_or_could_be(acme, stripe, cus):
+    check_out(acme)
+    former, theirs = stripe.subscribe(cus, "canceled"), stripe.subscribe(cus, cancel_at_period_end=True)
+    billing.refresh(acme.workspace.id)
+    end(acme)
+    unheard = stripe.subscribe(cus, "past_due")  # its event got lost
+    run_job()
+    assert counted(acme) == {} and db.rows(LEAVING) == [("billing.leave", jobs.OURS)]
+    stripe.is_away = True
+    with pytest.raises(PaymentAway):
+        work_off()
+    assert db.rows(LEAVING) == [("billing.leave", jobs.OURS)]
+    stripe.is_away = False
+    db.changed("UPDATE job SET claim = NULL")
+    work_off()
+    assert {each["status"] for each in (former, theirs, unheard)} == {"canceled"} and open_ones(stripe) == []
+    assert db.rows(LEAVING) == []
+
+
+def test_a_customer_whom_stripe_forgot_is_left_in_peace(acme, stripe, cus):
+    end(acme)
+    run_job()
+    del stripe.customers[cus]
+    work_off()
+    assert db.rows(LEAVING) == []
+
+
+def test_closed_nothing_that_stripe_says_brings_it_back(client, acme, stripe, cus):
+    live(client, acme)
+    end(acme)
+
+    def close(path: str) -> None:
+        stripe.before_answer = lambda path: None
+        in_another_thread(lambda: clearing.close(acme.workspace.id))
+
+    stripe.before_answer = close
+    stripe.subscribe(cus)
+    billing.refresh(acme.workspace.id)
+    assert planned(acme) and told(acme) == ["erasure_planned"]
+    event = stripes.event("customer.subscription.created", stripe.kept[cus][0])
+    assert stripes.send(client, event).status_code == 200 and planned(acme)
+    jobs.enqueue(plan_checks.CHECK)
+    run_job()
+    assert counted(acme) == {}
 
 
 def test_a_letter_about_what_was_called_off_is_not_sent(acme):
@@ -245,10 +424,35 @@ def test_two_at_once_take_turns(client, acme, globex):
     assert counted(acme) == {} and counted(globex) == before
 
 
-def test_too_late_it_cannot_be_kept(acme):
+def test_its_day_has_come_and_until_it_is_closed_it_can_be_kept(acme, ada):
     end(acme)
+    assert "Keep the workspace" in texts(ada.open(PAGE))
+    assert ada.send(PAGE, do="keep").status_code == 303 and planned(acme) is None
+    run_job()
+    assert workspaces.find(acme.workspace.id).slug == "acme"
+
+
+def test_closed_it_cannot_be_kept_and_gone_there_is_nothing_to_keep(acme):
+    end(acme)
+    clearing.close(acme.workspace.id)
     with pytest.raises(Conflict, match="too late"):
         closing.call_off(acme.team)
+    assert planned(acme)
+    run_job()
+    with pytest.raises(NotFound):
+        closing.call_off(acme.team)
+
+
+def test_kept_at_the_moment_at_which_it_is_closed_one_of_both_holds(acme):
+    end(acme)
+    with threads(1) as pool:
+        with db.database.atomic():
+            clearing.close(acme.workspace.id)
+            kept = pool.submit(closing.call_off, acme.team)
+            wait_for_a_lock()
+        with pytest.raises(Conflict, match="too late"):
+            kept.result(10)
+    assert planned(acme)
 
 
 def test_people_of_another_team_and_who_runs_the_server_stay(acme, globex):

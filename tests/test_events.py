@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from cast import CLEO
+from browser import Browser
+from cast import ADA, CLEO
 from program import Program, wrong
 from queued import work_off
 
@@ -47,6 +48,17 @@ def test_who_was_erased_is_still_a_user_and_only_sayso_is_sayso(api, acme):
     assert kinds["post.created"] == ("user", None, None)
     assert kinds["changelog.published"] == ("sayso", None, None)
     assert kinds["user.erased"][0] == "member"
+
+
+def test_what_sayso_does_by_itself_is_nobodys_of_the_team_and_no_users(client, api, acme):
+    number = acme.post()
+    for type in ("plan.changed", "payment.failed", "export.ready", "import.finished", "workspace.installed"):
+        events.record(type, acme.workspace.id, data={"plan": "pro", "was": "free"})
+    events.record("post.approved", acme.workspace.id, post=number)
+    assert {event["actor"]["kind"] for event in told(api)} == {"user", "sayso"}
+    assert [event["actor"]["kind"] for event in told(api, type="post.approved,plan.changed")] == ["sayso", "sayso"]
+    page = Browser(client).sign_in(ADA).open(f"/app/acme/posts/{number}")
+    assert "<strong>Sayso</strong> let it in" in page.text
 
 
 def test_of_keys_and_members_only_admins_hear(client, api, acme):

@@ -76,6 +76,7 @@ def test_what_localstripe_sells_signs_and_tells_makes_a_workspace_pro_and_free_a
     assert send(client, told.body + b" ", told.headers["stripe-signature"]).status_code == 400
     now = billing.of(acme.workspace)
     assert workspaces.find(acme.workspace.id).plan == "pro" and now.status == "active" and now.period_ends_at is not None
-    theirs.v1.subscriptions.cancel(now.stripe_id)
+    billing.stripe().cancel_all(customer)
+    billing.stripe().cancel_all(customer)
     billing.refresh(acme.workspace.id)
     assert workspaces.find(acme.workspace.id).plan == "free"

@@ -147,6 +147,17 @@ def test_the_team_hears_of_it_and_reads_why(client, acme, stripe):
     assert "no room for more open posts" in said(ada.open("/app/acme/moderation"))
 
 
+def test_its_author_does_not_read_in_their_own_data_that_it_ever_waited(client, acme, stripe):
+    fill(acme, 100)
+    number = acme.post("My wish")
+    make(acme, "pro")
+    jobs.enqueue(plan_checks.CHECK)
+    work_off()
+    own = kept.own(acme.workspace, CLEO["sub"])
+    assert held(acme) == [] and [each["number"] for each in own["posts"]] == [number] and own["events"]
+    assert "held\"" not in str([each["data"] for each in own["events"]])
+
+
 def test_letting_it_in_needs_room(client, acme, stripe):
     fill(acme, 100)
     number = acme.post("My wish")
@@ -170,7 +181,9 @@ def test_a_board_that_approves_first_is_no_way_around(acme, stripe):
     assert moderation.approve(acme.team, numbers[:1]) == 1
 
 
-def test_with_pro_all_of_them_are_let_in(client, acme, stripe, monkeypatch):
+@pytest.mark.parametrize("seconds", [20, -1])
+def test_with_pro_all_of_them_are_let_in(client, acme, stripe, monkeypatch, seconds):
+    monkeypatch.setattr(plan_checks, "SECONDS", seconds)
     monkeypatch.setattr(plan_checks, "SOME", plan_checks.SOME.replace("LIMIT 50", "LIMIT 2"))
     monkeypatch.setattr(plan_checks, "AT_ONCE", 2)
     fill(acme, 100)

@@ -218,11 +218,39 @@ def test_a_chain_that_ends_in_one_of_theirs_comes_apart(acme):
 
 
 def test_many_posts_go_in_pieces(acme, monkeypatch):
-    monkeypatch.setattr(remains, "AT_ONCE", 2)
+    monkeypatch.setattr(remains, "AT_ONCE", 3)
+    monkeypatch.setattr(remains, "TOLD_AT_ONCE", 2)
     for number in range(5):
         acme.post(f"Hers {number}", by=CLEO)
     erase(acme, keep_posts=False)
     assert there(acme) == []
+    told = db.rows("SELECT post_number, person_id FROM event WHERE type = 'post.deleted' ORDER BY post_number")
+    assert told == [(number, acme.owner.id) for number in range(1, 6)]
+
+
+def test_their_name_goes_out_of_many_posts_in_pieces(acme, monkeypatch):
+    monkeypatch.setattr(remains, "AT_ONCE", 2)
+    for number in range(5):
+        acme.post(f"Ask Cleo {number}", by=CLEO)
+    erase(acme)
+    assert [row[1] for row in there(acme)] == [f"Ask … {number}" for number in range(5)]
+
+
+@pytest.mark.parametrize("path, name, email, goes", [
+    ("/p/cleo-wants-exports", "Cleo", None, True), ("/p/Export_by_CLEO", "Cleo May", None, True),
+    ("/p/zoe-wants-exports", "Zoë", None, True), ("/p/exports-for-zoë", "Zoë", None, True),
+    ("/p/mail-c-may-7", "C", "c.may.7@customer.example", True), ("/p/cleopatra", "Cleo", None, False),
+    ("/p/customer-exports", "Cleo", "cleo@customer.example", False), ("/p/al", "Al", None, False),
+])  # fmt: skip
+def test_where_their_posts_stood_before_is_forgotten_when_it_has_their_name_in_it(acme, path, name, email, goes):
+    acme.post("Hers", by={**CLEO, "name": name, "email": email})
+    acme.post("His", by=DAN)
+    for number, at in ((1, path), (1, "/p/exports"), (2, "/p/cleo-zoe-may")):
+        db.changed("INSERT INTO former_address VALUES (%(w)s, %(path)s, %(number)s)", w=acme.workspace.id, path=at,
+                   number=number)  # fmt: skip
+    erase(acme)
+    kept_paths = {at for (at,) in db.rows("SELECT path FROM former_address")}
+    assert kept_paths == {"/p/exports", "/p/cleo-zoe-may"} | (set() if goes else {path})
 
 
 def test_an_export_tells_what_an_erasure_takes(client, acme):

@@ -1,15 +1,12 @@
 """`sayso export`: a workspace as one file, straight onto the disk."""
 
-import os
-from contextlib import contextmanager
 from pathlib import Path
 
 import click
 
-from service import bars, config, db, installation
+from service import bars, config, db, installation, whole_file
 from service.cli.begin import data, database, prepare, start
 from service.cli.group import commands
-from service.errors import SettingError
 from service.feedback import export_file, exports, workspaces
 
 
@@ -31,30 +28,8 @@ def export_command(file: Path, slug: str, **options) -> None:
         prepare(settings)
         with db.connected():
             workspace = workspaces.by_slug(slug)
-            with whole(file) as out, bars.bar("Exporting", length=export_file.steps(workspace)) as shown:
+            with whole_file.written(file, over=False) as out, bars.bar("Exporting", length=export_file.steps(workspace)) as shown:
                 exports.note_file(workspace.id)
                 sink = export_file.Straight(out, shown.update)
                 export_file.write(workspace, installation.served(settings).base_url, sink)
     click.echo(f"{file}: {sink.size:,} bytes, SHA-256 {sink.digest.hexdigest()}")
-
-
-@contextmanager
-def whole(file: Path):
-    """A file to write, for its owner's eyes, which gets its name when it is complete; SettingError when it cannot be."""
-    if file.exists():
-        raise SettingError(f"{file} is there already; give another name, or delete it.")
-    part = file.with_name(f"{file.name}.part")
-    try:
-        with open(part, "wb", opener=for_its_owner) as out:
-            yield out
-            out.flush()
-            os.fsync(out.fileno())
-        part.rename(file)
-    except OSError as error:
-        raise SettingError(f"{file} cannot be written: {error.strerror or error}.") from None
-    finally:
-        part.unlink(missing_ok=True)
-
-
-def for_its_owner(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)

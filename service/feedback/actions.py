@@ -9,7 +9,7 @@ from psycopg2.extras import Json
 
 from service import db
 from service.errors import Conflict, Invalid, NotFound
-from service.feedback import boards, edits, fields, members, merges, planning, statuses, tags, team
+from service.feedback import boards, edits, fields, members, merges, plan_limits, planning, statuses, tags, team
 from service.feedback.readers import Reader
 
 MOST = 100  # posts at once
@@ -70,6 +70,8 @@ def take(reader: Reader, kind: str, numbers: list[int], value: str = "", *, note
     member or board that this was decided for. Raises Invalid for what there is not, NotFound for a post that is not there,
     Conflict when one has another by now than was `seen`."""
     chosen = checked(kind, numbers, value)
+    if kind == "status":  # which plan_limits asks for; before the posts, as everywhere
+        plan_limits.hold(reader.workspace)
     said = hold_parent(reader, kind, value)
     before = held(reader, chosen + ([said.number] if kind == "merge" else []), said.key)
     for number in chosen:
@@ -261,9 +263,9 @@ def revert(reader: Reader, kind: str, step: dict, tag: str) -> None:
     elif kind in ("tag", "untag"):
         (tags.untag if kind == "tag" else tags.tag)(reader, number, tag)
     elif kind == "merge":
-        merges.unmerge(reader, number)
+        merges.unmerge(reader, number, is_undo=True)
     elif kind == "delete":
-        edits.restore(reader, number)
+        edits.restore(reader, number, is_undo=True)
     elif kind == "board":
         edits.change(reader, number, board=before, values=still_asked(reader, before, step.get("fields", {})))
     elif kind == "assign":

@@ -66,7 +66,6 @@ HAVING count(*) > 0"""
 FOR_ADMINS = ("key.", "member.", "endpoint.", "webhook.", "identity_secret.", "widget_key.",
               "address.")  # types that begin so tell of what only admins may list
 ENOUGH = ("key.deleted", "member.removed", "member.signed_out")  # somebody may hear no more of what the team hears
-BY_ITSELF = {"changelog.published", "endpoint.failed", "endpoint.failing"}  # what Sayso also does without anyone
 
 
 class Event(NamedTuple):
@@ -93,7 +92,8 @@ class Entry(NamedTuple):
 
     @property
     def actor(self) -> str:
-        return self.actor_name or self.actor_email or "Someone"
+        unknown = "Sayso" if not self.by_team and self.type.startswith(events.BY_ITSELF) else "Someone"
+        return self.actor_name or self.actor_email or unknown
 
 
 class Happened(NamedTuple):
@@ -115,7 +115,7 @@ class Happened(NamedTuple):
         """Who did it: a `member`, a `user`, who may be erased by now, or `sayso` itself."""
         if self.person_id is not None:
             return "member"
-        return "sayso" if self.user_id is None and self.type in BY_ITSELF else "user"
+        return "sayso" if self.user_id is None and self.type.startswith(events.BY_ITSELF) else "user"
 
 
 class News(NamedTuple):

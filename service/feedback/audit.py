@@ -17,8 +17,6 @@ GROUPS = {
     "users": ("user.blocked", "user.unblocked", "user.signed_out", "user.erased", "address."),
     "settings": ("workspace.", "plan.", "payment.", "board.", "status.", "tag.", "field.", "segment."),
 }
-# beginnings of what Sayso also does without anyone
-BY_ITSELF = ("endpoint.fail", "workspace.", "export.", "import.", "plan.", "payment.")
 
 # The newest of each type, by the index of types, and of those the newest: a workspace with a million votes is none the
 # slower. Who left the team is still who did it, by the address that they had there: a later one is no business of its.
@@ -64,7 +62,7 @@ class Entry(NamedTuple):
     def actor(self) -> str:
         if self.person is not None:
             return self.name or self.email or "Somebody"
-        if self.type.startswith(BY_ITSELF):
+        if self.type.startswith(events.BY_ITSELF):
             return "Sayso"
         return f"The user {self.user}" if self.user else "A user"  # not the name alone, which a member may have, too
 

@@ -3,6 +3,7 @@
 Whatever comes from Stripe, an event or somebody who returns from a checkout, is only a reason to ask how things stand now:
 so the order of events counts for nothing, and neither does one that is lost or comes twice."""
 
+import logging
 from datetime import datetime
 from typing import NamedTuple
 
@@ -13,8 +14,12 @@ from service.feedback import plan_limits
 from service.feedback.workspaces import Workspace
 from service.lib.stripe_client import Found, Heard, Stripe
 
+log = logging.getLogger("sayso.payments")
+
+QUEUE = "billing"  # Stripe may be slow; that holds up nothing else
 GRACE_DAYS, REMINDER_DAYS = 7, 5  # since nothing is paid
 TRIAL_DAYS = 14
+FRESH_SECONDS = 5  # for which nobody asks anew just to show it
 MOST_FETCHES = 5  # of what others have written down meanwhile
 PAID, OWED, UNBEGUN = ("active", "trialing"), ("past_due", "unpaid"), ("incomplete", "incomplete_expired")
 LIVE = (*PAID, *OWED, "paused")  # a second one beside it would be paid twice
@@ -36,7 +41,7 @@ SELECT s.version, w.plan, s.past_due_since IS NOT NULL FROM subscription s JOIN 
 WRITE = """
 UPDATE subscription SET version = version + 1, stripe_id = %(id)s, status = %(status)s, period = %(period)s,
        period_ends_at = %(period_ends_at)s, trial_ends_at = %(trial_ends_at)s, is_ending = %(is_ending)s,
-       had_trial = had_trial OR %(had_trial)s, changed_at = now(),
+       had_trial = had_trial OR %(had_trial)s, live = %(live)s, changed_at = now(),
        past_due_since = CASE WHEN %(owes)s THEN coalesce(past_due_since, %(unpaid_since)s, now()) END,
        reminded_at = CASE WHEN %(owes)s THEN reminded_at END
  WHERE workspace_id = %(workspace)s"""
@@ -45,14 +50,22 @@ PLAN = f"""
 UPDATE workspace w SET plan = CASE WHEN s.status IN {PAID} OR {IN_GRACE} THEN 'pro' ELSE 'free' END
   FROM subscription s WHERE w.id = %(workspace)s AND s.workspace_id = w.id
 RETURNING w.plan, s.past_due_since IS NOT NULL"""
+# Who pays keeps the workspace; not who has cancelled and uses it until the end. One that is closed (clearing) has no customer.
+STAY = f"""
+UPDATE workspace w SET erase_at = NULL FROM subscription s
+ WHERE w.id = %(workspace)s AND w.erase_at IS NOT NULL AND w.stripe_customer IS NOT NULL
+   AND s.workspace_id = w.id AND s.status IN {LIVE} AND NOT s.is_ending"""
 READ = f"""
 SELECT s.stripe_id, s.status, s.period, s.period_ends_at, s.trial_ends_at, s.is_ending, s.had_trial, s.past_due_since,
-       s.past_due_since + interval '{GRACE_DAYS} days', {IN_GRACE}
+       s.past_due_since + interval '{GRACE_DAYS} days', {IN_GRACE}, s.live
   FROM subscription s WHERE s.workspace_id = %(workspace)s"""
 REMIND = f"""
 UPDATE subscription s SET reminded_at = now() FROM workspace w
  WHERE s.workspace_id = %(workspace)s AND w.id = s.workspace_id AND w.plan = 'pro' AND s.reminded_at IS NULL
    AND s.past_due_since < now() - interval '{REMINDER_DAYS} days'"""
+IS_FRESH = """
+SELECT EXISTS (SELECT FROM subscription WHERE workspace_id = %(workspace)s
+                  AND changed_at > now() - %(seconds)s * interval '1 second')"""
 SETTLE = "UPDATE subscription SET version = version + 1 WHERE workspace_id = %(workspace)s"
 
 
@@ -69,6 +82,7 @@ class Subscription(NamedTuple):
     past_due_since: datetime | None = None
     grace_ends_at: datetime | None = None  # until when everything stays on
     is_in_grace: bool = False
+    live: int = 0  # how many there are: every one but this is paid for nothing
 
     @property
     def is_live(self) -> bool:
@@ -110,6 +124,11 @@ def of(workspace: Workspace) -> Subscription:
     return Subscription(*(db.row(READ, workspace=workspace.id) or ()))
 
 
+def is_fresh(workspace: Workspace) -> bool:
+    """Whether Stripe was asked moments ago."""
+    return db.row(IS_FRESH, workspace=workspace.id, seconds=FRESH_SECONDS)[0]
+
+
 def hear(event: Heard) -> None:
     """Do what an event of Stripe's asks for, once: look how its customer's workspace stands. What is of no workspace, or of
     no interest, is let go. PaymentAway when Stripe must send it again."""
@@ -128,7 +147,7 @@ def refresh(workspace_id: int, event: Heard | None = None) -> None:
         if not row or not row[0]:
             return
         [version] = db.row(VERSION, workspace=workspace_id)
-        every = stripe().subscriptions(row[0])
+        every = stripe().subscriptions(row[0], in_haste=event is not None)
         try:
             return write(workspace_id, version, every, event)
         except Moved:
@@ -148,7 +167,10 @@ def write(workspace_id: int, version: int, every: list[Found], event: Heard | No
     said, had_trial = counting(every), any(each.had_trial for each in every)
     owes = said is not None and (said.status in OWED or said.unpaid_since is not None)
     told = said._asdict() if said else dict.fromkeys(Found._fields) | {"is_ending": False}
-    db.changed(WRITE, **told | {"workspace": workspace_id, "had_trial": had_trial, "owes": owes})
+    live = sum(each.status in LIVE for each in every)
+    if live > 1:
+        log.warning("workspace %s has %s subscriptions at Stripe", workspace_id, live)
+    db.changed(WRITE, **told | {"workspace": workspace_id, "had_trial": had_trial, "live": live, "owes": owes})
     settle(workspace_id, *before[1:])
 
 
@@ -170,13 +192,15 @@ def hold(workspace_id: int) -> tuple[int, str, bool]:
 
 
 def settle(workspace_id: int, was: str, was_owing: bool) -> None:
-    """Give the workspace the plan that follows from its subscription, and tell what changed."""
+    """Give the workspace the plan that follows from its subscription, and tell what changed. One that is paid now stays."""
     plan, owes = db.row(PLAN, workspace=workspace_id)
     if plan != was:
         because = "subscribed" if plan == "pro" else "payment" if owes else "ended"
         events.record("plan.changed", workspace_id, data={"plan": plan, "was": was, "because": because})
     if owes and not was_owing and plan == "pro":
         events.record("payment.failed", workspace_id, data={"reminder": False})
+    if db.changed(STAY, workspace=workspace_id):
+        events.record("workspace.erasure_called_off", workspace_id, data={"because": "subscribed"})
 
 
 @db.verb

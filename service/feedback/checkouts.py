@@ -3,27 +3,32 @@
 Stripe is asked between the transactions, never in one."""
 
 from service import db
-from service.errors import Conflict, Invalid, NotFound
-from service.feedback import billing
+from service.errors import Conflict, Invalid, NotFound, PaymentAway
+from service.feedback import billing, limits
 from service.feedback.workspaces import Workspace
 
 CUSTOMER = "SELECT stripe_customer FROM workspace WHERE id = %(workspace)s"
 # Whoever was first: the other one stays without a subscription.
 KEEP = """
-UPDATE workspace SET stripe_customer = coalesce(stripe_customer, %(customer)s) WHERE id = %(workspace)s
+UPDATE workspace SET stripe_customer = coalesce(stripe_customer, %(customer)s)
+ WHERE id = %(workspace)s AND erase_at IS NULL
 RETURNING stripe_customer"""
 FORGET = """
 UPDATE workspace SET stripe_customer = NULL WHERE id = %(workspace)s AND stripe_customer = %(customer)s"""
+GOES = "SELECT erase_at IS NOT NULL FROM workspace WHERE id = %(workspace)s"
+GOING = "This workspace is to be erased. Keep it first (Settings → Privacy), then subscribe."
 HAS_ONE = "This workspace has a subscription. Manage billing changes or ends it."
 UNKNOWN = "Stripe does not know this workspace any more. Subscribe anew."
 
 
 def begin(workspace: Workspace, period: str, back: str, cancelled: str) -> str:
     """The address at which this workspace subscribes, to pay every month or year: Stripe's, which leads `back`. Invalid when
-    there is no such price, Conflict when it has a subscription; PaymentAway."""
+    there is no such price, Conflict when it has a subscription or is to be erased; PaymentAway."""
     price = billing.settings().stripe_prices.get(period)
     if price is None:
         raise Invalid(period="Choose whether you pay every month or every year.")
+    expect_staying(workspace)
+    limits.way_to_pay(workspace.id)
     gone = None
     for _ in range(2):
         customer = known(workspace, gone)
@@ -32,13 +37,34 @@ def begin(workspace: Workspace, period: str, back: str, cancelled: str) -> str:
         if standing.is_live:
             raise Conflict(HAS_ONE, "subscribed")
         try:
-            return billing.stripe().check_out(
+            url = billing.stripe().check_out(
                 customer, price, reference=workspace.public_id, back=back, cancelled=cancelled,
                 trial_days=0 if standing.had_trial else billing.TRIAL_DAYS,
             )  # fmt: skip
         except NotFound:  # they were deleted at Stripe, or are of another account of it
             gone = customer
+        else:
+            return in_time(workspace, customer, url)
     raise Conflict(UNKNOWN, "customer_gone")
+
+
+def in_time(workspace: Workspace, customer: str, url: str) -> str:
+    """This address, unless the end of the workspace was planned while Stripe made it: then it is nobody's."""
+    try:
+        expect_staying(workspace)
+    except (Conflict, NotFound):
+        billing.stripe().expire_open(customer)
+        raise
+    return url
+
+
+def expect_staying(workspace: Workspace) -> None:
+    """Raise Conflict when the workspace is to be erased: nobody is to pay for what goes."""
+    row = db.row(GOES, workspace=workspace.id)
+    if row is None:
+        raise NotFound("There is no such workspace.")
+    if row[0]:
+        raise Conflict(GOING, "erasure_planned")
 
 
 def manage(workspace: Workspace, back: str) -> str:
@@ -47,9 +73,11 @@ def manage(workspace: Workspace, back: str) -> str:
     row = db.row(CUSTOMER, workspace=workspace.id)
     if not row or not row[0]:
         raise Conflict("There is nothing to manage yet: this workspace never subscribed.", "not_subscribed")
+    limits.way_to_pay(workspace.id)
     try:
         return billing.stripe().portal(row[0], back)
     except NotFound:
+        billing.refresh(workspace.id)  # what we know of a subscription is of a customer who is no more
         raise Conflict(UNKNOWN, "customer_gone") from None
 
 
@@ -64,5 +92,6 @@ def known(workspace: Workspace, gone: str | None = None) -> str:
     made = billing.stripe().make_customer(workspace.public_id, once)
     kept = db.row(KEEP, workspace=workspace.id, customer=made)
     if kept is None:
-        raise NotFound("There is no such workspace.")
+        expect_staying(workspace)
+        raise PaymentAway  # its end was planned, and called off, in between
     return kept[0]

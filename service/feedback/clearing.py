@@ -3,10 +3,15 @@ before which others stand. Stopped or killed at any moment, the next run goes on
 
 All that belongs to a workspace stands in CLEARED; a test holds it against the schema."""
 
+import logging
+import secrets
 import time
 
 from service import db, jobs
+from service.feedback import billing, leaving
 from service.feedback.closing import LIVES
+
+log = logging.getLogger("sayso.clearing")
 
 ERASE = "workspace.erase"  # kind of the job
 AT_ONCE, HEAVY_AT_ONCE = 2000, 20  # rows a statement; of those that are large, or much hangs on
@@ -34,12 +39,13 @@ SELECT w.id FROM workspace w WHERE w.erase_at <= now() AND NOT {LIVES.format(wor
 HOLD = f"""
 SELECT FROM workspace w WHERE w.id = %(workspace)s AND w.erase_at <= now() AND NOT {LIVES.format(workspace="w.id")}
    FOR UPDATE"""
-# Its board, its pages and its snippet are nobody's from here on, and whoever wants its address can have it.
+# Its board, its pages and its snippet are nobody's from here on, and whoever wants its address can have it. The one that it
+# gets is random, or somebody could take it before.
 CLOSE = """
-UPDATE workspace SET slug = 'erased-' || substr(public_id, 4), name = '…', former_slugs = '{}', domain = NULL,
+UPDATE workspace SET slug = %(slug)s, name = '…', former_slugs = '{}', domain = NULL,
        domain_seen_at = NULL, key_generation = key_generation + 1, key_oldest = key_generation + 1, revoked_kids = '{}',
        origins = '{}', loaded_from = NULL, sign_in_url = NULL, logo = NULL
- WHERE id = %(workspace)s AND slug <> 'erased-' || substr(public_id, 4)"""
+ WHERE id = %(workspace)s"""
 # Who is in no other team, nor asked into one, and does not run the server. Whoever invites them at this moment waits for
 # their row, and then makes another.
 LONELY = """
@@ -62,12 +68,21 @@ LATE = ("job", "job_dead")  # no key holds them: somebody may have written one m
 
 
 def erase_due(job: jobs.Job) -> None:
-    """Erase what is due, for a while; what is left is the next job's."""
-    ends = time.monotonic() + SECONDS
-    for (workspace_id,) in db.rows(DUE):
-        if not erase(workspace_id, ends):
+    """Erase what is due, for a while; what is left is the next job's. One that fails does not keep the others; this job then
+    fails in the end, and is tried again."""
+    ends, failures = time.monotonic() + SECONDS, []
+    for (workspace_id,) in db.rows(DUE, is_billed=billing.is_on()):
+        try:
+            is_over = erase(workspace_id, ends)
+        except Exception as error:
+            log.warning("workspace %s could not be erased (%s)", workspace_id, type(error).__name__)
+            failures.append(error)
+            continue
+        if not is_over:
             jobs.enqueue(ERASE, jobs.OURS, unique_key="rest")
             break
+    if failures:
+        raise failures[0]
     job.complete()
 
 
@@ -85,22 +100,24 @@ def erase(workspace_id: int, ends: float) -> bool:
 
 @db.verb
 def close(workspace_id: int) -> bool:
-    """Let nobody in any more, and forget the people who were here only; False when it is not due, or gone."""
-    if db.row(HOLD, workspace=workspace_id) is None:
+    """Let nobody in any more, and forget the people who were here only; again, also those who came meanwhile. False when it
+    is not due, or gone."""
+    if db.row(HOLD, workspace=workspace_id, is_billed=billing.is_on()) is None:
         return False
-    if db.changed(CLOSE, workspace=workspace_id):
-        lonely = [id for (id,) in db.rows(LONELY, workspace=workspace_id)]
-        db.changed(DROP_MEMBERS, workspace=workspace_id)
-        persons = [id for (id,) in db.rows(STILL_LONELY, persons=lonely)]
-        db.changed(DROP_LINKS, persons=persons)
-        db.changed(DROP_PERSONS, persons=persons)
+    db.changed(CLOSE, workspace=workspace_id, slug=f"erased-{secrets.token_hex(16)}")
+    lonely = [id for (id,) in db.rows(LONELY, workspace=workspace_id)]
+    db.changed(DROP_MEMBERS, workspace=workspace_id)
+    persons = [id for (id,) in db.rows(STILL_LONELY, persons=lonely)]
+    db.changed(DROP_LINKS, persons=persons)
+    db.changed(DROP_PERSONS, persons=persons)
+    leaving.part(workspace_id)
     return True
 
 
 @db.verb
 def finish(workspace_id: int) -> None:
     """Take the last row away, and with it what was written while the others went."""
-    db.row(HOLD, workspace=workspace_id)
+    db.row(HOLD, workspace=workspace_id, is_billed=billing.is_on())
     for table in LATE:
         db.changed(STATEMENTS[table], workspace=workspace_id)
     db.changed(DROP_COUNTS, workspace=workspace_id)

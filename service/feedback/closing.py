@@ -5,21 +5,25 @@ from datetime import datetime
 from typing import NamedTuple
 
 from service import db, events
-from service.errors import Conflict, Forbidden, Invalid
+from service.errors import Conflict, Forbidden, Invalid, NotFound
+from service.feedback import billing, leaving
 from service.feedback.readers import Reader
 
 DAYS = 7
-PAYING = ("active", "trialing", "past_due")  # states of a subscription that costs, or is about to
+PAYING = (*billing.LIVE, "incomplete")  # states of a subscription that costs, or may yet
 
 PAYING_STILL = "Cancel the subscription first (Settings → Billing): nobody is to pay for what is gone."
 
+# Closed (clearing), nobody is in it any more.
 READ = """
-SELECT erase_at, erase_at <= now(),
+SELECT erase_at, NOT EXISTS (SELECT FROM member WHERE workspace_id = %(workspace)s),
        (SELECT role FROM member WHERE workspace_id = %(workspace)s AND person_id = %(person)s AND joined_at IS NOT NULL)
   FROM workspace WHERE id = %(workspace)s"""
-HOLD = f"{READ} FOR NO KEY UPDATE"
-LIVES = f"""EXISTS (
-  SELECT FROM subscription s WHERE s.workspace_id = {{workspace}} AND s.status IN {PAYING} AND NOT s.is_ending)"""
+# A statement of its own: what is read beside a row that was waited for is as old as the wait.
+HOLD = "SELECT FROM workspace WHERE id = %(workspace)s FOR NO KEY UPDATE"
+# SQL: does it pay, or may it yet? Where there is nothing to pay, an old row says nothing.
+LIVES = f"""(%(is_billed)s AND EXISTS (
+  SELECT FROM subscription s WHERE s.workspace_id = {{workspace}} AND s.status IN {PAYING} AND NOT s.is_ending))"""
 PAYS = f"SELECT {LIVES.format(workspace='%(workspace)s')}"
 PLAN = f"""
 UPDATE workspace SET erase_at = now() + interval '{DAYS} days' WHERE id = %(workspace)s RETURNING erase_at"""
@@ -30,12 +34,21 @@ class Standing(NamedTuple):
     """What the member who acts sees of the end."""
 
     erase_at: datetime | None  # NULL: it stays
-    has_begun: bool | None
+    is_closed: bool  # nobody gets in any more, and what is in it goes
     role: str | None
 
 
 def of(reader: Reader) -> Standing:
-    return Standing(*db.row(READ, **who(reader)))
+    row = db.row(READ, **who(reader))
+    if row is None:
+        raise NotFound("There is no such workspace.")
+    return Standing(*row)
+
+
+def held(reader: Reader) -> Standing:
+    """The same, which nobody changes until the transaction ends."""
+    db.row(HOLD, workspace=reader.workspace.id)
+    return of(reader)
 
 
 def who(reader: Reader) -> dict:
@@ -44,14 +57,14 @@ def who(reader: Reader) -> dict:
 
 def pays(reader: Reader) -> bool:
     """Whether there is a subscription that would go on costing."""
-    return db.row(PAYS, workspace=reader.workspace.id)[0]
+    return db.row(PAYS, workspace=reader.workspace.id, is_billed=billing.is_on())[0]
 
 
 @db.verb
 def plan(reader: Reader, typed: str) -> datetime:
     """Have the workspace erased in a week; returns when. Planned already, it stays as it was. For owners, else Forbidden;
     Invalid unless they `typed` its address; Conflict while a subscription goes on."""
-    standing = Standing(*db.row(HOLD, **who(reader)))
+    standing = held(reader)
     if standing.role != "owner":
         raise Forbidden("Only an owner can have the workspace erased.", "owners_only")
     if standing.erase_at:
@@ -61,6 +74,7 @@ def plan(reader: Reader, typed: str) -> datetime:
     if pays(reader):
         raise Conflict(PAYING_STILL, "subscribed")
     [erase_at] = db.row(PLAN, workspace=reader.workspace.id)
+    leaving.plan(reader.workspace.id)
     data = {"at": erase_at.isoformat(timespec="seconds")}
     events.record("workspace.erasure_planned", reader.workspace.id, data=data, **reader.actor())
     return erase_at
@@ -68,13 +82,13 @@ def plan(reader: Reader, typed: str) -> datetime:
 
 @db.verb
 def call_off(reader: Reader) -> None:
-    """Keep the workspace; when that is so anyway, nothing happens. For owners and admins, else Forbidden; Conflict when its
-    time has come."""
-    standing = Standing(*db.row(HOLD, **who(reader)))
+    """Keep the workspace; when that is so anyway, nothing happens. For owners and admins, else Forbidden; Conflict when it is
+    closed already."""
+    standing = held(reader)
+    if standing.is_closed:
+        raise Conflict("It is too late: the workspace is being erased.", "too_late")
     if standing.role not in ("owner", "admin"):
         raise Forbidden("Only owners and admins can keep the workspace.")
-    if standing.has_begun:
-        raise Conflict("It is too late: the workspace is being erased.", "too_late")
     if standing.erase_at:
         db.changed(CALL_OFF, workspace=reader.workspace.id)
         events.record("workspace.erasure_called_off", reader.workspace.id, **reader.actor())

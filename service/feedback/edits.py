@@ -8,7 +8,7 @@ from psycopg2.extras import Json
 
 from service import db, events
 from service.errors import Conflict, Forbidden, Invalid, NotFound
-from service.feedback import attachments, boards, fields, members, posts, spam, versions
+from service.feedback import attachments, boards, fields, members, plan_limits, posts, spam, versions
 from service.feedback.attachments import File
 from service.feedback.posts import Held, Post
 from service.feedback.readers import Reader
@@ -140,13 +140,16 @@ def delete(reader: Reader, number: int) -> None:
 
 
 @db.verb
-def restore(reader: Reader, number: int) -> bool:
-    """Bring a deleted post back, as it was; one that is there stays there. Returns whether it was deleted. For members."""
-    row = db.row(DELETED, workspace=reader.workspace.id, number=number)
-    if row is None:
-        raise NotFound(f"There is no post #{number}.")
+def restore(reader: Reader, number: int, *, is_undo: bool = False) -> bool:
+    """Bring a deleted post back, as it was; one that is there stays there. Returns whether it was deleted. Conflict when the
+    plan has no room for one more open post, unless this `is_undo`. For members."""
+    with plan_limits.opening(reader.workspace, is_undo=is_undo):
+        row = db.row(DELETED, workspace=reader.workspace.id, number=number)
+        if row is None:
+            raise NotFound(f"There is no post #{number}.")
+        if row[0]:
+            db.changed(RESTORE, workspace=reader.workspace.id, number=number)
     if row[0]:
-        db.changed(RESTORE, workspace=reader.workspace.id, number=number)
         events.record("post.restored", reader.workspace.id, public=True, post=number, **reader.actor())
     return row[0]
 

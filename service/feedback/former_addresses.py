@@ -1,5 +1,7 @@
 """Where posts stood before they were imported: their links lead on, wherever they were kept."""
 
+from urllib.parse import unquote, urlsplit
+
 from service import db
 from service.feedback.readers import readable
 
@@ -19,3 +21,16 @@ def find(at: str, path: str) -> int | None:
     workspace, number = row
     is_public = db.row(READABLE, workspace=workspace, number=number, user=None, member=False) is not None
     return number if is_public else None
+
+
+def path_of(url: str | None) -> str | None:
+    """Where a post stood, without the host; None when that can be no place of its own, as where a query says which post."""
+    try:
+        address = urlsplit((url or "").strip())
+    except ValueError:
+        return None
+    if address.query or address.fragment:
+        return None
+    path = unquote(address.path).rstrip("/")
+    fits = path.startswith("/") and len(path) <= LONGEST and path.isprintable()
+    return path if fits else None

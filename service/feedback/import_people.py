@@ -10,11 +10,11 @@ from psycopg2.extras import Json
 
 from service import db
 from service.errors import Invalid
-from service.feedback import claims, import_places, segments, users
+from service.feedback import claims, import_places, mailings, segments, suppressions, users
 from service.feedback.imported import Piece, Refused
 from service.feedback.readers import MEMBER
 from service.lib import text
-from service.sources.records import Person
+from service.sources.records import Mailing, Person
 
 BY_ID = """
 SELECT id FROM "user" WHERE workspace_id = %(workspace)s AND external_id = %(external)s"""
@@ -44,6 +44,25 @@ WITH made AS (
 )
 INSERT INTO vote (workspace_id, post_number, user_id, created_at)
 SELECT %(workspace)s, %(number)s, id, coalesce(%(at)s, now()) FROM made"""
+# One of them has a name by now: the vote without one goes.
+HOLD_NAMELESS = """
+SELECT n.id, n.external_id FROM imported i JOIN vote v ON v.workspace_id = i.workspace_id AND v.post_number = i.local
+  JOIN "user" n ON n.workspace_id = v.workspace_id AND n.id = v.user_id AND n.kind = 'anonymous'
+ WHERE i.workspace_id = %(workspace)s AND i.kind = 'post' AND i.source_key = ANY(%(keys)s) AND i.local = %(number)s
+   AND starts_with(n.external_id, %(prefix)s || lpad(to_hex(%(number)s), 6, '0'))
+ ORDER BY v.user_id LIMIT 1 FOR UPDATE OF n"""
+MADE_BY = """
+SELECT import_id FROM imported
+ WHERE workspace_id = %(workspace)s AND kind = 'post' AND source_key = ANY(%(keys)s) AND local = %(number)s LIMIT 1"""
+DROP_NAMELESS = 'DELETE FROM "user" WHERE workspace_id = %(workspace)s AND id = %(id)s'
+# What an address does not want is never forgotten for what a file says, and what it wants only if nothing is known of it.
+MAIL = """
+INSERT INTO mailing AS m (workspace_id, email, muted, subscribed_at, locale)
+SELECT %(workspace)s, %(email)s, %(muted)s::text[], %(subscribed_at)s, %(locale)s
+ WHERE NOT EXISTS (SELECT FROM mailing WHERE workspace_id = %(workspace)s AND email = %(email)s
+                      AND muted @> %(muted)s::text[])
+ON CONFLICT (workspace_id, email) DO UPDATE SET
+  muted = array(SELECT DISTINCT kind FROM unnest(m.muted || excluded.muted) AS kind ORDER BY kind)"""
 ANONYMOUS, GUEST, IDENTIFIED = "anonymous", "guest", "identified"
 PREFIXES = {ANONYMOUS: "anon_", GUEST: "guest_"}
 FORMER = "former-member-"  # of an id: whoever was of the team elsewhere, and is not here
@@ -172,3 +191,36 @@ def nameless(piece: Piece, number: int, count: int, at) -> None:
     """So many votes for a post, of people of whom nothing is known."""
     place = piece.workspace.id
     db.changed(NAMELESS, workspace=place, prefix=prefix(place, piece.id), number=number, count=count, at=at)
+
+
+def named(piece: Piece, post: str, number: int) -> None:
+    """A vote of somebody who is known has come for a post that an import before has given votes without a name: one of these
+    goes, so that there are as many as there were."""
+    place, keys = {"workspace": piece.workspace.id, "number": number}, piece.keys("post", post)
+    row = db.row(MADE_BY, **place, keys=keys)
+    found = row and db.row(HOLD_NAMELESS, **place, keys=keys, prefix=prefix(piece.workspace.id, row[0]))
+    if found:
+        db.changed(DROP_NAMELESS, workspace=piece.workspace.id, id=found[0])
+        piece.keep("named", found[1].encode(), number)
+
+
+# ── who gets letters ────────────────────────────────────────────────────────────────────────────────────────────────
+
+LONGEST_REASON = 300
+
+
+def mailing(piece: Piece, told: Mailing) -> str:
+    """What an address wants to be told. Nothing that it does not want here is loosened, nor when the import is undone."""
+    email = text.email(told.email)
+    if email is None:
+        raise Refused("This is no e-mail address.", "email")
+    reason = told.suppressed and (text.tidy_line(told.suppressed[: 4 * LONGEST_REASON])[:LONGEST_REASON] or "Imported")
+    muted = sorted(kind for kind in set(told.muted) if kind in mailings.ABOUT_POSTS)
+    if piece.is_dry:
+        return "made"
+    place, since = {"workspace": piece.workspace.id, "email": email.lower()}, past(piece, told.subscribed_at)
+    changed = bool(reason and db.changed(suppressions.ADD, **place, reason=reason))
+    if muted or since or told.locale:
+        locale = told.locale and text.tidy_line(told.locale[:40]) or None
+        changed |= bool(db.changed(MAIL, **place, muted=muted, subscribed_at=since, locale=locale))
+    return "made" if changed else "known"

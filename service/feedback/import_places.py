@@ -3,7 +3,7 @@
 from psycopg2.extras import Json
 
 from service import db
-from service.feedback import boards, companies, fields, segments, statuses, tags
+from service.feedback import boards, companies, fields, import_limits, segments, statuses, tags
 from service.feedback.imported import Piece, Refused
 from service.feedback.readers import Reader
 from service.lib import text
@@ -41,6 +41,7 @@ TAKE_OVER_STATUS = """
 UPDATE status SET name = %(name)s, kind = %(kind)s, color = %(color)s, position = coalesce(%(position)s, position)
  WHERE workspace_id = %(workspace)s AND id = %(id)s"""
 LAST = 10_000  # position of a thing
+UNFIT_FIELDS = "Values of custom fields that are not here, or do not fit them, were left out."
 MAKE_COMPANY = """
 INSERT INTO company (workspace_id, external_id, name, plan, mrr)
 VALUES (%(workspace)s, %(id)s, %(name)s, %(plan)s, %(mrr)s) ON CONFLICT DO NOTHING RETURNING id"""
@@ -97,6 +98,11 @@ def status_of(piece: Piece, said: str | None) -> int:
     return there[0] if there else status(piece, records.Status(said))
 
 
+def kind_at(piece: Piece, said: str | None, id: int) -> str:
+    """Of which kind the status is that `status_of` has found or made."""
+    return next((each[3] for each in listed(piece, "status") if each[0] == id and id), None) or kind_of(said or "")
+
+
 def status(piece: Piece, told: records.Status) -> int:
     kind = told.kind or kind_of(told.name)
     if kind not in statuses.KINDS:
@@ -128,6 +134,7 @@ def made(piece: Piece, kind: str, told, facts: dict, sql: str, what: str | None)
     every = listed(piece, kind)
     if len(every) >= MOST[kind]:
         raise Refused(f"There are {MOST[kind]:,} already, which is all there can be.", kind)
+    import_limits.expect_room(piece, kind)
     key = free_key(every, told.key, facts["name"], kind)
     row = [0, key, facts["name"], what]
     if not piece.is_dry:
@@ -214,6 +221,19 @@ def field(piece: Piece, told: records.Field) -> str:
     facts |= {"key": told.key, "board": there and there[0], "required": told.is_required,
               "position": position(told), "type": told.type}
     return once(piece, "field", told.key, fields.MAKE, **facts)
+
+
+def kept_fields(piece: Piece, values: dict) -> dict:
+    """The values of fields that there are, as they are stored; what fits none is left out, and that is remarked."""
+    if not values:
+        return {}
+    fields.keep(as_team(piece), values)
+    known = {field.key: field for field in fields.of(piece.workspace.id)}
+    fitting = {key: fit for key, value in values.items()
+               if key in known and (fit := fields.stored(known[key], value)) is not None}  # fmt: skip
+    if len(fitting) < len(values):
+        piece.remarks.append(UNFIT_FIELDS)
+    return fitting
 
 
 def company(piece: Piece, told: records.Company) -> str:

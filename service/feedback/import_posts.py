@@ -1,19 +1,15 @@
 """Posts of an import, and what was said and wanted of them elsewhere. Nothing of it is told to anybody: there are no events,
 letters or webhooks of a row; counters and vectors follow as of any post."""
 
-from urllib.parse import unquote, urlsplit
-
 from psycopg2.extras import Json
 
 from service import db
-from service.feedback import comments, import_people, import_places, imported, marks, plan_limits, posts, vectors
+from service.feedback import comments, import_limits, import_people, import_places, imported, imports, marks, plan_limits, posts, vectors
 from service.feedback.imported import Piece, Refused
 from service.lib import text
 from service.sources import records
 
 LARGEST_NUMBER = 999_999_999
-LONGEST_PATH = 500
-MOST_NAMELESS = 10_000  # votes of a post without a name
 CUT = 199  # characters of a title whose rest goes to the body; one more says so
 
 HOLD = """
@@ -37,7 +33,6 @@ VALUES (%(workspace)s, %(number)s, %(board)s, %(status)s, %(author)s, %(title)s,
 TAG = """
 INSERT INTO post_tag (workspace_id, post_number, tag_id) SELECT %(workspace)s, %(number)s, unnest(%(tags)s::bigint[])
 ON CONFLICT DO NOTHING"""
-STATUS_KIND = "SELECT kind FROM status WHERE workspace_id = %(workspace)s AND id = %(status)s"
 VOTE = """
 INSERT INTO vote (workspace_id, post_number, user_id, created_at, cast_by, merged_from)
 VALUES (%(workspace)s, %(number)s, %(user)s, %(at)s, (
@@ -95,26 +90,29 @@ def post(piece: Piece, told: records.Post) -> str:
     author = import_people.person(piece, told.author) if told.author else None
     voters = [import_people.person(piece, each) for each in told.voters]
     place = {"board": import_places.board_of(piece, told.board), "status": import_places.status_of(piece, told.status)}
+    waiting = dict(zip(("held_at", "held_because"), waits(piece, told, place["status"]), strict=True))
     tagged = [import_places.tag_of(piece, each) for each in told.tags]
+    kept = import_places.kept_fields(piece, told.fields or {})
+    nameless = import_limits.nameless(piece, told.nameless_votes)
     if piece.is_dry:
+        import_limits.keep(piece, 0, nameless)
         piece.remember("post", id)
         return "made"
     number = number_of(piece, told.number)
-    write(piece, number, told, {**facts, **place, "author": author}, tagged)
+    write(piece, number, told, {**facts, **place, **waiting, "author": author, "fields": Json(kept)}, tagged)
     piece.remember("post", id, number)
     piece.latest = number
     for user in dict.fromkeys([*([author] if author and told.author_votes else []), *voters]):
         cast(piece, number, user, facts["created_at"])
-    if told.nameless_votes:
-        import_people.nameless(piece, number, told.nameless_votes, facts["created_at"])
+    if nameless:
+        import_people.nameless(piece, number, nameless, facts["created_at"])
+        import_limits.keep(piece, number, nameless)
     return "made"
 
 
 def said(piece: Piece, told: records.Post) -> dict:
     """What a post says, as it is stored."""
     title, body = fitting(told.title, told.body)
-    if told.nameless_votes > MOST_NAMELESS:
-        raise Refused(f"A post takes at most {MOST_NAMELESS:,} votes without a name.", "votes")
     return {"title": title, "body": body, "created_at": moment(piece, told.created_at) or piece.now}
 
 
@@ -149,16 +147,15 @@ def number_of(piece: Piece, asked: int | None) -> int:
 
 def write(piece: Piece, number: int, told: records.Post, facts: dict, tagged: list[int]) -> None:
     place = {"workspace": piece.workspace.id, "number": number}
-    held_at, because = waits(piece, told, facts["status"])
     db.changed(
-        MAKE, **place, **facts, meta=posts.small(told.meta), fields=Json(told.fields or {}), assignee=told.assignee,
+        MAKE, **place, **facts, meta=posts.small(told.meta), assignee=told.assignee,
         language=piece.workspace.language, updated_at=told.updated_at or facts["created_at"], edited_at=told.edited_at,
-        pinned=told.is_pinned, locked=told.is_locked, eta=told.eta, held_at=held_at, held_because=because,
+        pinned=told.is_pinned, locked=told.is_locked, eta=told.eta,
         roadmap_position=told.roadmap_position, answered_at=told.answered_at, deleted_at=told.deleted_at,
     )  # fmt: skip
     if tagged:
         db.changed(TAG, **place, tags=tagged)
-    if path := path_of(told.url):
+    if path := former_addresses.path_of(told.url):
         db.changed(MOVED, **place, path=path)
     piece.touched.add(number)
     piece.posts.append(number)
@@ -168,19 +165,15 @@ def waits(piece: Piece, told: records.Post, status: int) -> tuple:
     """Since when and why it waits: as it did elsewhere, or because the plan has no room for one more open post."""
     if told.held_at or not plan_limits.holds(piece.workspace):
         return told.held_at, told.held_because
-    is_open = db.row(STATUS_KIND, workspace=piece.workspace.id, status=status)[0] == "open"
-    is_full = is_open and plan_limits.open_posts(piece.workspace) >= plan_limits.FREE.open_posts
-    return (piece.now, plan_limits.PLAN) if is_full else (None, None)
-
-
-def path_of(url: str | None) -> str | None:
-    """Where a post stood, without the host; None when that can be no place of its own."""
-    try:
-        path = unquote(urlsplit((url or "").strip()).path).rstrip("/")
-    except ValueError:
-        return None
-    fits = path.startswith("/") and len(path) <= LONGEST_PATH and path.isprintable()
-    return path if fits else None
+    if import_places.kind_at(piece, told.status, status) != "open":
+        return None, None
+    rehearsed = piece.seen.open_posts if piece.is_dry else 0
+    if plan_limits.open_posts(piece.workspace) + rehearsed >= plan_limits.FREE.open_posts:
+        piece.remarks.append(imports.NO_ROOM)
+        return piece.now, plan_limits.PLAN
+    if piece.is_dry:
+        piece.seen.open_posts += 1
+    return None, None
 
 
 # ── what people did ──
@@ -206,7 +199,11 @@ def vote(piece: Piece, told: records.Vote) -> str:
     origin = told.merged_from and piece.known("post", told.merged_from)
     refuse_merged(piece, number)
     piece.latest = number
-    return "made" if cast(piece, number, user, at, told.cast_by, origin) else "known"
+    if not cast(piece, number, user, at, told.cast_by, origin):
+        return "known"
+    if piece.source != "sayso" and not told.is_counted:
+        import_people.named(piece, told.post, number)
+    return "made"
 
 
 def follower(piece: Piece, told: records.Follower) -> str:

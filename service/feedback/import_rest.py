@@ -29,6 +29,21 @@ MERGE = """
 UPDATE post SET merged_into = %(into)s, merged_at = coalesce(%(at)s, now())
  WHERE workspace_id = %(workspace)s AND number = %(number)s AND merged_into IS NULL AND number <> %(into)s
    AND EXISTS (SELECT FROM post t WHERE t.workspace_id = %(workspace)s AND t.number = %(into)s)"""
+# The post that this one would be a part of is a part of it itself: up from there it comes again.
+CLOSES_CIRCLE = """
+WITH RECURSIVE up AS (
+  SELECT number, merged_into FROM post WHERE workspace_id = %(workspace)s AND number = %(into)s
+   UNION
+  SELECT p.number, p.merged_into FROM post p JOIN up ON p.number = up.merged_into WHERE p.workspace_id = %(workspace)s
+)
+SELECT FROM up WHERE number = %(number)s"""
+HOLD = """
+SELECT number FROM post WHERE workspace_id = %(workspace)s AND number IN (%(number)s, %(into)s)
+ ORDER BY number FOR NO KEY UPDATE"""
+REMARK = """
+UPDATE import_row SET said = %(said)s
+ WHERE workspace_id = %(workspace)s AND import_id = %(import)s AND kind = 'post' AND local = %(number)s"""
+CIRCLE = "It was not merged: the post that it was merged into is itself a part of this one."
 SHOW = "UPDATE changelog_entry SET body = %(body)s WHERE workspace_id = %(workspace)s AND id = %(id)s AND body = %(before)s"
 SHOWN = re.compile(r"\(file:(\d+)\)")
 KINDS = ("like", "love", "celebrate", "confused")
@@ -113,8 +128,18 @@ def link(piece: Piece, told: records.Post | records.Entry) -> None:
         return
     number, into = piece.known("post", told.id or ""), piece.known("post", told.merged_into or "")
     if number and into:
-        db.changed(MERGE, workspace=piece.workspace.id, number=number, into=into, at=told.merged_at)
-        db.changed(import_posts.COUNT, workspace=piece.workspace.id, numbers=[number, into])
+        merge(piece, number, into, told.merged_at)
+
+
+def merge(piece: Piece, number: int, into: int, at) -> None:
+    """Have a post be a part of another, unless that one is a part of it already."""
+    place = {"workspace": piece.workspace.id, "number": number, "into": into}
+    db.rows(HOLD, **place)
+    if db.row(CLOSES_CIRCLE, **place) is not None:
+        db.changed(REMARK, **piece.scope(), number=number, said=CIRCLE)
+        return
+    db.changed(MERGE, **place, at=at)
+    db.changed(import_posts.COUNT, workspace=piece.workspace.id, numbers=[number, into])
 
 
 def show_files(piece: Piece, told: records.Entry) -> None:

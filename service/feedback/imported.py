@@ -31,18 +31,26 @@ class Rules(NamedTuple):
     board: str | None = None  # key of the one that takes every post; None: as the file says
     new_boards: str = "private"  # or public: who may see boards that are made
     system: str = ""  # a name of where the file comes from, so that the ids of two systems stay apart
+    by_hand: bool = False  # read in on the server
+
+
+class Seen(set[bytes]):
+    """Of a rehearsal: keys of what the rows so far would have made, and how many votes without a name and open posts."""
+
+    nameless = open_posts = 0
 
 
 class Piece:
     """Some rows of an import, written in one transaction; in a rehearsal nothing is written, and `seen` is what the rows
     before these would have made."""
 
-    def __init__(self, workspace: Workspace, id: int, source: str, rules: Rules, seen: set[bytes] | None = None):
+    def __init__(self, workspace: Workspace, id: int, source: str, rules: Rules, seen: Seen | None = None):
         self.workspace, self.id, self.source, self.rules, self.seen = workspace, id, source, rules, seen
         self.now: datetime = db.row(NOW)[0]
         self.touched: set[int] = set()  # numbers of posts whose counters are to be counted
         self.posts: list[int] = []  # that were made
         self.kept: dict = {}  # what was read once for all rows
+        self.remarks: list[str] = []  # what whoever imports should know of the row, though it was taken
         self.latest: int | None = None  # number of the post, or id of the comment, that the row made or tells of
 
     @property

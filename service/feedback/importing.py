@@ -10,8 +10,17 @@ from peewee import DataError, IntegrityError
 from service import db, events
 from service.db import database
 from service.errors import Invalid, LeaseLost
-from service.feedback import import_files, import_people, import_places, import_posts, import_rest, imports, workspaces
-from service.feedback.imported import Piece, Refused, Rules
+from service.feedback import (
+    import_files,
+    import_limits,
+    import_people,
+    import_places,
+    import_posts,
+    import_rest,
+    imports,
+    workspaces,
+)
+from service.feedback.imported import Piece, Refused, Rules, Seen
 from service.feedback.imports import Import
 from service.feedback.readers import Reader
 from service.feedback.workspaces import Workspace
@@ -24,12 +33,15 @@ UNTAKEN = (DataError, IntegrityError)
 AT_ONCE = 100  # rows in one transaction
 HEAVY = 3_000  # votes without a name that fill a transaction by themselves
 LONGEST_SAID = 300
+LOOK_EVERY = 1_000  # rows that are counted: whether it was stopped
 
 # Of two imports into a workspace one writes at a time: what both hold is made once.
 ALONE = "SELECT pg_advisory_xact_lock(hashtext('sayso import'), %(workspace)s::integer)"
 # Nobody has stopped it, or gone on in our place.
 MINE = """
-SELECT done FROM import WHERE workspace_id = %(workspace)s AND id = %(id)s AND state = 'running' FOR NO KEY UPDATE"""
+SELECT done, wrong FROM import
+ WHERE workspace_id = %(workspace)s AND id = %(id)s AND state = 'running' FOR NO KEY UPDATE"""
+GOES_ON = "SELECT FROM import WHERE workspace_id = %(workspace)s AND id = %(id)s AND state IN ('waiting', 'running')"
 BEGIN = """
 UPDATE import SET state = 'running', total = %(total)s, said = %(said)s,
        done = CASE WHEN is_dry THEN 0 ELSE done END, made = CASE WHEN is_dry THEN 0 ELSE made END,
@@ -54,7 +66,7 @@ MAKERS = {
     records.Segment: import_places.segment, records.Field: import_places.field, records.Company: import_places.company,
     records.Person: import_people.user, records.Post: import_posts.post, records.Vote: import_posts.vote,
     records.Follower: import_posts.follower, records.Comment: import_posts.comment, records.Entry: import_rest.entry,
-    records.Reaction: import_rest.reaction, records.File: import_rest.file,
+    records.Reaction: import_rest.reaction, records.File: import_rest.file, records.Mailing: import_people.mailing,
 }  # fmt: skip
 KINDS = {records.Person: "user"}
 
@@ -103,11 +115,12 @@ def why(error: BaseException) -> str:
 def walk(workspace: Workspace, found: Import, file: BinaryIO, job: Job | None = None) -> Iterator[tuple[int, int]]:
     """Look at every row of the file that is left; yields how many were looked at, of how many. Raises Invalid when the file
     cannot be read on, Ended when somebody has stopped it."""
-    total = sum(1 for _ in opening.rows(found.source, file, found.mapping))
+    found = of_one_system(found, file)
+    total = counted(workspace, found, file)
     if not db.changed(BEGIN, workspace=workspace.id, id=found.id, total=total, said=worth_knowing(found, file)):
         raise Ended
     # what a rehearsal has seen is in memory only, so it begins anew
-    seen, done = (set(), 0) if found.is_dry else (None, found.done)
+    seen, done = (Seen(), 0) if found.is_dry else (None, found.done)
     left = (row for row in opening.rows(found.source, file, found.mapping) if row.number > done)
     for rows in pieces(left):
         write_some(workspace, found, rows, done, seen)
@@ -117,6 +130,28 @@ def walk(workspace: Workspace, found: Import, file: BinaryIO, job: Job | None = 
         link(workspace, found, file)
     finish(workspace, found.id, job)
     yield total, total
+
+
+def counted(workspace: Workspace, found: Import, file: BinaryIO) -> int:
+    """How many rows there are. Raises Invalid when that is more than one takes, Ended when somebody has stopped it."""
+    most, total = import_limits.of(by_hand(found)).rows, 0
+    for total, _ in enumerate(opening.told(found.source, file, found.mapping), start=1):
+        if most is not None and total > most:
+            raise Invalid(file=import_limits.TOO_MANY_ROWS)
+        if total % LOOK_EVERY == 0 and db.row(GOES_ON, workspace=workspace.id, id=found.id) is None:
+            raise Ended
+    return total
+
+
+def of_one_system(found: Import, file: BinaryIO) -> Import:
+    """The import, with the ids of the workspace that its file is an export of kept apart from those of others."""
+    systems = (found.mapping.get("system"), opening.origin(found.source, file))
+    return found._replace(mapping={**found.mapping, "system": " ".join(filter(None, systems))})
+
+
+def by_hand(found: Import) -> bool:
+    """Whether it is read in on the server: then whoever does so has the file."""
+    return not found.has_file
 
 
 def worth_knowing(found: Import, file: BinaryIO) -> str | None:
@@ -137,7 +172,7 @@ def pieces(rows: Iterator[Row]) -> Iterator[list[Row]]:
         yield piece
 
 
-def write_some(workspace: Workspace, found: Import, rows: list[Row], done: int, seen: set[bytes] | None) -> None:
+def write_some(workspace: Workspace, found: Import, rows: list[Row], done: int, seen: Seen | None) -> None:
     """These rows, in one transaction; when the database takes one of them not, each in its own."""
     try:
         write(workspace, found, rows, done, seen)
@@ -148,7 +183,7 @@ def write_some(workspace: Workspace, found: Import, rows: list[Row], done: int, 
             done = write_alone(workspace, found, row, done, seen)
 
 
-def write_alone(workspace: Workspace, found: Import, row: Row, done: int, seen: set[bytes] | None) -> int:
+def write_alone(workspace: Workspace, found: Import, row: Row, done: int, seen: Seen | None) -> int:
     try:
         write(workspace, found, [row], done, seen)
     except UNTAKEN as error:
@@ -160,7 +195,7 @@ def write_alone(workspace: Workspace, found: Import, row: Row, done: int, seen: 
 
 
 @db.verb
-def write(workspace: Workspace, found: Import, rows: list[Row], done: int, seen: set[bytes] | None) -> None:
+def write(workspace: Workspace, found: Import, rows: list[Row], done: int, seen: Seen | None) -> None:
     place = {"workspace": workspace.id, "id": found.id}
     db.row(ALONE, workspace=workspace.id)
     mine = db.row(MINE, **place)
@@ -168,28 +203,29 @@ def write(workspace: Workspace, found: Import, rows: list[Row], done: int, seen:
         raise Ended
     if mine[0] != done and not found.is_dry:
         raise LeaseLost(f"import {found.id} is worked on by somebody else")
-    piece = Piece(workspace, found.id, found.source, rules(found.mapping), seen)
+    piece = Piece(workspace, found.id, found.source, rules(found), seen)
     if not found.is_dry:
         import_posts.hold(piece, [row.what for row in rows])
     notes = [looked_at(piece, row) for row in rows]
     import_posts.settle(piece)
-    note(place, notes)
+    note(place, listed(notes, import_limits.WRONG_LISTED - mine[1]))
     counts = {outcome: sum(each.outcome == outcome for each in notes) for outcome in ("made", "known", "wrong")}
     db.changed(ADVANCE, **place, done=rows[-1].number, **counts)
 
 
-def rules(mapping: dict) -> Rules:
-    return Rules(mapping.get("board"), mapping.get("new_boards", "private"), mapping.get("system", ""))
+def rules(found: Import) -> Rules:
+    said = found.mapping
+    return Rules(said.get("board"), said.get("new_boards", "private"), said.get("system", ""), by_hand(found))
 
 
 def looked_at(piece: Piece, row: Row) -> Note:
     """What became of a row. What is refused was refused before anything of it was written."""
     if isinstance(row.what, Wrong):
         return Note(row.number, row.what.kind, "wrong", in_column(row.what.said, row.what.column))
-    piece.latest = None
+    piece.latest, piece.remarks = None, []
     try:
         outcome = MAKERS[type(row.what)](piece, row.what)
-        return Note(row.number, kind_of(row.what), outcome, local=piece.latest)
+        return Note(row.number, kind_of(row.what), outcome, " ".join(piece.remarks) or None, piece.latest)
     except Refused as error:
         return Note(row.number, kind_of(row.what), "wrong", in_column(error.said, error.column))
     except Invalid as error:
@@ -208,14 +244,22 @@ def in_column(said: str, column: str | None) -> str:
     return f"{where}: {said}"[:LONGEST_SAID] if where else said[:LONGEST_SAID]
 
 
+def listed(notes: list[Note], left: int) -> list[Note]:
+    """All of them, but of the wrong ones only as many as are `left` to be listed."""
+    wrong = [each.number for each in notes if each.outcome == "wrong"][max(0, left) :]
+    return [each for each in notes if each.number not in wrong]
+
+
 def note(place: dict, notes: list[Note]) -> None:
+    if not notes:
+        return
     numbers, kinds, outcomes, said, local = (list(column) for column in zip(*notes, strict=True))
     db.changed(NOTE, **place, numbers=numbers, kinds=kinds, outcomes=outcomes, said=said, locals=local)
 
 
 def link(workspace: Workspace, found: Import, file: BinaryIO) -> None:
     """What names something of a later row, when that is there: a post that is a part of another, a picture of an entry."""
-    naming = (row.what for row in opening.rows(found.source, file, found.mapping) if import_rest.names_later(row.what))
+    naming = (row.what for row in opening.told(found.source, file, found.mapping) if import_rest.names_later(row.what))
     while some := list(itertools.islice(naming, AT_ONCE)):
         link_some(workspace, found, some)
 
@@ -225,7 +269,7 @@ def link_some(workspace: Workspace, found: Import, told: list) -> None:
     db.row(ALONE, workspace=workspace.id)
     if db.row(MINE, workspace=workspace.id, id=found.id) is None:
         raise Ended
-    piece = Piece(workspace, found.id, found.source, rules(found.mapping))
+    piece = Piece(workspace, found.id, found.source, rules(found))
     for each in told:
         import_rest.link(piece, each)
 

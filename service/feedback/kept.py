@@ -1,6 +1,8 @@
 """What we keep about one user, all of it in one place: what they are handed when they ask for it, and what goes when they
 are erased."""
 
+import json
+
 from service import db
 from service.feedback import plan_limits, users
 from service.feedback.workspaces import Workspace
@@ -87,9 +89,14 @@ def own(workspace: Workspace, external_id: str) -> dict:
     posts = [{**post, "fields": "{}", **untold(post)} for post in found["posts"]]
     comments = [{**comment, "held_because": None} for comment in found["comments"]]
     roomless = {post["number"] for post in found["posts"] if post["held_because"] == plan_limits.PLAN}
-    events = [{**event, "data": "{}"} if event["post"] in roomless else event for event in found["events"]]
+    events = [{**event, "data": "{}" if event["post"] in roomless else unheld(event["data"])} for event in found["events"]]
     return {**found, "user": found["user"]._replace(**OF_THE_TEAM), "posts": posts, "comments": comments, "blocks": [],
             "events": events}  # fmt: skip
+
+
+def unheld(data: str) -> str:
+    """What an event says without whether it waited: what there was no room for then may stand by now."""
+    return json.dumps({name: value for name, value in json.loads(data).items() if name != "held"}, ensure_ascii=False)
 
 
 def untold(post: dict) -> dict:

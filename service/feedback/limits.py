@@ -197,8 +197,10 @@ QUESTIONS = Limit("questions", 20, DAY, "workspace")
 DOMAINS = Limit("domains", 20, DAY, "workspace")
 LOGOS = Limit("logos", 10, MINUTE, "workspace")
 WEBHOOK_TRIES = Limit("webhook-tries", 60, MINUTE, "workspace")
+BILLING_LOOKS = Limit("billing-looks", 10, MINUTE, "workspace", open=True)
 WORKSPACE_EXPORTS = Limit("workspace-exports", 10, DAY, "workspace")
 WORKSPACE_IMPORTS = Limit("workspace-imports", 100, DAY, "workspace")
+WAYS_TO_PAY = Limit("ways-to-pay", 20, HOUR, "workspace")
 
 
 def new_workspace(founder: int) -> None:
@@ -223,6 +225,16 @@ def logo(workspace: int) -> None:
 def webhook_try(workspace: int) -> None:
     """One more request to somebody else's server that a member asks for."""
     hit(WEBHOOK_TRIES.of(workspace))
+
+
+def billing_look(workspace: int) -> None:
+    """One more time that Stripe is asked for a page to show."""
+    hit(BILLING_LOOKS.of(workspace))
+
+
+def way_to_pay(workspace: int) -> None:
+    """One more page of Stripe's, made for a workspace: each takes several requests there."""
+    hit(WAYS_TO_PAY.of(workspace))
 
 
 def workspace_import(workspace: int) -> None:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from service import db, events
 from service.errors import Conflict, Invalid, NotFound
-from service.feedback import posts
+from service.feedback import plan_limits, posts
 from service.feedback.posts import Held
 from service.feedback.readers import Reader
 
@@ -165,9 +165,14 @@ def parts(reader: Reader, number: int, most: int = 50) -> list[Part]:
 
 
 @db.verb
-def unmerge(reader: Reader, number: int) -> None:
+def unmerge(reader: Reader, number: int, *, is_undo: bool = False) -> None:
     """Make a merged post one of its own again, with the votes, comments and followers that it had; one that is not merged
-    stays as it is. For members."""
+    stays as it is. Conflict when the plan has no room for one more open post, unless this `is_undo`. For members."""
+    with plan_limits.opening(reader.workspace, is_undo=is_undo):
+        separate(reader, number)
+
+
+def separate(reader: Reader, number: int) -> None:
     into = posts.find(reader, number).merged_into
     if into is None:
         return

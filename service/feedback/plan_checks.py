@@ -1,6 +1,8 @@
 """What plans need done in time: days of grace that end, Stripe asked again where an event may have got lost, and the
 posts let in that there was no room for."""
 
+import time
+
 from service import db, jobs
 from service.db import database
 from service.errors import PaymentAway
@@ -9,8 +11,8 @@ from service.feedback.activity import Event
 from service.jobs import Job
 
 CHECK, LOOK, LET_IN = "plan.check", "plan.look", "plan.let_in"  # kinds of jobs
-QUEUE = "billing"  # Stripe may be slow; that holds up nothing else
 AT_ONCE = 50  # posts in one transaction
+SECONDS = 20  # after which the rest is another job's
 LAST_DAYS = billing.GRACE_DAYS + 1  # for which Pro stays on when Stripe cannot be asked
 
 # Whose grace is over, or soon; and once a day, who owes, and of whose next period nothing was heard.
@@ -39,14 +41,14 @@ def check(job: Job) -> None:  # noqa: ARG001 (a handler takes its job)
     """Have every workspace looked at that it is time for."""
     if billing.is_on():
         for (workspace,) in db.rows(DUE):
-            jobs.enqueue(LOOK, workspace, queue=QUEUE, unique_key=LOOK, max_attempts=3)
+            jobs.enqueue(LOOK, workspace, queue=billing.QUEUE, unique_key=LOOK)
     for (workspace,) in db.rows(STRANDED, is_billed=billing.is_on()):
         jobs.enqueue(LET_IN, workspace, unique_key=LET_IN)
 
 
 def look(job: Job) -> None:
-    """Ask Stripe how one workspace stands, and remind it of what it owes. PaymentAway: the job is tried again; after a day
-    of that, what we know decides."""
+    """Ask Stripe how one workspace stands, and remind it of what it owes. Stripe is away: the next hour asks again, and
+    after a day of that, what we know decides."""
     if not billing.is_on():
         return
     try:
@@ -54,7 +56,6 @@ def look(job: Job) -> None:
     except PaymentAway:
         if db.row(IS_LATE, workspace=job.workspace_id) is not None:
             billing.end_grace(job.workspace_id)
-        raise
     billing.remind(job.workspace_id)
 
 
@@ -65,9 +66,13 @@ def follow(event: Event) -> None:
 
 
 def let_in(job: Job) -> None:
-    """Let in the posts that there was no room for, a few at a time, while there is."""
+    """Let in the posts that there was no room for, a few at a time, while there is; what is left after a while is the next
+    job's."""
+    ends = time.monotonic() + SECONDS
     while let_in_some(job.workspace_id) == AT_ONCE:
-        pass
+        if time.monotonic() > ends:
+            jobs.enqueue(LET_IN, job.workspace_id, unique_key=LET_IN)
+            break
 
 
 @database.atomic()

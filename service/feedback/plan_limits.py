@@ -1,6 +1,8 @@
 """What the free plan has room for. Where there are no plans nothing of this holds; nothing is ever taken away, and reading,
 exporting, erasing, voting and commenting are never limited."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import NamedTuple
 
 from service import db
@@ -19,17 +21,27 @@ NOTICE_FROM = 80  # open posts, from which on the team is told
 PLAN = "plan"  # why a post waits that there was no room for
 
 # Capped, and by the index of the posts that stand: no more is read than Free has room for.
-OPEN_POSTS = f"""
-SELECT count(*) FROM (
-  SELECT FROM post o WHERE o.workspace_id = %(workspace)s
+STANDING = """post o WHERE o.workspace_id = %(workspace)s
      AND o.status_id = ANY(ARRAY(SELECT id FROM status WHERE workspace_id = %(workspace)s AND kind = 'open'))
-     AND o.deleted_at IS NULL AND o.merged_into IS NULL AND o.held_at IS NULL LIMIT {FREE.open_posts}) standing"""
+     AND o.deleted_at IS NULL AND o.merged_into IS NULL AND o.held_at IS NULL"""
+OPEN_POSTS = f"SELECT count(*) FROM (SELECT FROM {STANDING} LIMIT {FREE.open_posts}) standing"
+ALL_OPEN_POSTS = f"SELECT count(*) FROM {STANDING}"  # of who was Pro, and may have more
 # SQL: is there no room for one more post at the status `s`? Several that are written at the very same moment may all find
 # some: to count them one after the other would make every writer wait.
 IS_FULL = f"(%(is_limited)s AND s.kind = 'open' AND ({OPEN_POSTS}) >= {FREE.open_posts})"
 OPENED = """
 SELECT count(*) FROM post p JOIN status s ON s.workspace_id = p.workspace_id AND s.id = p.status_id
  WHERE p.workspace_id = %(workspace)s AND p.number = ANY(%(numbers)s) AND s.kind = 'open' AND p.merged_into IS NULL"""
+# Of these open posts the last ones, so many as there is no room for.
+HOLD_BACK = f"""
+WITH others AS (
+  SELECT count(*) AS posts FROM (SELECT FROM {STANDING} AND o.number <> ALL(%(numbers)s) LIMIT {FREE.open_posts}) standing
+), these AS (
+  SELECT o.number, row_number() OVER (ORDER BY o.number) AS place FROM {STANDING} AND o.number = ANY(%(numbers)s)
+)
+UPDATE post p SET held_at = now(), held_because = '{PLAN}' FROM these, others
+ WHERE p.workspace_id = %(workspace)s AND p.number = these.number AND these.place > {FREE.open_posts} - others.posts
+RETURNING p.number"""
 HOLD = "SELECT plan FROM workspace WHERE id = %(workspace)s FOR NO KEY UPDATE"
 SEATS = """
 SELECT count(*), coalesce(bool_or(person_id = %(person)s), false) FROM member WHERE workspace_id = %(workspace)s"""
@@ -85,6 +97,31 @@ def expect_room(workspace: Workspace, numbers: list[int]) -> None:
         only = f"{left} more can be let in" if left else "none can be let in"
         raise Conflict(f"{standing} of the {FREE.open_posts} open posts of Free are there, so {only}. Close some of those "
                        "that are open, or make this workspace Pro: Settings → Billing.", "plan_open_posts")  # fmt: skip
+
+
+@contextmanager
+def opening(workspace: Workspace, *, is_undo: bool = False) -> Iterator[None]:
+    """Raise Conflict when what is done within leaves more posts open than there is room for, and than there were; not when it
+    `is_undo`. A part of a transaction, before its posts."""
+    if is_undo or not holds(workspace):
+        yield
+        return
+    db.row(HOLD, workspace=workspace.id)
+    [before] = db.row(ALL_OPEN_POSTS, workspace=workspace.id)
+    yield
+    if db.row(ALL_OPEN_POSTS, workspace=workspace.id)[0] > max(before, FREE.open_posts):
+        raise Conflict(f"{before} of the {FREE.open_posts} open posts of Free are there, so there is no room for this. Close "
+                       "some of those that are open, or make this workspace Pro: Settings → Billing.",
+                       "plan_open_posts")  # fmt: skip
+
+
+@db.verb
+def hold_back(workspace: Workspace, numbers: list[int]) -> list[int]:
+    """Let those of these posts wait that are open and that there is no room for, the last ones first; returns their numbers.
+    For posts that were written in this transaction, of which nobody has heard yet."""
+    if not holds(workspace) or not numbers:
+        return []
+    return sorted(number for (number,) in db.rows(HOLD_BACK, workspace=workspace.id, numbers=numbers))
 
 
 def open_posts(workspace: Workspace) -> int:

@@ -5,7 +5,7 @@ from types import EllipsisType
 
 from service import db, events
 from service.errors import Conflict, Invalid
-from service.feedback import members, posts, statuses
+from service.feedback import members, plan_limits, posts, statuses
 from service.feedback.posts import Held
 from service.feedback.readers import Reader
 from service.feedback.statuses import Status
@@ -44,7 +44,12 @@ def set_status(reader: Reader, number: int, key: str, note: str = "", *, notify:
     of the event.
 
     Setting the status that it has changes nothing, unless there is a note that was not told yet. Letters wait for
-    `undo_seconds`, in which `take_back` withdraws them."""
+    `undo_seconds`, in which `take_back` withdraws them. Conflict when the plan has no room for one more open post."""
+    with plan_limits.opening(reader.workspace):
+        return move(reader, number, key, note, notify, undo_seconds)
+
+
+def move(reader: Reader, number: int, key: str, note: str, notify: bool, undo_seconds: int) -> int | None:
     workspace = reader.workspace.id
     status, note = statuses.choose(workspace, key), text.fitting(note, LONGEST_NOTE)
     if note is None:

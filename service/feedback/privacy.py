@@ -31,29 +31,44 @@ DELETE_FILES = f"""
 DELETE FROM file f WHERE workspace_id = %(workspace)s AND {THEIR_FILES} RETURNING sha256, thumbnail_sha256"""
 # Kept answers are sealed, so nobody can say which of them speak of this user: all go, a day early.
 FORGET_ANSWERS = "DELETE FROM repeated_request WHERE workspace_id = %(workspace)s"
+# Events of their doing, about a post of theirs, or about what they said (`told`), which stay with the post where that stood
+# then; `around` are all there that speak of a comment. Each part reads an index, and so does what is looked up by the arrays:
+# a join of all letters with all events would take seconds.
+THEIR_EVENTS = """
+WITH RECURSIVE said AS MATERIALIZED (
+  SELECT id::text AS id, post_number, origin_number FROM comment WHERE workspace_id = %(workspace)s AND user_id = %(user)s
+), stood (number) AS (
+  SELECT post_number FROM said UNION SELECT origin_number FROM said WHERE origin_number IS NOT NULL
+   UNION
+  SELECT merged.number FROM stood CROSS JOIN LATERAL (
+    SELECT (e.data->>'into')::integer AS number FROM event e
+     WHERE e.workspace_id = %(workspace)s AND e.post_number = stood.number AND e.type = 'post.merged' OFFSET 0) merged
+), around AS MATERIALIZED (
+  SELECT seq, data->>'comment' IN (SELECT id FROM said) AS is_theirs FROM event
+   WHERE workspace_id = %(workspace)s AND post_number = ANY(ARRAY(SELECT number FROM stood)) AND data ? 'comment'
+), told AS MATERIALIZED (
+  SELECT seq FROM event WHERE workspace_id = %(workspace)s AND user_id = %(user)s
+   UNION
+  SELECT seq FROM event WHERE workspace_id = %(workspace)s AND post_number = ANY(ARRAY(
+         SELECT number FROM post WHERE workspace_id = %(workspace)s AND author_id = %(user)s))
+   UNION
+  SELECT seq FROM around WHERE is_theirs
+)"""
 # What others were told of them names them, in letters of their doing, about a post of theirs or of what they said. Those
 # that still wait get no text when they are sent either: what is empty stays empty (letters.FINISH).
-EMPTY_LETTERS = """
-UPDATE letter l SET subject = '', text = '', html = '' FROM event e
- WHERE l.workspace_id = %(workspace)s AND e.workspace_id = l.workspace_id AND e.seq = l.event_seq
-   AND (e.user_id = %(user)s OR e.post_number IN (
-          SELECT number FROM post WHERE workspace_id = %(workspace)s AND author_id = %(user)s)
-        OR e.data->>'comment' IN (SELECT id::text FROM comment WHERE workspace_id = %(workspace)s AND user_id = %(user)s)
-        OR (l.post_number IS NOT NULL AND EXISTS (
-            SELECT FROM jsonb_array_elements_text(l.data->'comments') AS told (id) WHERE told.id IN (
-                   SELECT id::text FROM comment WHERE workspace_id = %(workspace)s AND user_id = %(user)s))))"""
+EMPTY_LETTERS = f"""{THEIR_EVENTS}
+UPDATE letter l SET subject = '', text = '', html = ''
+ WHERE l.workspace_id = %(workspace)s AND (l.event_seq = ANY(ARRAY(SELECT seq FROM told))
+    OR (l.event_seq = ANY(ARRAY(SELECT seq FROM around)) AND l.post_number IS NOT NULL AND EXISTS (
+        SELECT FROM jsonb_array_elements_text(l.data->'comments') AS gathered (id) WHERE gathered.id IN (
+               SELECT id FROM said))))"""
 # The same of what endpoints were told. What still waits is written anew when it is sent, from what is left.
-EMPTY_DELIVERIES = """
-WITH theirs AS (
-  SELECT d.id FROM delivery d JOIN event e ON e.workspace_id = d.workspace_id AND e.seq = d.event_seq
-   WHERE d.workspace_id = %(workspace)s AND (e.user_id = %(user)s
-      OR e.post_number IN (SELECT number FROM post WHERE workspace_id = %(workspace)s AND author_id = %(user)s)
-      OR (e.type LIKE 'comment.%%' AND (e.data->>'comment')::bigint IN (
-          SELECT id FROM comment WHERE workspace_id = %(workspace)s AND user_id = %(user)s)))
-), emptied AS (
-  UPDATE delivery SET body = NULL WHERE workspace_id = %(workspace)s AND id IN (SELECT id FROM theirs) RETURNING id
+EMPTY_DELIVERIES = f"""{THEIR_EVENTS}, emptied AS (
+  UPDATE delivery SET body = NULL WHERE workspace_id = %(workspace)s AND event_seq = ANY(ARRAY(SELECT seq FROM told))
+  RETURNING id
 )
-UPDATE delivery_attempt SET answer = NULL WHERE workspace_id = %(workspace)s AND delivery_id IN (SELECT id FROM emptied)"""
+UPDATE delivery_attempt SET answer = NULL
+ WHERE workspace_id = %(workspace)s AND delivery_id = ANY(ARRAY(SELECT id FROM emptied))"""
 EMPTY_META = "UPDATE post SET meta = '{}' WHERE workspace_id = %(workspace)s AND author_id = %(user)s AND meta <> '{}'"
 # What a post said in the fields of another board is kept only to undo its move (actions.step).
 EMPTY_STEPS = """
@@ -101,7 +116,7 @@ UPDATE import SET state = 'stopped', finished_at = now(),
 FORGET_DRAFTS = "DELETE FROM import WHERE workspace_id = %(workspace)s AND state = 'draft'"
 FORGET_IMPORTED = """
 DELETE FROM imported WHERE workspace_id = %(workspace)s AND local = %(user)s
-   AND (kind IN ('user', 'vote', 'follower') OR kind LIKE 'reaction %%')"""
+   AND (kind IN ('made user', 'person', 'vote', 'follower') OR kind LIKE 'reaction %%')"""
 # What hangs on them goes with the row (follows, segments, reactions) or stays without a name (posts, comments, events).
 DELETE_USER = 'DELETE FROM "user" WHERE workspace_id = %(workspace)s AND id = %(user)s'
 
@@ -117,7 +132,7 @@ def erase(reader: Reader, external_id: str) -> None:
     email, name = hold(place, reader.workspace.name)
     actor = reader._replace(user=None) if reader.user == user else reader
     stays = remains.of(reader)
-    sweeping.begin(place, email, name)
+    sweeping.begin(place, email, by_team=reader.user != user)
     forget_what_was_told(place)
     remains.settle_votes(place, stays.votes)
     db.changed(EMPTY_COMMENTS, **place)
@@ -127,6 +142,7 @@ def erase(reader: Reader, external_id: str) -> None:
         forget_address(place, email)
     if stays.posts:
         remains.unname(place, name)
+        remains.forget_addresses(place, name, email)
         db.changed(EMPTY_META, **place)
     else:
         remains.bury(actor, user)

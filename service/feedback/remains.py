@@ -3,14 +3,17 @@ neither: a workspace chooses."""
 
 import re
 import secrets
+import unicodedata
 from typing import NamedTuple
 
 from service import db, events, jobs, retention
+from service.db import database
 from service.feedback import merges, vectors, versions
 from service.feedback.readers import Reader
 
 BURY = "post.bury"  # kind of the job that deletes posts for good
-AT_ONCE = 1000  # posts a job
+AT_ONCE = 1000  # posts a job, or a statement
+TOLD_AT_ONCE = 20  # events in one transaction: it has the counter, for which all others wait
 FEWEST_LETTERS = 3  # of a name, or of a word of it, that is looked for
 
 READ = "SELECT keeps_erased_posts, keeps_erased_votes FROM workspace WHERE id = %(workspace)s"
@@ -40,12 +43,16 @@ TITLE, BODY, FIELDS = (UNNAMED.format(column=column) for column in ("title", "bo
 SAYS_IT = " OR ".join(NAMED.format(column=column) for column in ("title", "body"))
 UNNAME_POSTS = f"""
 UPDATE post SET title = {TITLE}, body = {BODY}, fields = ({FIELDS})::jsonb
- WHERE workspace_id = %(workspace)s AND author_id = %(user)s AND ({SAYS_IT} OR {NAMED.format(column="fields::text")})
+ WHERE workspace_id = %(workspace)s AND number = ANY(%(numbers)s) AND ({SAYS_IT} OR {NAMED.format(column="fields::text")})
 RETURNING number"""
 UNNAME_REVISIONS = f"""
 UPDATE post_revision r SET title = {TITLE}, body = {BODY}
- WHERE r.workspace_id = %(workspace)s AND ({SAYS_IT}) AND r.post_number IN (
-       SELECT number FROM post WHERE workspace_id = %(workspace)s AND author_id = %(user)s)"""
+ WHERE r.workspace_id = %(workspace)s AND r.post_number = ANY(%(numbers)s) AND ({SAYS_IT})"""
+# Where their posts stood before they were imported: the title in it may have their name, as the former system spelled it.
+FORMERLY = """
+SELECT f.path FROM post p JOIN former_address f ON f.workspace_id = p.workspace_id AND f.post_number = p.number
+ WHERE p.workspace_id = %(workspace)s AND p.author_id = %(user)s"""
+FORGET_PATHS = "DELETE FROM former_address WHERE workspace_id = %(workspace)s AND path = ANY(%(paths)s)"
 
 THEIRS = """
 SELECT number FROM post WHERE workspace_id = %(workspace)s AND author_id = %(user)s ORDER BY number FOR NO KEY UPDATE"""
@@ -123,9 +130,27 @@ def unname(place: dict, name: str) -> None:
     patterns = named(name)
     if patterns is None:
         return
-    db.changed(UNNAME_REVISIONS, **place, **patterns)
-    for (number,) in db.rows(UNNAME_POSTS, **place, **patterns):
-        vectors.later(place["workspace"], number)
+    theirs = [number for (number,) in db.rows(THEIRS, **place)]
+    for first in range(0, len(theirs), AT_ONCE):
+        few = {"workspace": place["workspace"], "numbers": theirs[first : first + AT_ONCE], **patterns}
+        db.changed(UNNAME_REVISIONS, **few)
+        for (number,) in db.rows(UNNAME_POSTS, **few):
+            vectors.later(place["workspace"], number)
+
+
+def forget_addresses(place: dict, name: str, email: str | None) -> None:
+    """Forget where posts of who is being erased stood before, if that has a word of their name in it, or of their mailbox:
+    such a link leads nowhere any more. Which of the words is the name nobody can say, so one is enough."""
+    sought = spelled(f"{name} {(email or '').partition('@')[0]}")
+    paths = [path for (path,) in db.rows(FORMERLY, **place) if sought & spelled(path)] if sought else []
+    db.changed(FORGET_PATHS, workspace=place["workspace"], paths=paths)
+
+
+def spelled(said: str) -> set[str]:
+    """The words in it that are long enough to be looked for, in small letters, as they are and without accents."""
+    plain = "".join(each for each in unicodedata.normalize("NFKD", said) if not unicodedata.combining(each))
+    words = re.findall(r"[^\W_]+", f"{said} {plain}".casefold())
+    return {word for word in words if letters(word) >= FEWEST_LETTERS}
 
 
 def named(name: str) -> dict[str, str] | None:
@@ -164,14 +189,26 @@ def bury(reader: Reader, user: int) -> list[int]:
     for statement in (*KEPT_COPIES, *FORGET, FORGET_PAIRS):
         db.changed(statement, **place, theirs=theirs)
     db.changed(EMPTY, **place, theirs=theirs, days=retention.DELETED_DAYS)
-    for number in theirs:
-        events.record("post.deleted", reader.workspace.id, public=True, post=number, person=reader.person)
     for first in range(0, len(theirs), AT_ONCE):
-        jobs.enqueue(BURY, reader.workspace.id, posts=theirs[first : first + AT_ONCE])
+        jobs.enqueue(BURY, reader.workspace.id, posts=theirs[first : first + AT_ONCE], told=0, person=reader.person)
     return theirs
 
 
 def bury_rows(job: jobs.Job) -> None:
-    """Delete the rows of such posts, some at a time; what hangs on them goes along."""
+    """Tell that such posts are deleted, a few a job; then delete their rows, some at a time, and what hangs on them."""
+    told = job.args.get("told")  # None: all are
+    if told is not None:
+        return tell_some(job, told)
     while db.changed(DELETE, workspace=job.workspace_id, numbers=job.args["posts"], most=retention.POSTS_AT_ONCE):
         pass
+
+
+@database.atomic()
+def tell_some(job: jobs.Job, told: int) -> None:
+    """Record some of the events, once, and have the next job go on: while the row is there, whose board says who may hear."""
+    posts = job.args["posts"]
+    after = told + TOLD_AT_ONCE if told + TOLD_AT_ONCE < len(posts) else None
+    jobs.enqueue(BURY, job.workspace_id, **job.args | {"told": after})
+    for number in posts[told : told + TOLD_AT_ONCE]:
+        events.record("post.deleted", job.workspace_id, public=True, post=number, person=job.args["person"])
+    job.complete()

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from service import db, events
 from service.errors import Conflict, Invalid, NotFound
-from service.feedback import order, versions
+from service.feedback import order, plan_limits, versions
 from service.feedback.readers import Reader
 from service.lib import text
 
@@ -100,17 +100,20 @@ def change(reader: Reader, key: str, *, name: str | None = None, kind: str | Non
            position: int | None = None, seen: str | None = None) -> Status:  # fmt: skip
     """Change what is given of a status and leave the rest; nothing new is no change. Posts that stand there follow.
 
-    Conflict when it would leave none of kind `open`, and when it is not as it was `seen` (`versions.version`)."""
-    db.rows(HOLD, workspace=reader.workspace.id, keys=[key])
-    status = find(reader, key)
-    versions.check(seen, *status)
-    after = checked(
-        status.name if name is None else name, status.kind if kind is None else kind,
-        status.color if color is None else color,
-    )  # fmt: skip
-    if after["kind"] != "open":
-        keep_one_open(reader, status)
-    if db.changed(SAVE, workspace=reader.workspace.id, id=status.id, position=position, **after):
+    Conflict when it would leave none of kind `open`, when the plan has no room for its posts to be open, and when it is not
+    as it was `seen` (`versions.version`)."""
+    with plan_limits.opening(reader.workspace):
+        db.rows(HOLD, workspace=reader.workspace.id, keys=[key])
+        status = find(reader, key)
+        versions.check(seen, *status)
+        after = checked(
+            status.name if name is None else name, status.kind if kind is None else kind,
+            status.color if color is None else color,
+        )  # fmt: skip
+        if after["kind"] != "open":
+            keep_one_open(reader, status)
+        is_new = db.changed(SAVE, workspace=reader.workspace.id, id=status.id, position=position, **after)
+    if is_new:
         events.record("status.updated", reader.workspace.id, data={"key": key}, **reader.actor())
     return find(reader, key)
 
@@ -119,14 +122,16 @@ def change(reader: Reader, key: str, *, name: str | None = None, kind: str | Non
 def delete(reader: Reader, key: str, into: str | None = None) -> None:
     """Take a status away; its posts, deleted ones too, move `into` another without anyone being told.
 
-    Conflict when it has posts and none is named, and when it is the last one of kind `open`."""
+    Conflict when it has posts and none is named, when the plan has no room for them there, and when it is the last one of
+    kind `open`."""
     if into == key:
         raise Invalid(into="Name another status.")
-    db.rows(HOLD, workspace=reader.workspace.id, keys=[key, into or key])
-    status, place = find(reader, key), {"workspace": reader.workspace.id}
-    keep_one_open(reader, status)
-    if into:
-        db.changed(MOVE_POSTS, **place, id=status.id, into=other(reader, into).id)
+    with plan_limits.opening(reader.workspace):
+        db.rows(HOLD, workspace=reader.workspace.id, keys=[key, into or key])
+        status, place = find(reader, key), {"workspace": reader.workspace.id}
+        keep_one_open(reader, status)
+        if into:
+            db.changed(MOVE_POSTS, **place, id=status.id, into=other(reader, into).id)
     if db.row(HAS_POSTS, **place, id=status.id)[0]:
         raise Conflict(f"“{status.name}” has posts (deleted ones count); say where they go, with ?into=STATUS.", "in_use")
     db.changed(DELETE, **place, id=status.id)

@@ -1,8 +1,9 @@
-"""What others wrote of somebody who was erased: their address is taken out of it, and their full name.
+"""What others wrote of somebody who was erased: their address is taken out of it. Their name is not looked for: anybody may
+call themselves what others write every day, and would rewrite it all.
 
 A job looks through all texts of the workspace, in pieces, each a transaction of its own; killed, it begins anew, which does
 no harm. What it looks for stands in its row sealed, and goes with it. An address that somebody else of the workspace has,
-too, is theirs and stays; so does a name of one word, which may mean anybody, and one that another user or member has.
+too, is theirs and stays; so does one that nobody has shown to be theirs, when they erase themselves.
 
 What is not looked into, and why, says LEFT; a test holds both lists against the schema."""
 
@@ -15,7 +16,7 @@ from urllib.parse import quote
 
 from service import db, jobs
 from service.db import database
-from service.feedback import vectors
+from service.feedback import claims, vectors
 from service.feedback.kept import NOBODY_ELSES
 from service.lib import sealing
 
@@ -23,7 +24,6 @@ SWEEP = "user.sweep"  # kind of the job
 AT_ONCE = 500  # rows a statement
 SECONDS = 20  # after which the rest is another job's
 AGAIN = 600  # seconds until it is looked through once more, for what was being written at that moment
-FEWEST_CHARACTERS = 6  # of a full name
 
 
 class Texts(NamedTuple):
@@ -122,12 +122,11 @@ KINDS = {  # of a column {0}: what it becomes, and whether there is something in
               "ORDER BY place)", "array_to_string({0}, ' ') ~* %(plain)s"),
     "unique": ("regexp_replace({0}, %(plain)s, '…' || t.{1}, 'gi')", "{0} ~* %(plain)s"),
 }  # fmt: skip
-IS_THEIRS = f"SELECT {NOBODY_ELSES}"
-IS_THEIR_NAME = """
-SELECT NOT EXISTS (SELECT FROM "user" WHERE workspace_id = %(workspace)s AND id <> %(user)s
-                      AND lower(name) = lower(%(name)s))
-   AND NOT EXISTS (SELECT FROM member m JOIN person p ON p.id = m.person_id
-                    WHERE m.workspace_id = %(workspace)s AND lower(p.name) = lower(%(name)s))"""
+# Who left an address in another system that is somebody else's, or told it by a stolen secret, takes it out of nothing.
+IS_THEIRS = f"""
+SELECT {NOBODY_ELSES}
+   AND (%(by_team)s OR EXISTS (SELECT FROM "user" u WHERE u.workspace_id = %(workspace)s AND u.id = %(user)s
+                                  AND {claims.TOLD} AND {claims.BELIEVED}))"""
 
 
 def statement(table: str, texts: Texts) -> str:
@@ -145,13 +144,11 @@ def statement(table: str, texts: Texts) -> str:
 PIECES = [(table, statement(table, texts)) for table, texts in SWEPT.items()]
 
 
-def begin(place: dict, email: str | None, name: str) -> None:
-    """Have a job look for who is being erased in what others wrote, as a part of that."""
-    sought = [email] if email and db.row(IS_THEIRS, **place, email=email)[0] else []
-    if " " in name.strip() and len(name) >= FEWEST_CHARACTERS and db.row(IS_THEIR_NAME, **place, name=name)[0]:
-        sought.append(name)
-    if sought:
-        sealed = sealing.seal(json.dumps(sought))
+def begin(place: dict, email: str | None, *, by_team: bool) -> None:
+    """Have a job look for the address of who is being erased in what others wrote, as a part of that; `by_team`: not by
+    themselves."""
+    if email and db.row(IS_THEIRS, **place, email=email, by_team=by_team)[0]:
+        sealed = sealing.seal(json.dumps([email]))
         for delay in (0, AGAIN):
             jobs.enqueue(SWEEP, place["workspace"], delay=delay, sealed=sealed)
 
@@ -184,7 +181,7 @@ def piece(workspace_id: int, table: str, sql: str, sought: dict, after: int) -> 
 
 def patterns(sought: list[str]) -> dict[str, str]:
     """Expressions that find each of these in texts and in JSON, also as it stands in addresses of pages and in HTML; not as
-    a part of somebody else's longer address."""
+    a part of a longer address, which is somebody else's."""
     spelled = {way for each in sought for way in (each, quote(each, safe=""), html.escape(each))}
     ways = sorted(spelled, key=len, reverse=True)
     return {"plain": bounded(ways), "json": bounded([json.dumps(way, ensure_ascii=False)[1:-1] for way in ways])}
@@ -193,4 +190,4 @@ def patterns(sought: list[str]) -> dict[str, str]:
 def bounded(ways: list[str]) -> str:
     either = "|".join(map(re.escape, ways))
     begins = r"(?:(?<![[:alnum:]._+-])|(?<=%[[:xdigit:]]{2})|(?<=\\[nrt]))"
-    return rf"{begins}(?:{either})(?![[:alnum:]_-])"
+    return rf"{begins}(?:{either})(?![[:alnum:]_-]|\.[[:alnum:]])"

@@ -153,7 +153,8 @@ def undo(workspace: Workspace, id: int, person: int | None, job: Job | None = No
     each(scope, "comment", AT_ONCE, undo_comments)
     for kind, sql in {"file": FILES, "entry": ENTRIES, "made user": IDLE, **UNUSED}.items():
         each(scope, kind, AT_ONCE, deleting(sql))
-    each(scope, "person", AT_ONCE, lambda *_: None)
+    for kind in ("person", "nameless"):
+        each(scope, kind, AT_ONCE, lambda *_: None)
     finish(scope, person, job)
 
 

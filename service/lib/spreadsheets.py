@@ -3,7 +3,9 @@
 import csv
 import unicodedata
 
-COMMANDS = ("=", "+", "-", "@", "\t", "\r")  # with these a cell begins that a spreadsheet would compute
+SIGNS = ("=", "+", "-", "@")  # with these begins what a spreadsheet would compute
+SEPARATORS = ("\t", "\r", "'")  # where it may part cells; and what it takes for the mark of a text
+QUOTES = "\"'`\u201a\u201e\u1160\u115f"  # low ones are called opening; two letters of Korean are empty
 
 
 def writer(out):
@@ -12,9 +14,14 @@ def writer(out):
 
 
 def cell(value) -> object:
-    """A text that would be computed is kept a text."""
+    """A text that would be computed, or whose own apostrophe would be taken for ours, is kept a text."""
     if not isinstance(value, str):
         return value
-    # as a spreadsheet may read it: full-width signs as plain ones, without what stands before
-    meant = unicodedata.normalize("NFKC", value)
-    return f"'{value}" if meant.startswith(COMMANDS) or meant.lstrip().startswith(COMMANDS) else value
+    meant = unicodedata.normalize("NFKC", value)  # as a spreadsheet may read it: full-width signs as plain ones
+    begins = next((letter for letter in meant if not is_passed_over(letter)), "")
+    return f"'{value}" if begins in SIGNS or meant.startswith(SEPARATORS) else value
+
+
+def is_passed_over(letter: str) -> bool:
+    """Whether a formula may stand behind it: what nobody sees, spaces, and quotation marks of all kinds."""
+    return letter in QUOTES or unicodedata.category(letter)[0] in "CZM" or unicodedata.category(letter) in ("Pi", "Pf")

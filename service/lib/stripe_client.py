@@ -1,9 +1,12 @@
 """Stripe, asked and believed: the one place that knows its library. What goes wrong there is an error of ours, without a
 word of Stripe's in it, for those may repeat a key or somebody's address."""
 
+import json
 import logging
-from contextlib import contextmanager
+import time
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from hashlib import sha256
 from typing import NamedTuple
 
 import stripe
@@ -14,10 +17,12 @@ from service.errors import Malformed, NotFound, PaymentAway
 log = logging.getLogger("sayso.payments")
 logging.getLogger("stripe").setLevel(logging.WARNING)  # below that it says whom it asked about
 
-SECONDS, RETRIES = 10, 2
+SECONDS, RETRIES = 10, 1  # for who waits for a page
+HASTY_SECONDS = 5  # for an event, which Stripe sends again: no thread of ours is held for long
 TOLERANCE = 300  # seconds, for which what was signed is believed
 MOST = 100  # subscriptions, or sessions, of one customer that are looked at
 GONE = "resource_missing"
+OVER = ("canceled", "incomplete_expired")  # what never comes back
 stripe.enable_telemetry = False
 
 
@@ -51,8 +56,9 @@ class Stripe:
     def __init__(self, key: str, address: str | None = None):
         self.is_live = key.startswith(("sk_live_", "rk_live_"))
         places = {"base_addresses": {"api": address}} if address else {}
-        self.client = StripeClient(
-            key, http_client=stripe.RequestsClient(timeout=SECONDS), max_network_retries=RETRIES, **places
+        self.client, self.hasty = (
+            StripeClient(key, http_client=stripe.RequestsClient(timeout=seconds), max_network_retries=retries, **places)
+            for seconds, retries in ((SECONDS, RETRIES), (HASTY_SECONDS, 0))
         )
 
     def make_customer(self, reference: str, once: str) -> str:
@@ -62,18 +68,20 @@ class Stripe:
             said = {"metadata": {"workspace": reference}}
             return self.client.v1.customers.create(said, {"idempotency_key": once}).id
 
-    def subscriptions(self, customer: str) -> list[Found]:
-        """All that this customer has or had, at most 100; none when Stripe does not know them."""
+    def subscriptions(self, customer: str, *, in_haste: bool = False) -> list[Found]:
+        """All that this customer has or had, at most 100; none when Stripe does not know them. `in_haste`: asked once, and
+        not for long."""
         try:
             with asking():
                 said = {"customer": customer, "status": "all", "limit": MOST}
-                return [found(each) for each in self.client.v1.subscriptions.list(said).data]
+                client = self.hasty if in_haste else self.client
+                return [found(each) for each in client.v1.subscriptions.list(said).data]
         except NotFound:
             return []
 
     def check_out(self, customer: str, price: str, *, reference: str, trial_days: int, back: str, cancelled: str) -> str:
-        """The address of a page of Stripe's where this customer subscribes. It ends the pages that were made before.
-        NotFound when Stripe does not know the customer."""
+        """The address of a page of Stripe's where this customer subscribes. It ends the pages that were made before; asked
+        twice at the same moment, both get the same. NotFound when Stripe does not know the customer."""
         data = {"metadata": {"workspace": reference}}
         if trial_days:
             data["trial_period_days"] = trial_days
@@ -82,9 +90,17 @@ class Stripe:
                 "success_url": back, "cancel_url": cancelled}  # fmt: skip
         with asking():
             sessions = self.client.v1.checkout.sessions
-            for each in sessions.list({"customer": customer, "status": "open", "limit": MOST}).data:
+            before = sessions.list({"customer": customer, "limit": MOST}).data  # the newest first
+            for each in before:
+                if each.status == "open":
+                    self.expire(each.id)
+            return sessions.create(said, {"idempotency_key": once(said, before[0].id if before else "first")}).url
+
+    def expire_open(self, customer: str) -> None:
+        """End the pages on which this customer could still subscribe; NotFound as above."""
+        with asking():
+            for each in self.client.v1.checkout.sessions.list({"customer": customer, "status": "open", "limit": MOST}).data:
                 self.expire(each.id)
-            return sessions.create(said).url
 
     def expire(self, session: str) -> None:
         try:
@@ -92,10 +108,24 @@ class Stripe:
         except stripe.InvalidRequestError:  # it was used, or is over: a subscription that came of it is looked for before
             log.info("a session for checking out was over before it was ended")
 
+    def cancel_all(self, customer: str) -> None:
+        """End all subscriptions of this customer now; those that are over stay as they are."""
+        for each in self.subscriptions(customer):
+            if each.status not in OVER:
+                with suppress(NotFound), asking():  # it ended meanwhile
+                    self.client.v1.subscriptions.cancel(each.id)
+
     def portal(self, customer: str, back: str) -> str:
         """The address of a page of Stripe's where this customer changes or ends what they pay; NotFound as above."""
         with asking():
             return self.client.v1.billing_portal.sessions.create({"customer": customer, "return_url": back}).url
+
+
+def once(said: dict, last: str) -> str:
+    """A key that is the same for all who ask the same after the same `last` one; for a minute, as Stripe repeats its errors,
+    too."""
+    digest = sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:32]
+    return f"sayso-checkout-{last}-{digest}-{int(time.time()) // 60}"
 
 
 @contextmanager

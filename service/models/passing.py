@@ -22,6 +22,7 @@ class Subscription(Table):
     trial_ends_at = DateTimeTZField(null=True)
     is_ending = BooleanField()
     had_trial = BooleanField()
+    live = IntegerField()
     past_due_since = DateTimeTZField(null=True)
     reminded_at = DateTimeTZField(null=True)
     changed_at = DateTimeTZField()

@@ -3,8 +3,6 @@ entries/list), one page, a list of them, one a line, or a zip of such files; or 
 
 A page is taken apart item by item; an item stays bytes until its turn."""
 
-import io
-import zipfile
 from collections import Counter
 from collections.abc import Iterator
 from typing import BinaryIO
@@ -12,17 +10,11 @@ from typing import BinaryIO
 import msgspec
 
 from service.errors import Invalid
-from service.sources import csv_file, dates
+from service.sources import canny_pages, csv_file, dates
+from service.sources.canny_pages import KINDS, Page
 from service.sources.records import Board, Comment, Entry, Person, Post, Row, Rows, Tag, Vote, Wrong
 
-LARGEST = 200 << 20  # bytes of JSON, all in all
-MOST_FILES = 1_000  # of a zip
-MOST_RATIO = 20  # times as large as it is packed; what is small may be more
-SMALL = 10 << 20
-PIECE = 1 << 16
-KINDS = ("boards", "tags", "users", "posts", "votes", "comments", "entries")
 UNREADABLE = "This is neither JSON of Canny's API nor a table. Save its answers as they come, or export posts as CSV."
-BOMB = "This file unpacks to more than we take; import it in parts."
 
 
 class Named(msgspec.Struct):
@@ -86,26 +78,15 @@ class CannyEntry(msgspec.Struct):
     created: str | None = None
 
 
-class Page(msgspec.Struct):
-    """One answer of the API: one of these lists."""
-
-    boards: list[msgspec.Raw] = []
-    tags: list[msgspec.Raw] = []
-    users: list[msgspec.Raw] = []
-    posts: list[msgspec.Raw] = []
-    votes: list[msgspec.Raw] = []
-    comments: list[msgspec.Raw] = []
-    entries: list[msgspec.Raw] = []
-
-
 class Place(msgspec.Struct):
     """What of an item tells where it stands."""
 
+    id: str | None = None
     post: Named | None = None
     created: str | None = None
 
 
-ONE, MANY, PLACE = (msgspec.json.Decoder(kind) for kind in (Page, list[Page], Place))
+PLACE = msgspec.json.Decoder(Place)
 
 
 def is_table(file: BinaryIO) -> bool:
@@ -120,15 +101,16 @@ def rows(file: BinaryIO, mapping: dict) -> Rows:
     if is_table(file):
         yield from csv_file.rows(file, mapping)
         return
-    pages = list(pages_of(file))
-    if not any(getattr(page, kind) for page in pages for kind in KINDS):
+    pages = canny_pages.of(file)
+    if not pages:
         raise Invalid(file=UNREADABLE)
-    named = voters(pages)
+    named, told = voters(pages), {place(item).id for page in pages for item in page.posts}
     number = 0
     for kind in KINDS:
         for item in ordered(pages, kind):
             number += 1
-            yield Row(number, made(kind, item, named))
+            what = made(kind, item, named)
+            yield Row(number, what._replace(is_counted=what.post in told) if isinstance(what, Vote) else what)
 
 
 def ordered(pages: list[Page], kind: str) -> Iterator[bytes]:
@@ -227,55 +209,3 @@ def with_pictures(said: str | None, addresses: list[str]) -> str:
 
 
 MAKERS = {"boards": board, "tags": tag, "users": user, "posts": post, "votes": vote, "comments": comment, "entries": entry}
-
-
-# ── the file ──
-
-
-def pages_of(file: BinaryIO) -> Iterator[Page]:
-    for document in documents(file):
-        yield from taken_apart(document)
-
-
-def documents(file: BinaryIO) -> Iterator[bytes]:
-    file.seek(0)
-    if file.read(4) == b"PK\x03\x04":
-        yield from unpacked(file)
-        return
-    file.seek(0)
-    read = file.read(LARGEST + 1)
-    if len(read) > LARGEST:
-        raise Invalid(file=f"JSON of more than {LARGEST >> 20} MB is imported in parts.")
-    yield read
-
-
-def unpacked(file: BinaryIO) -> Iterator[bytes]:
-    """The JSON files of a zip. Sizes are counted while reading: what a zip says of itself may be a lie."""
-    packed = file.seek(0, io.SEEK_END)
-    left = min(LARGEST, max(SMALL, MOST_RATIO * packed))
-    try:
-        with zipfile.ZipFile(file) as found:
-            names = [each for each in found.infolist() if each.filename.lower().endswith((".json", ".jsonl"))]
-            if len(names) > MOST_FILES:
-                raise Invalid(file=f"A zip has at most {MOST_FILES:,} files.")
-            for each in names:
-                with found.open(each) as opened:
-                    read = opened.read(left + 1)
-                left -= len(read)
-                if left < 0:
-                    raise Invalid(file=BOMB)
-                yield read
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, ValueError) as error:
-        raise Invalid(file="This zip is damaged, or only a part of it; send it again.") from error
-
-
-def taken_apart(document: bytes) -> list[Page]:
-    plain = document.removeprefix(b"\xef\xbb\xbf").strip()
-    try:
-        return MANY.decode(plain) if plain.startswith(b"[") else [ONE.decode(plain)]
-    except (msgspec.DecodeError, RecursionError):
-        pass
-    try:
-        return [ONE.decode(line) for line in plain.splitlines() if line.strip()]
-    except (msgspec.DecodeError, RecursionError):
-        raise Invalid(file="This is JSON cut off in the middle, or not as Canny's API writes it.") from None

@@ -2,16 +2,18 @@
 
 import re
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 ORDERS = {"day": "%d/%m/%Y", "month": "%m/%d/%Y", "": ""}  # of a date with slashes: what comes first
 SLASHED = re.compile(r"(\d{1,2})[/.](\d{1,2})[/.](\d{4})(.*)")
 # English names of months leave no doubt
+YEAR_FIRST = re.compile(r"(\d{4})/(\d{1,2})/(\d{1,2})(.*)")
 NAMED = ("%b %d, %Y", "%B %d, %Y", "%d %b %Y", "%d %B %Y", "%b %d %Y", "%a %b %d %Y", "%a, %d %b %Y %H:%M:%S %z",
-         "%b %d, %Y %H:%M", "%B %d, %Y %I:%M %p", "%b %d, %Y %I:%M %p")  # fmt: skip
+         "%d %b %Y %H:%M:%S %z", "%b %d, %Y %H:%M", "%B %d, %Y %I:%M %p", "%b %d, %Y %I:%M %p")  # fmt: skip
 TIMES = ("", "%H:%M", "%H:%M:%S", "%I:%M %p", "%I:%M:%S %p")
 ZONE = re.compile(r"\s+(UTC|GMT)$")
-LONGEST, FIRST_YEAR, LAST_YEAR = 64, 1970, 2200
+LONGEST = 64
+FIRST, END = datetime(1970, 1, 1, tzinfo=UTC), datetime(2201, 1, 1, tzinfo=UTC)  # of what is believed, in UTC
 WHICH_FIRST = "It is not clear whether the day or the month comes first; say which."
 WHAT_IT_IS = "Write a date like 2026-03-01 or 2026-03-01T10:00:00Z."
 
@@ -23,20 +25,30 @@ def read(written: str, order: str = "") -> datetime | None:
     if not said:
         return None
     found = parsed(said, order) if len(said) <= LONGEST else None
-    if found is None or not FIRST_YEAR <= found.year <= LAST_YEAR:
+    whole = found and (found if found.tzinfo else found.replace(tzinfo=UTC))
+    if whole is None or not is_believed(whole):
         raise ValueError(WHAT_IT_IS)
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+    return whole
+
+
+def is_believed(when: date) -> bool:
+    """Whether this day or moment is one of our times: others are slips, and beyond what calendars can reckon with."""
+    if isinstance(when, datetime):
+        return FIRST <= when < END
+    return FIRST.date() <= when < END.date()
 
 
 def parsed(said: str, order: str) -> datetime | None:
     plain = ZONE.sub("+00:00", said)
+    if match := YEAR_FIRST.fullmatch(plain):
+        plain = f"{match[1]}-{match[2]:0>2}-{match[3]:0>2}{match[4]}"
     with suppress(ValueError):
         return datetime.fromisoformat(plain)
     if match := SLASHED.fullmatch(said):
         return slashed(match, order)
     for pattern in NAMED:
         with suppress(ValueError):
-            return datetime.strptime(said, pattern)
+            return datetime.strptime(ZONE.sub(" +0000", said), pattern)
     return None
 
 

@@ -15,6 +15,16 @@ def rows(source: str, file: BinaryIO, mapping: dict) -> Rows:
     return SOURCES[source](file, mapping)
 
 
+def told(source: str, file: BinaryIO, mapping: dict) -> Rows:
+    """The same rows, but of files only that they are there: to count, or to look at what rows say."""
+    return sayso_zip.rows(file, mapping, unpacks=False) if source == "sayso" else rows(source, file, mapping)
+
+
+def origin(source: str, file: BinaryIO) -> str:
+    """What the file says of where its ids are from; nothing, if it does not."""
+    return sayso_zip.origin(file) if source == "sayso" else ""
+
+
 def table(source: str, file: BinaryIO) -> Layout | None:
     """How this file is written, when it is a table whose columns can be chosen. Raises Invalid when it is broken."""
     if source == "csv" or (source == "canny" and canny.is_table(file)):

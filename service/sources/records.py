@@ -2,7 +2,7 @@
 
 A reader is `rows(file, mapping) -> Iterator[Row]`: lazily, every time the same rows with the same numbers 1, 2, 3…, so that
 an import that died goes on where it was. What a row names has come in an earlier row: boards, statuses, tags, segments,
-fields, companies, people, posts, votes, followers, comments, entries, reactions, files; whoever is named by no row of their
+fields, companies, people, mailings, posts, votes, followers, comments, entries, reactions, files; whoever is named by no row of their
 own is told in full where they are named (`Person`).
 
 An id is the other system's own, a text of any kind. `None` means that the source does not say. What is named by `key` may
@@ -125,6 +125,7 @@ class Vote(NamedTuple):
     created_at: datetime | None = None
     cast_by: str | None = None  # e-mail of the member
     merged_from: str | None = None  # id of the post it was cast on
+    is_counted: bool = False  # the same file tells of its post, whose `nameless_votes` are those beside this one
 
 
 class Follower(NamedTuple):
@@ -183,8 +184,18 @@ class File(NamedTuple):
     created_at: datetime | None = None
 
 
+class Mailing(NamedTuple):
+    """What an address wants to be told by letter."""
+
+    email: str
+    muted: tuple[str, ...] = ()  # kinds of letters that it does not want
+    subscribed_at: datetime | None = None  # since when it wants news, by a link in a letter to it; None: it does not
+    locale: str | None = None
+    suppressed: str | None = None  # why it gets no letters at all
+
+
 Record = (Company | Person | Board | Status | Tag | Segment | Field | Post | Vote | Follower | Comment | Entry | Reaction
-          | File)  # fmt: skip
+          | File | Mailing)  # fmt: skip
 
 
 class Row(NamedTuple):

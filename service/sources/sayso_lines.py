@@ -13,6 +13,7 @@ from service.sources.records import (
     Field,
     File,
     Follower,
+    Mailing,
     Person,
     Post,
     Reaction,
@@ -115,6 +116,18 @@ class UserLine(msgspec.Struct):
     def record(self) -> Person:
         return Person(self.id, self.email, self.name, self.avatar, self.first_seen_at, self.kind, self.company, self.traits,
                       tuple(self.segments), self.locale, self.blocked_at is not None, self.last_seen_at)  # fmt: skip
+
+
+class MailingLine(msgspec.Struct):
+    KIND: ClassVar[str] = "mailing"
+    email: str
+    muted: list[str] = []
+    subscribed_at: Moment | None = None
+    locale: str | None = None
+    suppressed: str | None = None
+
+    def record(self) -> Mailing:
+        return Mailing(self.email, tuple(self.muted), self.subscribed_at, self.locale, self.suppressed)
 
 
 class PostLine(msgspec.Struct):
@@ -252,6 +265,6 @@ def named(id: int | None) -> str | None:
 # in the order in which what is named comes before what names it
 LINES = {
     "segments": SegmentLine, "boards": BoardLine, "statuses": StatusLine, "tags": TagLine, "fields": FieldLine,
-    "companies": CompanyLine, "users": UserLine, "posts": PostLine, "votes": VoteLine, "followers": FollowerLine,
-    "comments": CommentLine, "changelog": EntryLine, "reactions": ReactionLine, "files": FileLine,
+    "companies": CompanyLine, "users": UserLine, "mailings": MailingLine, "posts": PostLine, "votes": VoteLine,
+    "followers": FollowerLine, "comments": CommentLine, "changelog": EntryLine, "reactions": ReactionLine, "files": FileLine,
 }  # fmt: skip

@@ -9,11 +9,13 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from typing import Annotated, BinaryIO
 
 import msgspec
 
 from service.errors import Invalid
+from service.sources import dates
 from service.sources.records import File, Person, Record, Row, Rows, Wrong
 from service.sources.sayso_lines import LINES
 
@@ -23,7 +25,8 @@ REFUSED = "refused"  # state of a file that could not be read, of which nothing 
 MANIFEST, FILES = "manifest.json", "files"
 LARGEST = 64 << 30  # bytes that it unpacks to, all in all
 LARGEST_MANIFEST, LARGEST_LINE, LARGEST_FILE = 1 << 20, 1 << 20, 12 << 20
-MOST_RATIO = 400  # times as large as it is packed; what is small may be more
+# times as large as it is packed, of one of its files and of all; what is small may be more
+MOST_RATIO, MOST_RATIO_IN_ALL = 400, 100
 SMALL = 10 << 20
 FILE_NAME = re.compile(r"files/([1-9][0-9]{0,17})-[^/]*")
 UNREADABLE = "This is no export of Sayso, or only a part of one. Take the zip as it was downloaded."
@@ -48,19 +51,35 @@ class Head(msgspec.Struct):
     version: int
 
 
+class About(msgspec.Struct):
+    """Which workspace it is of."""
+
+    id: str | None = None  # its public one
+    url: str = ""
+
+
 class Manifest(Head):
     tables: dict[str, Count]
     files: Count
+    workspace: About = msgspec.field(default_factory=About)
 
 
-def rows(file: BinaryIO, mapping: dict) -> Rows:  # noqa: ARG001 (every source is read alike)
-    """Every row of every table, what others name first, and the files with what is in them. Raises Invalid, at once or when
-    it comes to what is wrong, where a part is missing or is not what the export says."""
+def origin(file: BinaryIO) -> str:
+    """Which workspace this is an export of: numbers and ids are its own. Raises Invalid as `rows` does."""
     with readable(), zipfile.ZipFile(file) as archive:
-        manifest = opened(archive)
+        about = opened(archive, file).workspace
+        return about.id or about.url
+
+
+def rows(file: BinaryIO, mapping: dict, unpacks: bool = True) -> Rows:  # noqa: ARG001 (every source is read alike)
+    """Every row of every table, what others name first, and the files with what is in them; without, and quickly, if it
+    `unpacks` none. Raises Invalid, at once or when it comes to what is wrong, where a part is missing or is not what the
+    export says."""
+    with readable(), zipfile.ZipFile(file) as archive:
+        manifest = opened(archive, file)
         number, team = 0, {}
         for name in LINES:
-            for what in table(archive, name, manifest.tables.get(name, Count())):
+            for what in table(archive, name, manifest.tables.get(name, Count()), unpacks):
                 number += 1
                 yield Row(number, in_full(what, team))
 
@@ -88,12 +107,13 @@ def readable():
         raise Invalid(file=DAMAGED) from None
 
 
-def opened(archive: zipfile.ZipFile) -> Manifest:
+def opened(archive: zipfile.ZipFile, file: BinaryIO) -> Manifest:
     """What the export says of itself, when it can be so."""
     members = {member.filename: member for member in archive.infolist()}
     if len(members) < len(archive.infolist()) or MANIFEST not in members:
         raise Invalid(file=UNREADABLE)
-    if any(map(is_bomb, members.values())) or sum(member.file_size for member in members.values()) > LARGEST:
+    in_all = min(LARGEST, max(SMALL, MOST_RATIO_IN_ALL * file.seek(0, io.SEEK_END)))
+    if any(map(is_bomb, members.values())) or sum(member.file_size for member in members.values()) > in_all:
         raise Invalid(file=BOMB)
     if members[MANIFEST].file_size > LARGEST_MANIFEST:
         raise Invalid(file=UNREADABLE)
@@ -120,14 +140,14 @@ def is_bomb(member: zipfile.ZipInfo) -> bool:
     return member.file_size > max(SMALL, MOST_RATIO * member.compress_size)
 
 
-def table(archive: zipfile.ZipFile, name: str, said: Count) -> Iterator[Record | Wrong]:
+def table(archive: zipfile.ZipFile, name: str, said: Count, unpacks: bool) -> Iterator[Record | Wrong]:
     if f"{name}.jsonl" not in archive.NameToInfo:
         return
     decoder, found = msgspec.json.Decoder(LINES[name]), 0
     contents = files(archive) if name == FILES else {}
     for line in lines(archive, name):
         found += 1
-        if what := record(archive, name, decoder, line, contents):
+        if what := record(archive, name, decoder, line, contents, unpacks):
             yield what
     if found != said.rows:
         raise Invalid(file=OTHER_COUNT)
@@ -146,7 +166,7 @@ def lines(archive: zipfile.ZipFile, name: str) -> Iterator[bytes | None]:
 
 
 def record(archive: zipfile.ZipFile, name: str, decoder: msgspec.json.Decoder, line: bytes | None,
-           contents: dict[int, zipfile.ZipInfo]) -> Record | Wrong | None:  # fmt: skip
+           contents: dict[int, zipfile.ZipInfo], unpacks: bool) -> Record | Wrong | None:  # fmt: skip
     """What a line says; None where there is nothing to make of it."""
     kind = LINES[name].KIND
     try:
@@ -157,7 +177,13 @@ def record(archive: zipfile.ZipFile, name: str, decoder: msgspec.json.Decoder, l
         return Wrong(WHAT_TO_DO, column(error), kind)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return Wrong(WHAT_TO_DO, kind=kind)
-    return read.record() if name != FILES else with_content(archive, read, contents.get(read.id))
+    if strange := next((field for field in read.__struct_fields__ if is_strange(getattr(read, field))), None):
+        return Wrong(dates.WHAT_IT_IS, strange, kind)
+    return read.record() if name != FILES else with_content(archive, read, contents, unpacks)
+
+
+def is_strange(said) -> bool:
+    return isinstance(said, date) and not dates.is_believed(said)
 
 
 def column(error: msgspec.ValidationError) -> str | None:
@@ -175,9 +201,12 @@ def files(archive: zipfile.ZipFile) -> dict[int, zipfile.ZipInfo]:
     return {int(name[1]): member for name, member in found if name}
 
 
-def with_content(archive: zipfile.ZipFile, read, member: zipfile.ZipInfo | None) -> File | Wrong | None:
+def with_content(archive: zipfile.ZipFile, read, contents: dict[int, zipfile.ZipInfo],
+                 unpacks: bool) -> File | Wrong | None:  # fmt: skip
+    """The file that a line tells of: each is unpacked once, however many lines name it."""
     if read.state == REFUSED:
         return None
+    member = contents.pop(read.id, None)
     if member is None or member.file_size > LARGEST_FILE:
         return Wrong(NO_BYTES, "id", read.KIND)
-    return read.record(archive.read(member))
+    return read.record(archive.read(member) if unpacks else b"")

@@ -13,9 +13,12 @@ class StripeHook:
     """200 for whatever was done, was done before or is of no interest; 400 for what Stripe has not signed for us, 503 when
     it must be sent again. There is no such address where there are no plans."""
 
+    def on_get(self, req, resp):  # noqa: ARG002 (a responder takes both)
+        expect_plans()
+        raise falcon.HTTPMethodNotAllowed(["POST"])
+
     def on_post(self, req, resp):
-        if not billing.is_on():
-            raise NotFound("There is nothing at this address.")
+        expect_plans()
         body = req.bounded_stream.read(LARGEST + 1)
         if len(body) > LARGEST:
             raise TooLarge("An event has 256 kB at most.")
@@ -24,3 +27,8 @@ class StripeHook:
             raise Malformed("This event is of the other mode of Stripe, live or test, than our key.")
         billing.hear(event)
         resp.status, resp.media = falcon.HTTP_200, {}
+
+
+def expect_plans() -> None:
+    if not billing.is_on():
+        raise NotFound("There is nothing at this address.")

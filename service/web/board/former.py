@@ -18,5 +18,5 @@ def lead_on(req, resp, slug: str, path: str) -> None:  # noqa: ARG001 (the shape
     if number is None:
         raise falcon.HTTPNotFound
     home = "" if domain else f"/b/{slug}"
-    resp.cache_control = ["public", "max-age=3600"]
+    resp.cache_control = ["private", "no-cache"]  # the board may be public no longer when it is asked for again
     raise falcon.HTTPMovedPermanently(f"{home}/posts/{number}")

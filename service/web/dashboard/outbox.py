@@ -19,6 +19,7 @@ LONGEST_SEARCH = 200
 KINDS = {
     "new_post": "New post", "new_posts": "New posts", "digest": "Digest", "mention": "Mention", "invitation": "Invitation",
     "webhook_failing": "Webhook failing", "webhook_failed": "Webhook switched off", "export_ready": "Export",
+    "payment_failed": "Payment failed", "plan_ended": "Plan ended", "workspace_erasure": "Workspace to be erased",
     "status_changed": "Status", "answer": "Official answer", "reply": "Comments", "question": "Question", "merged": "Merged",
     "shipped": "Shipped", "news": "News", "guest": "Confirmation",
 }  # fmt: skip

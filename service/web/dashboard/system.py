@@ -45,6 +45,8 @@ KINDS = {
     "export.clear": "Deleting the files of former exports",
     "plan.check": "Looking which plans end",
     "plan.look": "Asking Stripe what a workspace pays",
+    "billing.expire": "Ending checkouts of workspaces that are to be erased",
+    "billing.leave": "Ending at Stripe what erased workspaces had there",
     "plan.let_in": "Letting in posts that there was no room for",
     "rows.prune": "Deleting what is kept for a time only",
     "insights.count": "Counting insights",

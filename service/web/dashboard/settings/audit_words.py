@@ -95,6 +95,10 @@ def plan_changed(entry: Entry) -> str:
     return f"made the workspace {plan}{why.get(entry.data.get('because'), '')}"
 
 
+def kept(entry: Entry) -> str:
+    return "kept the workspace" + (", as it was subscribed" if entry.data.get("because") == "subscribed" else "")
+
+
 def erased(entry: Entry) -> str:
     return "erased a user and all that was known of them" if entry.person else "erased themselves"
 
@@ -166,7 +170,7 @@ SAID = {
     "user.signed_out": sessions_ended,
     "user.erased": erased,
     "workspace.erasure_planned": "planned to erase the workspace, on {at}",
-    "workspace.erasure_called_off": "kept the workspace",
+    "workspace.erasure_called_off": kept,
     "workspace.installed": "saw the widget for the first time, on {origin}",
     "workspace.updated": "changed {changed}",
 }

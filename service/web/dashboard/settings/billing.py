@@ -3,8 +3,8 @@ to pay."""
 
 from contextlib import suppress
 
-from service.errors import NotFound, PaymentAway
-from service.feedback import billing, checkouts, plan_limits, team, workspaces
+from service.errors import NotFound, PaymentAway, RateLimited
+from service.feedback import billing, checkouts, limits, plan_limits, team, workspaces
 from service.web import pages
 from service.web.dashboard.page import at
 from service.web.dashboard.settings import Setting
@@ -30,6 +30,8 @@ class Billing(Setting):
         require_admin(req)
         if req.method == "GET" and req.params.get("checkout") == DONE:
             look(req)
+        elif req.method == "POST":  # Stripe may have been asked by what was refused
+            reread(req)
         workspace = req.context.workspace
         self.render(
             req, resp, policy=policy(), plan=workspace.plan, subscription=billing.of(workspace),
@@ -56,9 +58,17 @@ def expect_plans() -> None:
 
 
 def look(req) -> None:
-    """Ask Stripe how the workspace stands, for its event may come later, and have the page show that."""
-    with suppress(PaymentAway):
-        billing.refresh(req.context.workspace.id)
+    """Ask Stripe how the workspace stands, for its event may come later, and have the page show that; unless it was asked
+    moments ago, or too often."""
+    if not billing.is_fresh(req.context.workspace):
+        with suppress(PaymentAway, RateLimited):
+            limits.billing_look(req.context.workspace.id)
+            billing.refresh(req.context.workspace.id)
+    reread(req)
+
+
+def reread(req) -> None:
+    """Have the page show the workspace as it is by now."""
     workspace = workspaces.find(req.context.workspace.id)
     req.context.workspace, req.context.reader = workspace, req.context.reader._replace(workspace=workspace)
     req.context.page["workspace"] = workspace
