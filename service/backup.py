@@ -15,7 +15,7 @@ from service.backup_file import PIECE_BYTES, Manifest, Went, Writer, unseen
 from service.errors import SettingError
 
 LOCK_SECONDS = 10
-AGAIN = "Mend that if it is not over, and run it again."
+AGAIN = "When that is mended, run it again."
 TABLE_BEGINS = "dumping contents of table "
 # The extension is not in it, so that a role without rights restores it; nor who owns what, which may differ there.
 DUMP = ("--format=custom", "--schema=public", "--no-owner", "--no-privileges", "--no-comments", "--no-security-labels",

@@ -108,4 +108,4 @@ def plainly():
         cause = getattr(error, "orig", None) or error
         words = getattr(getattr(cause, "diag", None), "message_primary", None) or str(cause)
         raise SettingError(f"The restore was given up: the database said: {' '.join(words.split())}. {UNCHANGED} "
-                           "Mend that if it is not over, and run it again.") from None  # fmt: skip
+                           "When that is mended, run it again.") from None  # fmt: skip

@@ -63,12 +63,13 @@ def claimed(part: Path):
     """The file, new, for this process alone: one that a killed run of ours has left goes first."""
     while True:
         clear(part)
-        with suppress(FileExistsError), os.fdopen(os.open(part, NEW, 0o600), "w+b") as handle:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                continue  # another run has just begun, and takes ours for what was left
-            if is_still(part, handle.fileno()):
+        try:
+            number = os.open(part, NEW, 0o600)
+        except FileExistsError:
+            continue  # another was quicker
+        with os.fdopen(number, "w+b") as handle:
+            fcntl.flock(number, fcntl.LOCK_EX)  # who takes it for what was left holds it for a moment only
+            if is_still(part, number):
                 yield handle
                 return
 
@@ -80,17 +81,23 @@ def clear(part: Path) -> None:
     except FileNotFoundError:
         return
     except OSError:
-        raise SettingError(f"{part} is in the way, and not ours; remove it, or choose a folder of your own.") from None
+        if os.path.lexists(part):
+            raise in_the_way(part) from None
+        raise
     with os.fdopen(number, "r+b", buffering=0):
         found = os.fstat(number)
         if not stat.S_ISREG(found.st_mode) or found.st_uid != os.geteuid() or found.st_nlink > 1:
-            raise SettingError(f"{part} is in the way, and not ours; remove it, or choose a folder of your own.")
+            raise in_the_way(part)
         try:
             fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise SettingError(f"{part} is being written by another command; wait until it is done.") from None
         if is_still(part, number):
             part.unlink()
+
+
+def in_the_way(part: Path) -> SettingError:
+    return SettingError(f"{part} is in the way, and not ours; remove it, or choose a folder of your own.")
 
 
 def expect_still(part: Path, number: int) -> None:

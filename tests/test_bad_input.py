@@ -272,11 +272,12 @@ def test_a_form_of_rubbish_gets_a_readable_page(submit):
 
 def test_a_form_that_is_too_large_or_no_form_is_refused_as_a_page(submit):
     for path in FORM_ROUTES:
-        assert submit(path, b"x=" + b"y" * 200_000).status_code == 413
+        known_first = {401} if "/data/" in path else set()  # nothing is read of whoever has no link
+        assert submit(path, b"x=" + b"y" * 200_000).status_code in known_first | {413}
         for kind in ("application/json", "text/plain", "multipart/form-data; boundary=x"):
             page = submit(path, kind=kind)
             refused = {415, 400} if "letters" in path else {415}  # mail programs send that one as multipart, too
-            assert page.status_code in refused and page.text.startswith("<!doctype html>")
+            assert page.status_code in refused | known_first and page.text.startswith("<!doctype html>")
 
 
 # ── whatever else there may be ──────────────────────────────────────────────────────────────────────────────────────

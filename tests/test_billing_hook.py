@@ -8,6 +8,7 @@ import stripes
 from stripes import FORMER, SECRET, event, send, signed
 
 from service import db
+from service.errors import PaymentAway
 from service.feedback import billing, workspaces
 
 EVENTS = "SELECT type, data FROM event WHERE workspace_id = %(workspace)s AND type ~ '^(plan|payment)' ORDER BY seq"

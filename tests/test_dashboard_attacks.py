@@ -75,7 +75,9 @@ def test_an_id_cannot_mean_another_place_in_an_address(ada, acme):
     assert ada.send(address, do="block").headers["location"] == address
 
 
-@pytest.mark.parametrize("value", ["=1+1", "＝1+1", " =1", "\u00a0@x", "\n+1", "-1", "\t=1"])
+@pytest.mark.parametrize("value", ["=1+1", "＝1+1", " =1", "\u00a0@x", "\n+1", "-1", "\t=1",
+                                   '"=1+1', "' =1", "“ ＝1”", "\ufeff=1", "\u200b=1", "\u2066\ufe0f@x", "`+1",
+                                   "\x00=1"])  # fmt: skip
 def test_case_54_a_cell_is_never_computed(value):
     assert spreadsheets.cell(value) == f"'{value}"
 

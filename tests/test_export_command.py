@@ -11,7 +11,7 @@ from cast import SECRET_KEY
 from exported import Opened, furnish, made
 from test_cli import refused, sayso
 
-from service import db
+from service import db, whole_file
 
 EVENTS = "SELECT type, data->>'to' FROM event WHERE type LIKE 'export.%%'"
 
@@ -46,8 +46,19 @@ def test_a_file_that_is_there_is_not_written_over(export, tmp_path):
     assert (tmp_path / "acme.zip").read_text() == "mine"
 
 
+def test_two_into_one_file_do_not_meet_and_no_link_is_followed(export, tmp_path):
+    file, theirs = tmp_path / "acme.zip", tmp_path / "theirs"
+    with whole_file.written(file):
+        assert "is being written by another command" in refused(export(file))
+    file.unlink()
+    theirs.write_text("theirs")
+    (tmp_path / "acme.zip.part").symlink_to(theirs)
+    assert "is in the way, and not ours" in refused(export(file))
+    assert theirs.read_text() == "theirs" and not file.exists()
+
+
 def test_a_folder_that_is_not_there_is_one_line(export, tmp_path):
-    assert "cannot be written: No such file or directory." in refused(export(tmp_path / "none" / "acme.zip"))
+    assert "cannot be written (No such file or directory)" in refused(export(tmp_path / "none" / "acme.zip"))
 
 
 def test_a_full_disk_is_one_line_and_leaves_nothing(acme, url, tmp_path):
@@ -59,5 +70,5 @@ def test_a_full_disk_is_one_line_and_leaves_nothing(acme, url, tmp_path):
         env=environment, capture_output=True, text=True, timeout=60, check=False,
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096)),
     )  # fmt: skip
-    assert "cannot be written: File too large." in refused(done)
+    assert "cannot be written (File too large)" in refused(done)
     assert not zipfile.is_zipfile(tmp_path / "acme.zip") and list(tmp_path.iterdir()) == []

@@ -1,17 +1,19 @@
 """The ways in of an import: a program, the dashboard, the command line."""
 
 import json
+import os
 
 import pytest
 from browser import Browser
 from cast import ADA, BEN, EVE
 from click.testing import CliRunner
+from peewee import OperationalError
 from program import wrong
 from queued import work_off
 
 from service import db
 from service.cli.group import commands
-from service.feedback import posts
+from service.feedback import importing, posts
 
 TABLE = b"Subject,Text,Who,Id\r\nDark mode,For the night,cleo@customer.example,1\r\n,,x@y.example,2\r\n"
 MAPPING = json.dumps({"columns": {"title": "Subject", "body": "Text", "author_email": "Who"}})
@@ -193,3 +195,30 @@ def test_what_cannot_be_imported_is_one_line(here, acme, run, words):
     assert done.exit_code == 1 and str(done.exception).endswith((".", "acme", "SLUG")), done.exception
     db.connect()
     assert db.row("SELECT count(*) FROM import WHERE state IN ('running', 'waiting')")[0] == 0
+
+
+def test_a_stream_and_a_database_that_fails_are_one_line(here, acme, run, tmp_path, monkeypatch):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    held = os.open(pipe, os.O_RDWR)  # so that to open it does not wait for who writes
+    done = run("csv", str(pipe))
+    os.close(held)
+    assert done.exit_code == 1 and "save it as a file" in str(done.exception)
+
+    def failing(*_):
+        raise OperationalError("row: dan@customer.example")
+
+    monkeypatch.setattr(importing, "write_some", failing)
+    done = run("csv", "FILE", "--map", "title=Subject")
+    assert done.exit_code == 1 and "run the same command again" in str(done.exception)
+
+
+def test_rows_of_a_table_of_cannys_are_counted_as_in_a_spreadsheet(here, acme, run):
+    assert "row 3: " in run("canny", "FILE", "--map", "title=Subject").output
+
+
+def test_taking_back_twice_by_the_command_line_is_no_error(here, acme, run):
+    run("csv", "FILE", "--map", "title=Subject")
+    for _ in range(2):
+        done = run("--undo", "1")
+        assert done.exit_code == 0 and "taken back" in done.output, done.exception

@@ -12,6 +12,7 @@ from cast import ADA
 from queued import claim, make_due
 
 from service import backup_file, db, installation, jobs, nightly
+from service.errors import SettingError
 from service.handlers import CRON, HANDLERS
 
 HEALTH = "/app/acme/system"
@@ -118,6 +119,18 @@ def test_what_a_killed_run_has_left_goes_and_what_is_not_ours_stays(nights):
     look()
     work()
     assert theirs < set(made(nights)) and len(made(nights)) == len(theirs) + 1
+
+
+def test_what_is_not_as_it_was_written_is_no_backup_of_its_day(nights):
+    look()
+    work()
+    [name] = made(nights)
+    nightly.read_back(nights / name)
+    whole = (nights / name).read_bytes()
+    (nights / name).write_bytes(whole[:5000] + bytes([whole[5000] ^ 1]) + whole[5001:])
+    with pytest.raises(SettingError, match="is damaged"):
+        nightly.read_back(nights / name)
+    assert made(nights) == []
 
 
 def test_old_ones_are_thinned_out_when_a_new_one_is_there(nights):

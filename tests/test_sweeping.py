@@ -41,6 +41,7 @@ def test_every_column_with_words_is_looked_into_or_says_why_not(here):
     ("mailto:maia@customer.example?subject=x", "mailto:…?subject=x"), ("(maia@customer.example).", "(…)."),
     ("https://x.example/?m=maia%40customer.example&y", "https://x.example/?m=…&y"), ("Maia Stone did.", "Maia Stone did."),
     ("maia@customer.example.uk", "maia@customer.example.uk"), ("me.maia@customer.example", "me.maia@customer.example"),
+    ("maia@customer.example.csv", "….csv"), ("maia@customer.example.csvs", "maia@customer.example.csvs"),
     ("Was it maia@customer.example? So.", "Was it …? So."), ("amaia@customer.example", "amaia@customer.example"),
     ("maia@customer.examples", "maia@customer.examples"), ("Maia wrote", "Maia wrote"),
     ("a\\maia@customer.example\nmaia@customer.example", "a\\…\n…"), ("Nothing", "Nothing"),

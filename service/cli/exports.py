@@ -28,7 +28,8 @@ def export_command(file: Path, slug: str, **options) -> None:
         prepare(settings)
         with db.connected():
             workspace = workspaces.by_slug(slug)
-            with whole_file.written(file, over=False) as out, bars.bar("Exporting", length=export_file.steps(workspace)) as shown:
+            steps = export_file.steps(workspace)
+            with whole_file.written(file, over=False) as out, bars.bar("Exporting", length=steps) as shown:
                 exports.note_file(workspace.id)
                 sink = export_file.Straight(out, shown.update)
                 export_file.write(workspace, installation.served(settings).base_url, sink)

@@ -1,18 +1,22 @@
 """`sayso import`: a file of another system, straight from the disk, whatever its size."""
 
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import click
+from peewee import DatabaseError
 
 from service import bars, config, db
 from service.cli.begin import data, database, prepare, start
 from service.cli.group import commands
 from service.errors import SettingError
-from service.feedback import importing, imports, undoing, workspaces
+from service.feedback import import_limits, import_workers, importing, imports, undoing, workspaces
 from service.feedback.readers import Reader
+from service.sources import opening
 
 SHOWN = 20  # wrong rows that are printed
+AGAIN = "The database did not do as it should; run the same command again, and it goes on where it was."
 
 
 @commands.command("import")
@@ -42,7 +46,7 @@ def import_command(source: str | None, file: Path | None, slug: str, is_dry: boo
     with database(config.read(data_dir=data_dir)) as (settings, _):
         start(settings, connections=1)
         prepare(settings)
-        with db.connected():
+        with said_plainly(), db.connected():
             reader = Reader(workspaces.by_slug(slug), is_member=True)
             if undone:
                 take_back(reader, undone)
@@ -50,6 +54,15 @@ def import_command(source: str | None, file: Path | None, slug: str, is_dry: boo
                 read_in(reader, source, file, {name: value for name, value in mapping.items() if value}, is_dry)
             else:
                 raise SettingError("Say what to import: sayso import csv FILE --workspace SLUG")
+
+
+@contextmanager
+def said_plainly() -> Iterator[None]:
+    """What the database says may repeat people's words; what is to be done is the same each time."""
+    try:
+        yield
+    except (DatabaseError, *db.GONE):
+        raise SettingError(AGAIN) from None
 
 
 def pair_of(said: str) -> tuple[str, str]:
@@ -65,9 +78,13 @@ def read_in(reader: Reader, source: str, file: Path, mapping: dict, is_dry: bool
             opened = held.enter_context(file.open("rb"))
         except OSError as error:
             raise SettingError(f"{file} cannot be read: {error.strerror or error}.") from None
-        held.enter_context(imports.by_hand(reader))
+        if not opened.seekable():
+            raise SettingError(f"{file} is a stream, which cannot be read twice; save it as a file, and import that.")
+        held.enter_context(import_workers.by_hand(reader))
         made = imports.begin(reader, source, file.name, None, mapping, is_dry)
+        first = 0  # or 1: a table begins with a line of headers
         try:
+            first = int(opening.table(source, opened) is not None)
             with bars.progress("Importing") as went:
                 for done, total in importing.walk(reader.workspace, made, opened):
                     went(done, total)
@@ -76,18 +93,19 @@ def read_in(reader: Reader, source: str, file: Path, mapping: dict, is_dry: bool
         except KeyboardInterrupt:
             imports.stop(reader, made.id)
         except Exception as error:
-            importing.fail(reader.workspace, made.id, importing.why(error))
+            with suppress(*db.GONE):
+                importing.fail(reader.workspace, made.id, importing.why(error))
             raise
-    report(reader, imports.find(reader, made.id))
+    report(reader, imports.find(reader, made.id), first)
 
 
-def report(reader: Reader, found: imports.Import) -> None:
+def report(reader: Reader, found: imports.Import, first: int) -> None:
     would = "would be new" if found.is_dry else "new"
     click.echo(f"Import {found.id}: {found.made:,} rows {would}, {found.known:,} known, {found.wrong:,} wrong"
                f"{', stopped; run it again to go on' if found.state == 'stopped' else ''}.")  # fmt: skip
-    if found.said:
-        click.echo(found.said)
-    first = int(found.source == "csv")  # the line of the headers
+    for said in (found.said, import_limits.waiting(reader.workspace.id, found.id, found.is_dry)):
+        if said:
+            click.echo(said)
     for line in imports.lines(reader, found.id, SHOWN, outcome="wrong"):
         click.echo(f"  row {line.number + first}: {line.said}")
     if found.wrong > SHOWN:
@@ -95,7 +113,9 @@ def report(reader: Reader, found: imports.Import) -> None:
 
 
 def take_back(reader: Reader, id: int) -> None:
-    imports.undo(reader, id, is_queued=False)
-    undoing.undo(reader.workspace, id, None)
+    with import_workers.by_hand(reader):
+        imports.undo(reader, id, is_queued=False)
+        with suppress(undoing.Ended):  # it was taken back before
+            undoing.undo(reader.workspace, id, None)
     left = imports.lines(reader, id, 1, outcome="left")
     click.echo(f"Import {id} was taken back." + (" What somebody has touched since has stayed." if left else ""))

@@ -50,7 +50,7 @@ PLAN = f"""
 UPDATE workspace w SET plan = CASE WHEN s.status IN {PAID} OR {IN_GRACE} THEN 'pro' ELSE 'free' END
   FROM subscription s WHERE w.id = %(workspace)s AND s.workspace_id = w.id
 RETURNING w.plan, s.past_due_since IS NOT NULL"""
-# Who pays keeps the workspace; not who has cancelled and uses it until the end. One that is closed (clearing) has no customer.
+# Who pays keeps the workspace; not who has cancelled and uses it until the end. A closed one (clearing) has no customer.
 STAY = f"""
 UPDATE workspace w SET erase_at = NULL FROM subscription s
  WHERE w.id = %(workspace)s AND w.erase_at IS NOT NULL AND w.stripe_customer IS NOT NULL
@@ -149,18 +149,18 @@ def refresh(workspace_id: int, event: Heard | None = None) -> None:
         [version] = db.row(VERSION, workspace=workspace_id)
         every = stripe().subscriptions(row[0], in_haste=event is not None)
         try:
-            return write(workspace_id, version, every, event)
+            return write(workspace_id, row[0], version, every, event)
         except Moved:
             continue
     raise PaymentAway
 
 
 @db.verb
-def write(workspace_id: int, version: int, every: list[Found], event: Heard | None = None) -> None:
-    """Write down what Stripe said when the row had this version, with the event that made us ask; Moved when it has another
-    by now."""
+def write(workspace_id: int, customer: str, version: int, every: list[Found], event: Heard | None = None) -> None:
+    """Write down what Stripe said of this customer when the row had this version, with the event that made us ask; Moved
+    when it has another by now, or the workspace: a closed one has none (leaving)."""
     before = hold(workspace_id)
-    if before[0] != version:
+    if before[0] != version or db.row(CUSTOMER_OF, workspace=workspace_id)[0] != customer:
         raise Moved
     if event and db.row(NOTE, id=event.id, type=event.type) is None:
         return

@@ -82,8 +82,8 @@ def plan(reader: Reader, typed: str) -> datetime:
 
 @db.verb
 def call_off(reader: Reader) -> None:
-    """Keep the workspace; when that is so anyway, nothing happens. For owners and admins, else Forbidden; Conflict when it is
-    closed already."""
+    """Keep the workspace; when that is so anyway, nothing happens. For owners and admins, else Forbidden; Conflict when
+    it is closed already."""
     standing = held(reader)
     if standing.is_closed:
         raise Conflict("It is too late: the workspace is being erased.", "too_late")

@@ -87,7 +87,8 @@ def write(workspace: Workspace, base_url: str, sink: Sink) -> None:
         archive.put("README.txt", export_notes.readme(workspace, made_at).encode())
         counts = {table.name: write_table(archive, workspace, table, home) for table in TABLES}
         files = write_files(archive, workspace)
-        about = {"id": workspace.public_id, "name": workspace.name, "slug": workspace.slug, "language": workspace.language, "url": home}
+        about = {"id": workspace.public_id, "name": workspace.name, "slug": workspace.slug,
+                 "language": workspace.language, "url": home}  # fmt: skip
         manifest = {"format": FORMAT, "version": VERSION, "workspace": about, "made_at": made_at,
                     "tables": {name: made._asdict() for name, made in sorted(counts.items())},
                     "files": files._asdict()}  # fmt: skip

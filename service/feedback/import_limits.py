@@ -4,6 +4,7 @@ on the server, may be more."""
 from typing import NamedTuple
 
 from service import db
+from service.feedback import plan_limits
 from service.feedback.imported import Piece, Refused
 
 WRONG_LISTED = 1_000  # wrong rows of which is said what is wrong; others are only counted
@@ -21,11 +22,31 @@ BY_WEB = Most(rows=100_000, of_post=2_000, of_import=20_000, of_workspace=100_00
 BY_HAND = Most(rows=None, of_post=10_000, of_import=200_000, of_workspace=1_000_000)
 TOO_MANY_ROWS = f"A file has at most {BY_WEB.rows:,} rows here; import a longer one on the server, with `sayso import`."
 
+NO_ROOM = f"It waits in Moderation: Free has room for {plan_limits.FREE.open_posts:,} open posts."
+
 GIVEN = """
 SELECT coalesce((SELECT sum(local) FROM imported
                   WHERE workspace_id = %(workspace)s AND import_id = %(import)s AND kind = 'nameless'), 0)::bigint,
        coalesce((SELECT sum(local) FROM imported WHERE workspace_id = %(workspace)s AND kind = 'nameless'), 0)::bigint"""
 MADE = "SELECT count(*) FROM imported WHERE workspace_id = %(workspace)s AND import_id = %(import)s AND kind = %(kind)s"
+
+
+# In a rehearsal those that would wait; else those that still do.
+WAITING = f"""
+SELECT count(*) FROM import_row r
+ WHERE r.workspace_id = %(workspace)s AND r.import_id = %(id)s AND r.kind = 'post' AND r.outcome = 'made'
+   AND position(%(no_room)s IN r.said) > 0 AND (%(is_dry)s OR EXISTS (
+     SELECT FROM post p WHERE p.workspace_id = r.workspace_id AND p.number = r.local AND p.held_at IS NOT NULL
+        AND p.held_because = '{plan_limits.PLAN}'))"""
+
+
+def waiting(workspace_id: int, id: int, is_dry: bool) -> str | None:
+    """What is to be said of the posts of an import that wait because the plan has no room for them."""
+    [count] = db.row(WAITING, workspace=workspace_id, id=id, is_dry=is_dry, no_room=NO_ROOM)
+    if not count:
+        return None
+    waits = "would wait" if is_dry else "waits" if count == 1 else "wait"
+    return f"{count:,} of them {waits} in Moderation: Free has room for {plan_limits.FREE.open_posts:,} open posts."
 
 
 def of(by_hand: bool) -> Most:

@@ -46,9 +46,9 @@ INSERT INTO vote (workspace_id, post_number, user_id, created_at)
 SELECT %(workspace)s, %(number)s, id, coalesce(%(at)s, now()) FROM made"""
 # One of them has a name by now: the vote without one goes.
 HOLD_NAMELESS = """
-SELECT n.id, n.external_id FROM imported i JOIN vote v ON v.workspace_id = i.workspace_id AND v.post_number = i.local
+SELECT n.id, n.external_id FROM vote v
   JOIN "user" n ON n.workspace_id = v.workspace_id AND n.id = v.user_id AND n.kind = 'anonymous'
- WHERE i.workspace_id = %(workspace)s AND i.kind = 'post' AND i.source_key = ANY(%(keys)s) AND i.local = %(number)s
+ WHERE v.workspace_id = %(workspace)s AND v.post_number = %(number)s
    AND starts_with(n.external_id, %(prefix)s || lpad(to_hex(%(number)s), 6, '0'))
  ORDER BY v.user_id LIMIT 1 FOR UPDATE OF n"""
 MADE_BY = """
@@ -63,6 +63,7 @@ SELECT %(workspace)s, %(email)s, %(muted)s::text[], %(subscribed_at)s, %(locale)
                       AND muted @> %(muted)s::text[])
 ON CONFLICT (workspace_id, email) DO UPDATE SET
   muted = array(SELECT DISTINCT kind FROM unnest(m.muted || excluded.muted) AS kind ORDER BY kind)"""
+LONGEST_REASON = 300
 ANONYMOUS, GUEST, IDENTIFIED = "anonymous", "guest", "identified"
 PREFIXES = {ANONYMOUS: "anon_", GUEST: "guest_"}
 FORMER = "former-member-"  # of an id: whoever was of the team elsewhere, and is not here
@@ -198,16 +199,13 @@ def named(piece: Piece, post: str, number: int) -> None:
     goes, so that there are as many as there were."""
     place, keys = {"workspace": piece.workspace.id, "number": number}, piece.keys("post", post)
     row = db.row(MADE_BY, **place, keys=keys)
-    found = row and db.row(HOLD_NAMELESS, **place, keys=keys, prefix=prefix(piece.workspace.id, row[0]))
+    found = row and db.row(HOLD_NAMELESS, **place, prefix=prefix(piece.workspace.id, row[0]))
     if found:
         db.changed(DROP_NAMELESS, workspace=piece.workspace.id, id=found[0])
         piece.keep("named", found[1].encode(), number)
 
 
 # ── who gets letters ────────────────────────────────────────────────────────────────────────────────────────────────
-
-LONGEST_REASON = 300
-
 
 def mailing(piece: Piece, told: Mailing) -> str:
     """What an address wants to be told. Nothing that it does not want here is loosened, nor when the import is undone."""

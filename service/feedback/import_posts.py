@@ -4,7 +4,18 @@ letters or webhooks of a row; counters and vectors follow as of any post."""
 from psycopg2.extras import Json
 
 from service import db
-from service.feedback import comments, import_limits, import_people, import_places, imported, imports, marks, plan_limits, posts, vectors
+from service.feedback import (
+    comments,
+    former_addresses,
+    import_limits,
+    import_people,
+    import_places,
+    imported,
+    marks,
+    plan_limits,
+    posts,
+    vectors,
+)
 from service.feedback.imported import Piece, Refused
 from service.lib import text
 from service.sources import records
@@ -169,7 +180,7 @@ def waits(piece: Piece, told: records.Post, status: int) -> tuple:
         return None, None
     rehearsed = piece.seen.open_posts if piece.is_dry else 0
     if plan_limits.open_posts(piece.workspace) + rehearsed >= plan_limits.FREE.open_posts:
-        piece.remarks.append(imports.NO_ROOM)
+        piece.remarks.append(import_limits.NO_ROOM)
         return piece.now, plan_limits.PLAN
     if piece.is_dry:
         piece.seen.open_posts += 1

@@ -17,6 +17,7 @@ from service.feedback import (
     import_places,
     import_posts,
     import_rest,
+    import_workers,
     imports,
     workspaces,
 )
@@ -35,8 +36,6 @@ HEAVY = 3_000  # votes without a name that fill a transaction by themselves
 LONGEST_SAID = 300
 LOOK_EVERY = 1_000  # rows that are counted: whether it was stopped
 
-# Of two imports into a workspace one writes at a time: what both hold is made once.
-ALONE = "SELECT pg_advisory_xact_lock(hashtext('sayso import'), %(workspace)s::integer)"
 # Nobody has stopped it, or gone on in our place.
 MINE = """
 SELECT done, wrong FROM import
@@ -175,7 +174,7 @@ def pieces(rows: Iterator[Row]) -> Iterator[list[Row]]:
 def write_some(workspace: Workspace, found: Import, rows: list[Row], done: int, seen: Seen | None) -> None:
     """These rows, in one transaction; when the database takes one of them not, each in its own."""
     try:
-        write(workspace, found, rows, done, seen)
+        import_workers.in_turn(write, workspace, found, rows, done, seen)
     except UNTAKEN as error:
         if db.code(error) in db.REPEATABLE:
             raise
@@ -185,19 +184,19 @@ def write_some(workspace: Workspace, found: Import, rows: list[Row], done: int, 
 
 def write_alone(workspace: Workspace, found: Import, row: Row, done: int, seen: Seen | None) -> int:
     try:
-        write(workspace, found, [row], done, seen)
+        import_workers.in_turn(write, workspace, found, [row], done, seen)
     except UNTAKEN as error:
         if db.code(error) in db.REPEATABLE:
             raise
         wrong = row._replace(what=Wrong("This row cannot be stored as it is.", kind=kind_of(row.what)))
-        write(workspace, found, [wrong], done, seen)
+        import_workers.in_turn(write, workspace, found, [wrong], done, seen)
     return row.number
 
 
 @db.verb
 def write(workspace: Workspace, found: Import, rows: list[Row], done: int, seen: Seen | None) -> None:
     place = {"workspace": workspace.id, "id": found.id}
-    db.row(ALONE, workspace=workspace.id)
+    import_workers.alone(workspace)
     mine = db.row(MINE, **place)
     if mine is None:
         raise Ended
@@ -261,12 +260,12 @@ def link(workspace: Workspace, found: Import, file: BinaryIO) -> None:
     """What names something of a later row, when that is there: a post that is a part of another, a picture of an entry."""
     naming = (row.what for row in opening.told(found.source, file, found.mapping) if import_rest.names_later(row.what))
     while some := list(itertools.islice(naming, AT_ONCE)):
-        link_some(workspace, found, some)
+        import_workers.in_turn(link_some, workspace, found, some)
 
 
 @db.verb
 def link_some(workspace: Workspace, found: Import, told: list) -> None:
-    db.row(ALONE, workspace=workspace.id)
+    import_workers.alone(workspace)
     if db.row(MINE, workspace=workspace.id, id=found.id) is None:
         raise Ended
     piece = Piece(workspace, found.id, found.source, rules(found))

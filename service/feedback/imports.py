@@ -1,22 +1,20 @@
 """Imports: files of other systems or of Sayso, and what became of their rows. importing.py writes, undoing.py takes back."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import NamedTuple
 
 from psycopg2.extras import Json
 
 from service import db, events, jobs, retention
-from service.errors import Conflict, Invalid, NotFound, SettingError
+from service.errors import Conflict, Invalid, NotFound
 from service.feedback import boards, import_files, limits
+from service.feedback.import_workers import LOST, UNDO, WORK
 from service.feedback.passing import QUEUE
 from service.feedback.readers import Reader
 from service.lib import text
 from service.sources import opening
 from service.sources.csv_file import Layout
 
-WORK, UNDO = "import.work", "import.undo"  # kinds of the jobs; never renamed
 TRIES = 4
 SOURCES = tuple(opening.SOURCES)
 LONGEST_NAME, LONGEST_SYSTEM = 200, 60
@@ -24,17 +22,10 @@ WORDS = ("rows", "columns", "dates", "board", "new_boards", "system")  # of a ma
 UNDER_WAY = ("waiting", "running", "undoing")
 BROKEN = "Sayso could not go on with this file. System → Jobs says what is wrong; then go on, or undo it."
 
-# An import whose job died without a word of it is not under way; one of the command line has no job.
-ITS_JOB = f"""
-  SELECT FROM job WHERE job.workspace_id = import.workspace_id AND job.queue = '{QUEUE}'
-     AND job.kind IN ('{WORK}', '{UNDO}') AND (job.args->>'import')::bigint = import.id"""
-LOST = f"""
-state IN ('waiting', 'running', 'undoing') AND person_id IS NOT NULL AND NOT EXISTS ({ITS_JOB} AND claim IS NULL)
-   AND NOT EXISTS ({ITS_JOB} AND claim IS NOT NULL)"""
 COLUMNS = f"""id, source, name, mapping, is_dry, CASE WHEN {LOST} THEN 'failed' ELSE state END, total, done, made, known,
        wrong, CASE WHEN {LOST} THEN %(broken)s ELSE said END, person_id, created_at, finished_at,
        EXISTS (SELECT FROM import_part p WHERE p.workspace_id = import.workspace_id AND p.import_id = import.id),
-       coalesce(finished_at > now() - %(hours)s * interval '1 hour', true)"""
+       state = 'undoing' OR coalesce(finished_at > now() - %(hours)s * interval '1 hour', true)"""
 LIST = f"""
 SELECT {COLUMNS} FROM import
  WHERE workspace_id = %(workspace)s AND (%(id)s IS NULL OR id = %(id)s) AND (%(before)s IS NULL OR id < %(before)s)
@@ -53,11 +44,6 @@ UPDATE import SET mapping = %(mapping)s, is_dry = %(is_dry)s, state = 'waiting',
        made = CASE WHEN %(anew)s THEN 0 ELSE made END, known = CASE WHEN %(anew)s THEN 0 ELSE known END,
        wrong = CASE WHEN %(anew)s THEN 0 ELSE wrong END
  WHERE workspace_id = %(workspace)s AND id = %(id)s"""
-LOCKED = "SELECT pg_try_advisory_lock(hashtext('sayso import by hand'), %(workspace)s::integer)"
-UNLOCK = "SELECT pg_advisory_unlock(hashtext('sayso import by hand'), %(workspace)s::integer)"
-SETTLE = """
-UPDATE import SET state = 'stopped', finished_at = now()
- WHERE workspace_id = %(workspace)s AND person_id IS NULL AND state = ANY(%(states)s)"""
 CHOOSE = """
 UPDATE import SET mapping = %(mapping)s
  WHERE workspace_id = %(workspace)s AND id = %(id)s
@@ -87,7 +73,7 @@ class Import(NamedTuple):
     created_at: datetime
     finished_at: datetime | None
     has_file: bool
-    is_recent: bool  # it ended less than an hour ago
+    is_recent: bool  # it ended less than an hour ago, or somebody has begun to take it back
 
     @property
     def is_under_way(self) -> bool:
@@ -97,6 +83,11 @@ class Import(NamedTuple):
     def can_undo(self) -> bool:
         """Whether what it made can be taken back."""
         return self.state in ("done", "failed", "stopped") and not self.is_dry and self.is_recent
+
+    @property
+    def is_table(self) -> bool:
+        """Whether its rows come after a line of headers."""
+        return self.source == "csv" or (self.source == "canny" and not {"rows", "columns"}.isdisjoint(self.mapping))
 
     @property
     def can_go_on(self) -> bool:
@@ -251,7 +242,8 @@ def stop(reader: Reader, id: int) -> Import:
 @db.verb
 def undo(reader: Reader, id: int, is_queued: bool = True) -> Import:
     """Have everything taken away that an import has made and nobody has touched since; one that is under way is stopped.
-    Again, nothing happens. Conflict when it is too late, and for a file that was not imported."""
+    Again, nothing happens, unless nobody works on it any more: then it goes on. Conflict when it is too late, and for a
+    file that was not imported."""
     stop(reader, id)
     before = held(reader, id)
     if before.state in ("undoing", "undone"):
@@ -283,18 +275,3 @@ def table(reader: Reader, id: int) -> Layout | None:
         return None
     with import_files.opened(reader.workspace.id, id) as file:
         return opening.table(found.source, file)
-
-
-@contextmanager
-def by_hand(reader: Reader) -> Iterator[None]:
-    """While nobody else imports into this workspace by the command line; SettingError when somebody does. What one that died
-    has left under way is stopped."""
-    workspace = reader.workspace.id
-    if not db.row(LOCKED, workspace=workspace)[0]:
-        raise SettingError("Another `sayso import` is at work on this workspace; let it finish, or stop it.")
-    try:
-        db.changed(SETTLE, workspace=workspace, states=["waiting", "running"])
-        yield
-    finally:
-        with suppress(*db.GONE):
-            db.row(UNLOCK, workspace=workspace)

@@ -101,8 +101,8 @@ def expect_room(workspace: Workspace, numbers: list[int]) -> None:
 
 @contextmanager
 def opening(workspace: Workspace, *, is_undo: bool = False) -> Iterator[None]:
-    """Raise Conflict when what is done within leaves more posts open than there is room for, and than there were; not when it
-    `is_undo`. A part of a transaction, before its posts."""
+    """Raise Conflict when what is done within leaves more posts open than there is room for, and than there were; not when
+    it `is_undo`. A part of a transaction, before its posts."""
     if is_undo or not holds(workspace):
         yield
         return
@@ -110,8 +110,8 @@ def opening(workspace: Workspace, *, is_undo: bool = False) -> Iterator[None]:
     [before] = db.row(ALL_OPEN_POSTS, workspace=workspace.id)
     yield
     if db.row(ALL_OPEN_POSTS, workspace=workspace.id)[0] > max(before, FREE.open_posts):
-        raise Conflict(f"{before} of the {FREE.open_posts} open posts of Free are there, so there is no room for this. Close "
-                       "some of those that are open, or make this workspace Pro: Settings → Billing.",
+        raise Conflict(f"{before} of the {FREE.open_posts} open posts of Free are there, so there is no room for this. "
+                       "Close some of those that are open, or make this workspace Pro: Settings → Billing.",
                        "plan_open_posts")  # fmt: skip
 
 

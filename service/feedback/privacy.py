@@ -32,8 +32,8 @@ DELETE FROM file f WHERE workspace_id = %(workspace)s AND {THEIR_FILES} RETURNIN
 # Kept answers are sealed, so nobody can say which of them speak of this user: all go, a day early.
 FORGET_ANSWERS = "DELETE FROM repeated_request WHERE workspace_id = %(workspace)s"
 # Events of their doing, about a post of theirs, or about what they said (`told`), which stay with the post where that stood
-# then; `around` are all there that speak of a comment. Each part reads an index, and so does what is looked up by the arrays:
-# a join of all letters with all events would take seconds.
+# then; `around` are all there that speak of a comment. Each part reads an index, and so does what is looked up by
+# them: a join of all letters with all events would take seconds.
 THEIR_EVENTS = """
 WITH RECURSIVE said AS MATERIALIZED (
   SELECT id::text AS id, post_number, origin_number FROM comment WHERE workspace_id = %(workspace)s AND user_id = %(user)s
@@ -56,12 +56,18 @@ WITH RECURSIVE said AS MATERIALIZED (
 )"""
 # What others were told of them names them, in letters of their doing, about a post of theirs or of what they said. Those
 # that still wait get no text when they are sent either: what is empty stays empty (letters.FINISH).
-EMPTY_LETTERS = f"""{THEIR_EVENTS}
-UPDATE letter l SET subject = '', text = '', html = ''
- WHERE l.workspace_id = %(workspace)s AND (l.event_seq = ANY(ARRAY(SELECT seq FROM told))
-    OR (l.event_seq = ANY(ARRAY(SELECT seq FROM around)) AND l.post_number IS NOT NULL AND EXISTS (
-        SELECT FROM jsonb_array_elements_text(l.data->'comments') AS gathered (id) WHERE gathered.id IN (
-               SELECT id FROM said))))"""
+EMPTY_LETTERS = f"""{THEIR_EVENTS}, found AS (
+  SELECT l.id FROM told CROSS JOIN LATERAL (
+    SELECT id FROM letter WHERE workspace_id = %(workspace)s AND event_seq = told.seq OFFSET 0) l
+   UNION
+  SELECT l.id FROM around CROSS JOIN LATERAL (
+    SELECT id, data FROM letter
+     WHERE workspace_id = %(workspace)s AND event_seq = around.seq AND post_number IS NOT NULL OFFSET 0) l
+   CROSS JOIN LATERAL jsonb_array_elements_text(l.data->'comments') AS gathered (id)
+   WHERE gathered.id IN (SELECT id FROM said)
+)
+UPDATE letter SET subject = '', text = '', html = ''
+ WHERE workspace_id = %(workspace)s AND id = ANY(ARRAY(SELECT id FROM found))"""
 # The same of what endpoints were told. What still waits is written anew when it is sent, from what is left.
 EMPTY_DELIVERIES = f"""{THEIR_EVENTS}, emptied AS (
   UPDATE delivery SET body = NULL WHERE workspace_id = %(workspace)s AND event_seq = ANY(ARRAY(SELECT seq FROM told))

@@ -205,7 +205,7 @@ def bury_rows(job: jobs.Job) -> None:
 
 @database.atomic()
 def tell_some(job: jobs.Job, told: int) -> None:
-    """Record some of the events, once, and have the next job go on: while the row is there, whose board says who may hear."""
+    """Record some of the events, once, and have the next job go on: while the row is there, whose board says who hears."""
     posts = job.args["posts"]
     after = told + TOLD_AT_ONCE if told + TOLD_AT_ONCE < len(posts) else None
     jobs.enqueue(BURY, job.workspace_id, **job.args | {"told": after})

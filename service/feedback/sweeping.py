@@ -23,6 +23,7 @@ from service.lib import sealing
 SWEEP = "user.sweep"  # kind of the job
 AT_ONCE = 500  # rows a statement
 SECONDS = 20  # after which the rest is another job's
+FILES = "(?:csv|json|zip|txt|pdf|xlsx?|docx?|png|jpe?g|gif|webp)"  # what a file's name ends in, behind an address
 AGAIN = 600  # seconds until it is looked through once more, for what was being written at that moment
 
 
@@ -190,4 +191,5 @@ def patterns(sought: list[str]) -> dict[str, str]:
 def bounded(ways: list[str]) -> str:
     either = "|".join(map(re.escape, ways))
     begins = r"(?:(?<![[:alnum:]._+-])|(?<=%[[:xdigit:]]{2})|(?<=\\[nrt]))"
-    return rf"{begins}(?:{either})(?![[:alnum:]_-]|\.[[:alnum:]])"
+    ends = rf"(?![[:alnum:]_-]|\.(?!{FILES}\M)[[:alnum:]])"
+    return rf"{begins}(?:{either}){ends}"

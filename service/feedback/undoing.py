@@ -1,13 +1,16 @@
 """Taking an import back: what it has made goes, as long as nobody has touched it since. An import writes no events of its
 rows, so whatever has one was touched."""
 
+import itertools
+
 from service import db, events
 from service.feedback import import_people, import_posts, workspaces
 from service.feedback.workspaces import Workspace
 from service.jobs import Job
 
 AT_ONCE = 200  # of them in one transaction
-POSTS_AT_ONCE = 25
+POSTS_AT_ONCE, HEAVY = 25, 10_000  # posts, if they have not more votes
+NAMELESS_AT_ONCE = 1_000
 
 SOME = """
 SELECT source_key, local FROM imported WHERE workspace_id = %(workspace)s AND import_id = %(import)s AND kind = %(kind)s
@@ -39,10 +42,26 @@ SELECT p.number FROM post p
      SELECT FROM post m WHERE m.workspace_id = p.workspace_id AND m.merged_into = p.number AND NOT EXISTS (
        SELECT FROM imported i WHERE i.workspace_id = m.workspace_id AND i.import_id = %(import)s AND i.kind = 'post'
           AND i.local = m.number)))"""
+VOTES = "SELECT number, votes FROM post WHERE workspace_id = %(workspace)s AND number = ANY(%(numbers)s)"
+# Whoever had a vote without a name for a post that is gone; their ids can be told.
 NAMELESS = """
-DELETE FROM "user" u USING vote v
- WHERE v.workspace_id = %(workspace)s AND v.post_number = ANY(%(numbers)s) AND u.workspace_id = %(workspace)s
-   AND u.id = v.user_id AND starts_with(u.external_id, %(prefix)s)"""
+DELETE FROM "user" u WHERE u.workspace_id = %(workspace)s AND u.external_id = ANY(ARRAY(
+    SELECT %(prefix)s || lpad(to_hex(%(number)s), 6, '0') || lpad(to_hex(place), 6, '0')
+      FROM generate_series(%(first)s, %(last)s) place))
+   AND NOT EXISTS (SELECT FROM vote v WHERE v.workspace_id = u.workspace_id AND v.user_id = u.id)"""
+# Votes that had no name before this import has named who they are of.
+GIVE_BACK = """
+WITH back AS (
+  INSERT INTO "user" (workspace_id, external_id, kind, first_seen_at, last_seen_at)
+  SELECT p.workspace_id, gone.id, 'anonymous', p.created_at, p.created_at
+    FROM unnest(%(ids)s::text[], %(numbers)s::integer[]) AS gone (id, number)
+    JOIN post p ON p.workspace_id = %(workspace)s AND p.number = gone.number AND p.merged_into IS NULL
+  ON CONFLICT ON CONSTRAINT one_user_per_external_id DO NOTHING RETURNING id, external_id, first_seen_at
+)
+INSERT INTO vote (workspace_id, post_number, user_id, created_at)
+SELECT %(workspace)s, gone.number, back.id, back.first_seen_at
+  FROM unnest(%(ids)s::text[], %(numbers)s::integer[]) AS gone (id, number) JOIN back ON back.external_id = gone.id
+RETURNING post_number"""
 DELETE_POSTS = "DELETE FROM post WHERE workspace_id = %(workspace)s AND number = ANY(%(numbers)s)"
 # Of posts that stay, what this import has added to them goes; of posts that it made and that stay, nothing.
 PAIRS = """
@@ -114,7 +133,7 @@ GONE = {
 }
 FORGET = """
 DELETE FROM imported i WHERE i.workspace_id = %(workspace)s AND i.import_id = %(import)s AND i.kind = %(kind)s
-   AND i.local = ANY(%(ids)s) AND {gone}"""
+   AND i.local = ANY(%(ids)s) AND i.source_key = ANY(%(keys)s) AND {gone}"""
 ROWS = """
 UPDATE import_row r SET outcome = CASE WHEN EXISTS (
     SELECT FROM imported i WHERE i.workspace_id = r.workspace_id AND i.import_id = r.import_id AND i.local = r.local
@@ -148,8 +167,10 @@ def undo(workspace: Workspace, id: int, person: int | None, job: Job | None = No
     """Take away what this import has made and nobody has touched; Ended when that is done already."""
     scope = {"workspace": workspace.id, "import": id}
     each(scope, "post", POSTS_AT_ONCE, undo_posts)
+    undo_nameless(scope)
     for kind in ("vote", "follower"):
         each(scope, kind, AT_ONCE, undo_pairs)
+    each(scope, "named", AT_ONCE, give_back)
     each(scope, "comment", AT_ONCE, undo_comments)
     for kind, sql in {"file": FILES, "entry": ENTRIES, "made user": IDLE, **UNUSED}.items():
         each(scope, kind, AT_ONCE, deleting(sql))
@@ -170,10 +191,13 @@ def piece(scope: dict, kind: str, most: int, after: int, key: bytes, take_back) 
     hold(scope)
     rows = db.rows(SOME, **scope, kind=kind, most=most, after=after, key=key)
     found = [(bytes(each), local) for each, local in rows]
+    if found and kind == "post":
+        found = light(scope, found)
     if found:
         take_back(scope, kind, found)
         ids = [local for _, local in found]
-        db.changed(FORGET.format(gone=GONE.get(kind, "true")), **scope, kind=kind, ids=ids)
+        keys = [each for each, _ in found]
+        db.changed(FORGET.format(gone=GONE.get(kind, "true")), **scope, kind=kind, ids=ids, keys=keys)
     return found
 
 
@@ -182,14 +206,44 @@ def hold(scope: dict) -> None:
         raise Ended
 
 
+def light(scope: dict, found: list) -> list:
+    """Of these posts so many that their votes are no more than a transaction bears, but one at least."""
+    votes = dict(db.rows(VOTES, workspace=scope["workspace"], numbers=[local for _, local in found]))
+    weights = itertools.accumulate(votes.get(local, 0) for _, local in found)
+    return [each for each, weight in zip(found, weights, strict=True) if weight <= HEAVY] or found[:1]
+
+
 def undo_posts(scope: dict, _kind: str, found: list) -> None:
     numbers = [local for _, local in found]
     db.rows(HOLD, workspace=scope["workspace"], numbers=numbers)
     more = {**scope, "prefix": import_people.prefix(scope["workspace"], scope["import"])}
     touched = {number for (number,) in db.rows(TOUCHED, **more, numbers=numbers)}
     free = [number for number in numbers if number not in touched]
-    db.changed(NAMELESS, **more, numbers=free)
     db.changed(DELETE_POSTS, workspace=scope["workspace"], numbers=free)
+
+
+def undo_nameless(scope: dict) -> None:
+    """Whoever voted without a name for the posts that are gone."""
+    after, key = -1, b""
+    while found := db.rows(SOME, **scope, kind="nameless", most=AT_ONCE, after=after, key=key):
+        for number, count in ((int.from_bytes(bytes(each)[:8], "big"), count) for each, count in found):
+            for first in range(1, count + 1, NAMELESS_AT_ONCE):
+                drop_nameless(scope, number, first, min(count, first + NAMELESS_AT_ONCE - 1))
+        key, after = bytes(found[-1][0]), found[-1][1]
+
+
+@db.verb
+def drop_nameless(scope: dict, number: int, first: int, last: int) -> None:
+    hold(scope)
+    place = {"workspace": scope["workspace"], "prefix": import_people.prefix(scope["workspace"], scope["import"])}
+    db.changed(NAMELESS, **place, number=number, first=first, last=last)
+
+
+def give_back(scope: dict, _kind: str, found: list) -> None:
+    numbers = [local for _, local in found]
+    db.rows(HOLD, workspace=scope["workspace"], numbers=numbers)
+    ids = [key.decode() for key, _ in found]
+    recount(scope, db.rows(GIVE_BACK, workspace=scope["workspace"], ids=ids, numbers=numbers))
 
 
 def undo_pairs(scope: dict, kind: str, found: list) -> None:

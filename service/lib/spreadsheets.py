@@ -4,7 +4,7 @@ import csv
 import unicodedata
 
 SIGNS = ("=", "+", "-", "@")  # with these begins what a spreadsheet would compute
-SEPARATORS = ("\t", "\r", "'")  # where it may part cells; and what it takes for the mark of a text
+SEPARATORS = ("\t", "\r")  # where it may part cells
 QUOTES = "\"'`\u201a\u201e\u1160\u115f"  # low ones are called opening; two letters of Korean are empty
 
 
@@ -14,7 +14,7 @@ def writer(out):
 
 
 def cell(value) -> object:
-    """A text that would be computed, or whose own apostrophe would be taken for ours, is kept a text."""
+    """A text that would be computed is kept a text."""
     if not isinstance(value, str):
         return value
     meant = unicodedata.normalize("NFKC", value)  # as a spreadsheet may read it: full-width signs as plain ones

@@ -60,7 +60,7 @@ class ImportRow(msgspec.Struct):
     number: Annotated[int, said("Of the row, without the line of the headers.")]
     kind: Annotated[str, said("post, vote, comment, user…")]
     outcome: Outcome
-    said: Annotated[str | None, said("What is wrong, and in which column.")]
+    said: Annotated[str | None, said("What is wrong, and in which column; or what else is worth knowing.")]
 
 
 class ImportRows(msgspec.Struct):

@@ -6,8 +6,8 @@ from datetime import UTC, date, datetime
 
 ORDERS = {"day": "%d/%m/%Y", "month": "%m/%d/%Y", "": ""}  # of a date with slashes: what comes first
 SLASHED = re.compile(r"(\d{1,2})[/.](\d{1,2})[/.](\d{4})(.*)")
-# English names of months leave no doubt
 YEAR_FIRST = re.compile(r"(\d{4})/(\d{1,2})/(\d{1,2})(.*)")
+# English names of months leave no doubt
 NAMED = ("%b %d, %Y", "%B %d, %Y", "%d %b %Y", "%d %B %Y", "%b %d %Y", "%a %b %d %Y", "%a, %d %b %Y %H:%M:%S %z",
          "%d %b %Y %H:%M:%S %z", "%b %d, %Y %H:%M", "%B %d, %Y %I:%M %p", "%b %d, %Y %I:%M %p")  # fmt: skip
 TIMES = ("", "%H:%M", "%H:%M:%S", "%I:%M %p", "%I:%M:%S %p")

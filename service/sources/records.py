@@ -2,8 +2,8 @@
 
 A reader is `rows(file, mapping) -> Iterator[Row]`: lazily, every time the same rows with the same numbers 1, 2, 3…, so that
 an import that died goes on where it was. What a row names has come in an earlier row: boards, statuses, tags, segments,
-fields, companies, people, mailings, posts, votes, followers, comments, entries, reactions, files; whoever is named by no row of their
-own is told in full where they are named (`Person`).
+fields, companies, people, mailings, posts, votes, followers, comments, entries, reactions, files; whoever is named by
+no row of their own is told in full where they are named (`Person`).
 
 An id is the other system's own, a text of any kind. `None` means that the source does not say. What is named by `key` may
 also be named by its name ("Under review"). Moments have a time zone."""

@@ -2,7 +2,7 @@
 hour. Owners and admins do it, and see it: a file holds what people wrote, with their addresses."""
 
 from service.errors import Invalid
-from service.feedback import boards, import_files, imports, members
+from service.feedback import boards, import_files, import_limits, imports, members
 from service.sources import columns
 from service.sources.csv_file import Layout
 from service.web import cursors, inputs
@@ -72,8 +72,9 @@ class Import(Setting):
         )
         self.render(
             req, resp, found=found, name=members.named(found.person), source=dict(FILES)[found.source], lines=lines,
-            outcome=chosen, outcomes=OUTCOMES, first=int(found.source == "csv"), boards=boards.of(reader),
+            outcome=chosen, outcomes=OUTCOMES, first=int(found.is_table), boards=boards.of(reader),
             table=self.table(req, found), next_url=following and query(outcome=chosen, cursor=following),
+            waiting=None if found.is_under_way else import_limits.waiting(reader.workspace.id, found.id, found.is_dry),
         )  # fmt: skip
 
     def table(self, req, found: imports.Import) -> dict | None:
