@@ -28,7 +28,7 @@ TYPES = (
     "webhook.test", "widget_key.ended", "widget_key.rotated", "workspace.erasure_called_off",
     "workspace.erasure_planned", "workspace.installed", "workspace.updated",
 )  # fmt: skip
-# Beginnings of what nobody but the team does, or Sayso without anyone: where nobody did it, Sayso did. Of what users do, too,
+# Beginnings of what nobody but the team does, or Sayso without anyone: where nobody did it, Sayso did. Of what users do,
 # nobody did what was done by who is erased by now.
 BY_ITSELF = ("changelog.published", "endpoint.fail", "export.", "import.", "payment.", "plan.", "post.approved",
              "suppression.created", "workspace.")  # fmt: skip

@@ -11,7 +11,19 @@ from test_domain import check
 
 from service import db
 from service.db import database
-from service.feedback import blocking, changelog, comments, followers, joining, kept, merges, posts, privacy, user_links, users
+from service.feedback import (
+    blocking,
+    changelog,
+    comments,
+    followers,
+    joining,
+    kept,
+    merges,
+    posts,
+    privacy,
+    user_links,
+    users,
+)
 from service.feedback.readers import Reader
 from service.lib import tokens
 from service.web.guards import user_token

@@ -63,8 +63,8 @@ SELECT greatest(0, min(seconds))::float FROM later WHERE undo_of = %(seq)s OR (
    AND NOT EXISTS (SELECT FROM later undoing WHERE undoing.undo_of = later.seq))
 HAVING count(*) > 0"""
 
-FOR_ADMINS = ("key.", "member.", "endpoint.", "webhook.", "identity_secret.", "widget_key.",
-              "address.")  # types that begin so tell of what only admins may list
+FOR_ADMINS = ("key.", "member.", "endpoint.", "webhook.", "identity_secret.", "widget_key.", "address.", "payment.",
+              "export.", "import.")  # types that begin so tell of what only admins may list
 ENOUGH = ("key.deleted", "member.removed", "member.signed_out")  # somebody may hear no more of what the team hears
 
 
