@@ -30,6 +30,7 @@ class Account:
         self.customers, self.sessions, self.once = {}, {}, {}
         self.kept: dict[str, list[dict]] = {}  # subscriptions by customer
         self.asked: list[tuple[str, str, dict]] = []  # method, path, fields
+        self.turn = threading.Lock()
         self.is_away = self.may_retry = False
         self.before_answer = lambda path: None  # for tests in which something happens meanwhile
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), handler_of(self))
@@ -59,12 +60,13 @@ class Account:
         self.before_answer(path)
         if self.is_away:
             return 500, {"error": {"type": "api_error", "message": "sk_test_1n0urt3sts is somebody@private.example"}}
-        if once and once in self.once:
-            return 200, self.once[once]
-        status, said = self.do(method, path, fields)
-        if once and status == 200:
-            self.once[once] = said
-        return status, said
+        with self.turn:
+            if once and once in self.once:
+                return 200, self.once[once]
+            status, said = self.do(method, path, fields)
+            if once and status == 200:
+                self.once[once] = said
+            return status, said
 
     def do(self, method: str, path: str, fields: dict) -> tuple[int, dict]:
         customer = fields.get("customer")

@@ -72,17 +72,3 @@ def test_who_has_more_open_posts_than_free_moves_them_about(acme, stripe):
     planning.set_status(acme.team, 1001, "planned")
     with pytest.raises(Conflict, match="129 of the 100"):
         planning.set_status(acme.team, 1001, "open")
-
-
-def test_of_posts_that_come_together_the_last_ones_wait_and_no_other_workspaces(acme, globex, stripe):
-    fill(acme, 102)
-    fill(globex, 102)
-    planning.set_status(acme.team, 1100, "done")
-    db.changed("UPDATE post SET status_id = (SELECT id FROM status WHERE workspace_id = %(id)s AND kind = 'done') "
-               "WHERE workspace_id = %(id)s AND number = 1001", id=acme.workspace.id)  # fmt: skip
-    assert plan_limits.hold_back(acme.workspace, []) == []
-    assert plan_limits.hold_back(acme.workspace, [1098, 1099, 1100]) == []
-    assert plan_limits.hold_back(globex.workspace, [1099, 1100, 1101, 1102, 77]) == [1101, 1102]
-    assert plan_limits.hold_back(globex.workspace, [1099, 1100, 1101, 1102]) == []
-    found = db.rows("SELECT number, held_because FROM post WHERE held_at IS NOT NULL ORDER BY number")
-    assert found == [(1101, "plan"), (1102, "plan")]

@@ -24,6 +24,7 @@ EQUAL = ("segments", "boards", "statuses", "tags", "fields", "companies", "users
 # The rows stand in the order of their positions, whatever these are counted from. A picture is never believed: it is written
 # anew, and so may be of another size.
 OWN = {"posts": {"url"}, "changelog": {"author", "announced_at"}, "files": {"member", "size", "sha256"},
+       "mailings": {"subscribed_at"},  # taken from a file on the server only
        "boards": {"position"}, "statuses": {"position"}, "fields": {"position"}}  # fmt: skip
 NUMBERED = ("comments", "changelog", "files")
 NAMES_A_FILE = re.compile(r"\(file:(\d+)\)")
@@ -120,6 +121,12 @@ def test_one_of_before_that_does_not_say_whose_it_is_is_known_by_its_address(acm
     data = altered(export, manifest_json=json.dumps(manifest).encode())
     assert sayso_zip.origin(io.BytesIO(data)) == manifest["workspace"]["url"]
     assert sayso_zip.origin(io.BytesIO(export.whole)) == acme.workspace.public_id
+
+
+def test_a_file_that_somebody_sends_subscribes_nobody(acme, export, empty):
+    put_in(empty, export.whole)
+    there = [mailings.of(company.workspace.id, "reader@customer.example").is_subscribed for company in (acme, empty)]
+    assert there == [True, False]
 
 
 def test_who_wants_no_letters_gets_none_and_nothing_here_is_loosened(export, empty):

@@ -208,7 +208,8 @@ def named(piece: Piece, post: str, number: int) -> None:
 # ── who gets letters ────────────────────────────────────────────────────────────────────────────────────────────────
 
 def mailing(piece: Piece, told: Mailing) -> str:
-    """What an address wants to be told. Nothing that it does not want here is loosened, nor when the import is undone."""
+    """What an address wants to be told. Nothing that it does not want here is loosened, nor when the import is undone. That
+    it wants news is believed of who runs the server: in a file that anybody sends it may be made up."""
     email = text.email(told.email)
     if email is None:
         raise Refused("This is no e-mail address.", "email")
@@ -216,7 +217,8 @@ def mailing(piece: Piece, told: Mailing) -> str:
     muted = sorted(kind for kind in set(told.muted) if kind in mailings.ABOUT_POSTS)
     if piece.is_dry:
         return "made"
-    place, since = {"workspace": piece.workspace.id, "email": email.lower()}, past(piece, told.subscribed_at)
+    place = {"workspace": piece.workspace.id, "email": email.lower()}
+    since = past(piece, told.subscribed_at) if piece.rules.by_hand else None
     changed = bool(reason and db.changed(suppressions.ADD, **place, reason=reason))
     if muted or since or told.locale:
         locale = told.locale and text.tidy_line(told.locale[:40]) or None

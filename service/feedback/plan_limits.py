@@ -32,16 +32,6 @@ IS_FULL = f"(%(is_limited)s AND s.kind = 'open' AND ({OPEN_POSTS}) >= {FREE.open
 OPENED = """
 SELECT count(*) FROM post p JOIN status s ON s.workspace_id = p.workspace_id AND s.id = p.status_id
  WHERE p.workspace_id = %(workspace)s AND p.number = ANY(%(numbers)s) AND s.kind = 'open' AND p.merged_into IS NULL"""
-# Of these open posts the last ones, so many as there is no room for.
-HOLD_BACK = f"""
-WITH others AS (
-  SELECT count(*) AS posts FROM (SELECT FROM {STANDING} AND o.number <> ALL(%(numbers)s) LIMIT {FREE.open_posts}) standing
-), these AS (
-  SELECT o.number, row_number() OVER (ORDER BY o.number) AS place FROM {STANDING} AND o.number = ANY(%(numbers)s)
-)
-UPDATE post p SET held_at = now(), held_because = '{PLAN}' FROM these, others
- WHERE p.workspace_id = %(workspace)s AND p.number = these.number AND these.place > {FREE.open_posts} - others.posts
-RETURNING p.number"""
 HOLD = "SELECT plan FROM workspace WHERE id = %(workspace)s FOR NO KEY UPDATE"
 SEATS = """
 SELECT count(*), coalesce(bool_or(person_id = %(person)s), false) FROM member WHERE workspace_id = %(workspace)s"""
@@ -113,15 +103,6 @@ def opening(workspace: Workspace, *, is_undo: bool = False) -> Iterator[None]:
         raise Conflict(f"{before} of the {FREE.open_posts} open posts of Free are there, so there is no room for this. "
                        "Close some of those that are open, or make this workspace Pro: Settings → Billing.",
                        "plan_open_posts")  # fmt: skip
-
-
-@db.verb
-def hold_back(workspace: Workspace, numbers: list[int]) -> list[int]:
-    """Let those of these posts wait that are open and that there is no room for, the last ones first; returns their numbers.
-    For posts that were written in this transaction, of which nobody has heard yet."""
-    if not holds(workspace) or not numbers:
-        return []
-    return sorted(number for (number,) in db.rows(HOLD_BACK, workspace=workspace.id, numbers=numbers))
 
 
 def open_posts(workspace: Workspace) -> int:
