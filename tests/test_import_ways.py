@@ -1,6 +1,7 @@
 """The ways in of an import: a program, the dashboard, the command line."""
 
 import json
+import logging
 import os
 
 import pytest
@@ -170,7 +171,10 @@ def run(here, tmp_path, monkeypatch):
         given = [str(file) if word == "FILE" else word for word in words]
         return CliRunner().invoke(commands, ["import", *given, "--workspace", "acme", "--data", str(tmp_path)])
 
-    return sayso
+    quiet = {name: logging.getLogger(name).level for name in ("sayso.access", "peewee.migrations", "waitress")}
+    yield sayso
+    for name, level in quiet.items():  # as a command sets them for its process
+        logging.getLogger(name).setLevel(level)
 
 
 def test_the_command_line_rehearses_imports_and_takes_back(here, acme, run):

@@ -76,7 +76,7 @@ SELECT p.number, p.title, p.body, p.fields::text, p.author_id, p.author_id = %(u
 # for all there are. What more than FEW votes are worth was counted for the insights minutes ago, if it was: no look sums it.
 FEW = 5
 # That there is no room for a post is the team's business: to its author it looks as if it stood there.
-WAITS = f"p.held_at IS NOT NULL AND (%(member)s OR p.held_because <> '{plan_limits.PLAN}')"
+WAITS = f"p.held_at IS NOT NULL AND (%(member)s OR p.held_because IS DISTINCT FROM '{plan_limits.PLAN}')"
 DECORATED = """
 WITH page AS MATERIALIZED ({page}
 ), stands AS MATERIALIZED (SELECT * FROM status WHERE workspace_id = %(workspace)s
