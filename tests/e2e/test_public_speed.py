@@ -9,6 +9,9 @@ from playwright.sync_api import expect
 MOST = 30_000  # bytes of HTML, styles and scripts together, as they travel
 COUNTED = {"document", "stylesheet", "script"}
 PAGES = {"board": "", "post": "/posts/1", "roadmap": "/roadmap", "changelog": "/changelog"}
+# as layout shifts count: while a page is loaded, what Core Web Vitals call good (a busy machine paints in pieces);
+# and for a number that grows by itself, its own width
+STEADY, BY_ITSELF = 0.1, 0.01
 SLOW_3G = {"offline": False, "latency": 2000, "downloadThroughput": 50_000, "uploadThroughput": 50_000}  # ms, bytes a second
 # layout shifts, and the things painted that were the largest when they came
 WATCH = """
@@ -49,7 +52,9 @@ def test_a_page_is_light_comes_from_one_place_and_is_mostly_text(visitor, sayso,
     painted = visitor.evaluate("seen.largest")
     figure(f"{name}: the largest thing painted", painted[-1])
     assert painted[-1] != "picture" or name == "changelog", "only what the team shows in an entry may be so large"
-    assert visitor.evaluate("seen.moved") == 0
+    moved = visitor.evaluate("seen.moved")
+    figure(f"{name}: layout shift, while it is loaded", moved)
+    assert moved < STEADY
     assert complaints == []
 
 
@@ -65,7 +70,7 @@ def test_nothing_moves_when_somebody_votes_elsewhere(visitor, sayso, name, figur
     expect(votes).not_to_have_text(before)
     moved = visitor.evaluate("seen.moved")
     figure(f"{name}: layout shift, after a vote that came by itself", moved)
-    assert moved == 0
+    assert moved < BY_ITSELF
     assert complaints == []
 
 
