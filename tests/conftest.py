@@ -15,6 +15,7 @@ import cast
 import falcon.testing
 import psycopg2
 import pytest
+import stripes
 
 from service import config, db, embedded, migrate
 from service.db import database
@@ -99,6 +100,14 @@ def empty_url(postgres, admin):
     admin.execute(f"CREATE DATABASE {name} OWNER sayso")
     yield postgres.address("sayso", name)
     admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def target(empty_url) -> str:
+    """The address of a database that has what only a superuser can make, and nothing else."""
+    with embedded.cursor(empty_url.replace("//sayso@", "//postgres@")) as owner:
+        owner.execute("CREATE EXTENSION vector")
+    return empty_url
 
 
 class Copies:
@@ -198,3 +207,16 @@ def acme(here):
 @pytest.fixture
 def globex(here):
     return cast.globex()
+
+
+@pytest.fixture
+def stripe(here):
+    """An account at Stripe: there are plans."""
+    with stripes.account(here) as account:
+        yield account
+
+
+@pytest.fixture
+def cus(stripe, acme):
+    """The id by which Stripe knows Acme."""
+    return stripes.customer(stripe, acme)

@@ -13,12 +13,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
 from service import db
-from service.feedback import billing
+from service.feedback import billing, workspaces
 
 KEY, SECRET, FORMER = "sk_test_1n0urt3sts", "whsec_n3w", "whsec_f0rm3r"
 MONTHLY, YEARLY = "price_month", "price_year"
 DAY = 86_400
 REPEATED = ("/v1/customers", "/v1/checkout/sessions")  # what is made there is made once
+EVENTS = "SELECT type, data FROM event WHERE workspace_id = %(workspace)s AND type ~ '^(plan|payment)' ORDER BY seq"
 GIVE = "UPDATE workspace SET stripe_customer = %(customer)s WHERE id = %(workspace)s"
 numbers = itertools.count(1)
 
@@ -191,3 +192,12 @@ def send(client, said: dict | bytes, signature: str | None = None):
     body = said if isinstance(said, bytes) else json.dumps(said, indent=2).encode()
     headers = {"Content-Type": "application/json", "Stripe-Signature": signed(body) if signature is None else signature}
     return client.simulate_post("/hooks/stripe", body=body, headers=headers)
+
+
+def plan(company) -> str:
+    return workspaces.find(company.workspace.id).plan
+
+
+def told(company) -> list:
+    """What was told of plans and payments: the type, and the plan or whether it reminds."""
+    return [(type, data.get("plan", data.get("reminder"))) for type, data in db.rows(EVENTS, workspace=company.workspace.id)]

@@ -7,38 +7,19 @@ import pytest
 import stripes
 from browser import Browser
 from cast import ADA, BEN, EVE
+from stripes import plan
 
 from service import db
 from service.feedback import billing, checkouts, limits, workspaces
 
 PAGE = "/app/acme/settings/billing"
-EVENTS = "SELECT type, data FROM event WHERE workspace_id = %(workspace)s AND type ~ '^(plan|payment)' ORDER BY seq"
 LATER = "UPDATE subscription SET changed_at = changed_at - interval '6 seconds'"
 STALE = "UPDATE session SET proved_at = now() - interval '1 hour'"
 
 
 @pytest.fixture
-def stripe(here):
-    with stripes.account(here) as account:
-        yield account
-
-
-@pytest.fixture
-def cus(stripe, acme):
-    return stripes.customer(stripe, acme)
-
-
-@pytest.fixture
 def ada(client, acme, stripe):
     return Browser(client).sign_in(ADA)
-
-
-def plan(company) -> str:
-    return workspaces.find(company.workspace.id).plan
-
-
-def told(company) -> list:
-    return [(type, data.get("plan", data.get("reminder"))) for type, data in db.rows(EVENTS, workspace=company.workspace.id)]
 
 
 def posts_to(stripe, path: str) -> list[dict]:

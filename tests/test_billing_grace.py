@@ -1,45 +1,25 @@
 """When nothing is paid: what stays on for how long, and who is told."""
 
 import pytest
-import stripes
 from browser import Browser
 from cast import ADA, BEN
 from queued import work_off
+from stripes import plan, told
 
 from service import db, jobs
-from service.feedback import billing, plan_checks, preferences, team, workspaces
+from service.feedback import billing, plan_checks, preferences, team
 
 PAGE = "/app/acme/settings/billing"
 LATER = """
 UPDATE subscription SET past_due_since = past_due_since - %(days)s * interval '1 day',
        changed_at = changed_at - %(days)s * interval '1 day',
        period_ends_at = period_ends_at - %(days)s * interval '1 day'"""
-EVENTS = "SELECT type, data FROM event WHERE workspace_id = %(workspace)s AND type ~ '^(plan|payment)' ORDER BY seq"
 LETTERS = "SELECT kind, to_email, subject, text FROM letter WHERE kind IN ('payment_failed', 'plan_ended') ORDER BY id"
-
-
-@pytest.fixture
-def stripe(here):
-    with stripes.account(here) as account:
-        yield account
-
-
-@pytest.fixture
-def cus(stripe, acme):
-    return stripes.customer(stripe, acme)
 
 
 @pytest.fixture
 def ada(client, acme, stripe):
     return Browser(client).sign_in(ADA)
-
-
-def plan(company) -> str:
-    return workspaces.find(company.workspace.id).plan
-
-
-def told(company) -> list:
-    return [(type, data.get("plan", data.get("reminder"))) for type, data in db.rows(EVENTS, workspace=company.workspace.id)]
 
 
 def check() -> None:

@@ -5,32 +5,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import stripes
-from stripes import FORMER, SECRET, event, send, signed
+from stripes import FORMER, SECRET, event, plan, send, signed, told
 
 from service import db
 from service.errors import PaymentAway
-from service.feedback import billing, workspaces
-
-EVENTS = "SELECT type, data FROM event WHERE workspace_id = %(workspace)s AND type ~ '^(plan|payment)' ORDER BY seq"
-
-
-@pytest.fixture
-def stripe(here):
-    with stripes.account(here) as account:
-        yield account
-
-
-@pytest.fixture
-def cus(stripe, acme):
-    return stripes.customer(stripe, acme)
-
-
-def plan(company) -> str:
-    return workspaces.find(company.workspace.id).plan
-
-
-def told(company) -> list:
-    return [(type, data.get("plan", data.get("reminder"))) for type, data in db.rows(EVENTS, workspace=company.workspace.id)]
+from service.feedback import billing
 
 
 def heard() -> int:

@@ -18,17 +18,6 @@ SUBSCRIPTION = "INSERT INTO subscription (workspace_id, status) VALUES (%(worksp
 
 
 @pytest.fixture
-def stripe(here):
-    with stripes.account(here) as account:
-        yield account
-
-
-@pytest.fixture
-def cus(stripe, acme):
-    return stripes.customer(stripe, acme)
-
-
-@pytest.fixture
 def ada(client, acme):
     return Browser(client).sign_in(ADA)
 

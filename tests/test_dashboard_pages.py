@@ -4,7 +4,6 @@ texts which somebody hopes we take for HTML. A page that is new is looked at her
 import re
 
 import pytest
-import stripes
 from browser import Browser
 from cast import ADA
 from dashboards import furnish, in_acme, of_the_team
@@ -15,14 +14,8 @@ from service.web.dashboard.page import UNDO, Page
 
 HOSTILE = """<script>alert(1)</script>"'><img src=x onerror=alert(2)>{{ 7 * 7 }}"""
 FORM = re.compile(r'<form\b[^>]*method="post"[^>]*>(.*?)</form>', re.DOTALL)
+pytestmark = pytest.mark.usefixtures("stripe")  # where there are plans, there is one page more
 PAGES = [path for method, path in of_the_team() if method == "GET"]
-
-
-@pytest.fixture(autouse=True)
-def priced(here):
-    """Where there are plans, there is one page more."""
-    with stripes.account(here):
-        yield
 
 
 def pages(client, company) -> dict[str, str]:

@@ -39,12 +39,6 @@ LETTERS = "SELECT subject FROM letter WHERE kind = 'new_post' AND subject IS NOT
 PRO = "UPDATE workspace SET plan = %(plan)s WHERE id = %(workspace)s"
 
 
-@pytest.fixture
-def stripe(here):
-    with stripes.account(here) as account:
-        yield account
-
-
 def fill(company, most: int) -> None:
     db.changed(FILL, workspace=company.workspace.id, most=most)
 

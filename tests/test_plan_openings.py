@@ -1,7 +1,6 @@
 """Posts that become open later, by their status, restored, unmerged or imported, need room on Free, too."""
 
 import pytest
-import stripes
 
 from service import db
 from service.errors import Conflict
@@ -13,12 +12,6 @@ INSERT INTO post (workspace_id, number, board_id, status_id, author_id, title, b
 SELECT %(workspace)s, 1000 + n, (SELECT min(id) FROM board WHERE workspace_id = %(workspace)s),
        (SELECT min(id) FROM status WHERE workspace_id = %(workspace)s AND kind = 'open'), NULL, 'Wish ' || n, '', 0
   FROM generate_series(1, %(most)s) n"""
-
-
-@pytest.fixture
-def stripe(here):
-    with stripes.account(here) as account:
-        yield account
 
 
 def fill(company, most: int) -> None:

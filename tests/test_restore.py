@@ -26,14 +26,6 @@ def live(postgres, template, settings):
         yield url
 
 
-@pytest.fixture
-def target(empty_url) -> str:
-    """The address of a database that has what only a superuser can make, and nothing else."""
-    with embedded.cursor(empty_url.replace("//sayso@", "//postgres@")) as owner:
-        owner.execute("CREATE EXTENSION vector")
-    return empty_url
-
-
 @pytest.fixture(scope="module")
 def made(live, tmp_path_factory):
     file = tmp_path_factory.mktemp("made") / "sayso.backup"

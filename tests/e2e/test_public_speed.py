@@ -9,9 +9,7 @@ from playwright.sync_api import expect
 MOST = 30_000  # bytes of HTML, styles and scripts together, as they travel
 COUNTED = {"document", "stylesheet", "script"}
 PAGES = {"board": "", "post": "/posts/1", "roadmap": "/roadmap", "changelog": "/changelog"}
-# as layout shifts count: while a page is loaded, what Core Web Vitals call good (a busy machine paints in pieces);
-# and for a number that grows by itself, its own width
-STEADY, BY_ITSELF = 0.1, 0.01
+LOADS = 3  # or votes, at most: a page that moves does so each time; a busy machine that paints in pieces does not
 SLOW_3G = {"offline": False, "latency": 2000, "downloadThroughput": 50_000, "uploadThroughput": 50_000}  # ms, bytes a second
 # layout shifts, and the things painted that were the largest when they came
 WATCH = """
@@ -52,9 +50,13 @@ def test_a_page_is_light_comes_from_one_place_and_is_mostly_text(visitor, sayso,
     painted = visitor.evaluate("seen.largest")
     figure(f"{name}: the largest thing painted", painted[-1])
     assert painted[-1] != "picture" or name == "changelog", "only what the team shows in an entry may be so large"
-    moved = visitor.evaluate("seen.moved")
-    figure(f"{name}: layout shift, while it is loaded", moved)
-    assert moved < STEADY
+    moved = [visitor.evaluate("seen.moved")]
+    while moved[-1] and len(moved) < LOADS:
+        visitor.reload(wait_until="load")
+        visitor.wait_for_function("() => seen.largest.length")
+        moved.append(visitor.evaluate("seen.moved"))
+    figure(f"{name}: layout shift, while it is loaded", str(moved))
+    assert moved[-1] == 0
     assert complaints == []
 
 
@@ -64,13 +66,14 @@ def test_nothing_moves_when_somebody_votes_elsewhere(visitor, sayso, name, figur
         visitor.goto(home(sayso) + PAGES[name])
     first = visitor.locator("main h2 a[href*='/posts/']").first
     number = first.get_attribute("href").rpartition("/")[2] if name == "board" else "1"
-    votes = visitor.locator("button.votes").first
-    before = votes.inner_text()
-    people.team(sayso, "PUT", f"posts/{number}/votes/passer-by-{name}")
-    expect(votes).not_to_have_text(before)
-    moved = visitor.evaluate("seen.moved")
-    figure(f"{name}: layout shift, after a vote that came by itself", moved)
-    assert moved < BY_ITSELF
+    votes, moved = visitor.locator("button.votes").first, []
+    while not moved or (moved[-1] and len(moved) < LOADS):
+        before, steady = votes.inner_text(), visitor.evaluate("seen.moved")
+        people.team(sayso, "PUT", f"posts/{number}/votes/passer-by-{name}-{len(moved)}")
+        expect(votes).not_to_have_text(before)
+        moved.append(visitor.evaluate("seen.moved") - steady)
+    figure(f"{name}: layout shift, after a vote that came by itself", str(moved))
+    assert moved[-1] == 0
     assert complaints == []
 
 

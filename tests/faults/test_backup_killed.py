@@ -10,7 +10,7 @@ from backing_up import LARGE, PATIENCE, at, database_of, ended, heavy, kept, ref
 from cast import SECRET_KEY
 from installation import until
 
-from service import backup_file, db, embedded
+from service import backup_file, db
 
 HALTED = Path(__file__).with_name("halted.py")
 MUCH = 2 * LARGE
@@ -31,14 +31,6 @@ def full(postgres, template, settings):
     """The address of a database that a backup takes a while for."""
     with kept(postgres, template, settings, MUCH) as url:
         yield url
-
-
-@pytest.fixture
-def target(empty_url) -> str:
-    """The address of a database that has what only a superuser can make, and nothing else."""
-    with embedded.cursor(empty_url.replace("//sayso@", "//postgres@")) as owner:
-        owner.execute("CREATE EXTENSION vector")
-    return empty_url
 
 
 @pytest.fixture(scope="module")

@@ -4,13 +4,21 @@ the same browser, proves it. A link to a new address works likewise."""
 import falcon
 
 from service import words
-from service.errors import Conflict, RateLimited, Unauthenticated
+from service.errors import Conflict, ProofNeeded, RateLimited, Unauthenticated
 from service.feedback import account, proofs, sign_in
 from service.web import forms, pages, problems
-from service.web.guards import require_person
+from service.web.guards import require_person, require_proof
 from service.web.page import QUICK
 
 PATH = "/app/prove"
+
+
+def require_for_a_file(req) -> None:
+    """As `require_proof`, where no page can be shown again: who must prove first who they are is sent there."""
+    try:
+        require_proof(req)
+    except ProofNeeded as needed:
+        raise falcon.HTTPSeeOther(PATH) from needed
 
 
 @falcon.before(require_person)

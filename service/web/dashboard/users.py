@@ -4,13 +4,13 @@ import falcon
 import msgspec
 
 from service import shapes
-from service.errors import Invalid, ProofNeeded
+from service.errors import Invalid
 from service.feedback import blocking, data_links, doings, kept, people, privacy, remains, segments, suppressions, users
 from service.web import cursors, inputs
 from service.web.dashboard import places, proof
 from service.web.dashboard.page import Page, at
 from service.web.dashboard.people import KINDS, PAGE, show
-from service.web.guards import require_admin, require_member, require_proof
+from service.web.guards import require_admin, require_member
 from service.web.page import Done
 from service.web.pages import query
 from service.web.rows import row
@@ -88,10 +88,7 @@ class Export:
 
     def on_get(self, req, resp, user):
         require_admin(req)
-        try:
-            require_proof(req)
-        except ProofNeeded as needed:  # a file has no page that could be shown again
-            raise falcon.HTTPSeeOther(proof.PATH) from needed
+        proof.require_for_a_file(req)
         shapes.answer(resp, shapes.user_export(kept.export(req.context.workspace, user)))
         resp.downloadable_as = "user.json"
         resp.cache_control = ["no-store"]

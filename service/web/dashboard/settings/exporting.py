@@ -2,12 +2,12 @@
 
 import falcon
 
-from service.errors import Invalid, ProofNeeded
+from service.errors import Invalid
 from service.feedback import exports, members
 from service.web import cursors, downloads
 from service.web.dashboard import places, proof
 from service.web.dashboard.settings import Setting
-from service.web.guards import require_admin, require_member, require_proof
+from service.web.guards import require_admin, require_member
 from service.web.inputs import whole
 from service.web.page import Done
 from service.web.pages import query
@@ -50,10 +50,7 @@ class File:
 
     def on_get(self, req, resp, export):
         require_admin(req)
-        try:
-            require_proof(req)
-        except ProofNeeded as needed:  # a file has no page that could be shown again
-            raise falcon.HTTPSeeOther(proof.PATH) from needed
+        proof.require_for_a_file(req)
         workspace = req.context.workspace
         downloads.send(resp, *downloads.whole(workspace, exports.ready(req.context.reader, export)))
 
